@@ -1,0 +1,1 @@
+"""The outside world and `Message`: one file per channel."""

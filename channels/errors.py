@@ -1,0 +1,85 @@
+"""Channel errors: why a webhook call was refused, and what a provider's refusal means.
+
+BotkitError
+├── BadRequest        the call is not what the provider documents (400)
+│   └── BadSignature  it was not signed by the provider (403)
+└── SendError         a message was not taken; `outcome` says what follows
+    ├── Unreachable   the customer cannot be reached here: next channel
+    ├── OptedOut      she asked for silence on this channel: remember it, next channel
+    ├── WindowClosed  only a template would be taken now: next channel
+    ├── RateLimited   too fast: again after `retry_after` seconds
+    ├── Transient     the provider or the way to it is down: again later
+    ├── Rejected      content or configuration is wrong: again would fail again
+    └── AuthFailed    our credentials are wrong: tell the operator
+"""
+
+from typing import ClassVar
+
+from models.delivery import SendOutcome
+from models.errors import BotkitError
+
+
+class BadRequest(BotkitError):
+    """A webhook call that cannot be read; the message names the field."""
+
+    code = "bad_request"
+
+
+class BadSignature(BadRequest):
+    """A webhook call whose signature is missing or wrong."""
+
+    code = "bad_signature"
+
+
+class SendError(BotkitError):
+    """A message was not taken. `provider_code` is the provider's own code, for the log."""
+
+    code = "send_failed"
+    outcome: ClassVar[SendOutcome]
+
+    def __init__(self, message: str, *, provider_code: str = "", retry_after: float = 0) -> None:
+        super().__init__(message)
+        self.provider_code = provider_code
+        self.retry_after = retry_after
+
+
+class Unreachable(SendError):
+    """The customer cannot be reached on this channel."""
+
+    outcome = SendOutcome.UNREACHABLE
+
+
+class OptedOut(SendError):
+    """The customer does not want messages on this channel."""
+
+    outcome = SendOutcome.OPTED_OUT
+
+
+class WindowClosed(SendError):
+    """The time for free-form messages is over."""
+
+    outcome = SendOutcome.WINDOW_CLOSED
+
+
+class RateLimited(SendError):
+    """Too many messages; `retry_after` is in seconds, 0 where the provider did not say."""
+
+    outcome = SendOutcome.RATE_LIMITED
+
+
+class Transient(SendError):
+    """Could not be delivered to the provider this time."""
+
+    outcome = SendOutcome.TRANSIENT
+
+
+class Rejected(SendError):
+    """The provider will not take this message."""
+
+    outcome = SendOutcome.REJECTED
+
+
+class AuthFailed(SendError):
+    """The provider does not know us."""
+
+    outcome = SendOutcome.AUTH

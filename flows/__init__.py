@@ -1,0 +1,1 @@
+"""A flow's life: file, checked, compiled, interpreted; one file per node."""

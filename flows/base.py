@@ -1,0 +1,45 @@
+"""Node: the contract of a flow's building blocks. One file in `flows/nodes/` each."""
+
+from typing import ClassVar, cast
+
+from flows.turn import Turn
+from models.flow import Outcome
+from models.plugin import Plugin
+from models.session import Wait
+
+Left = str | Wait
+"""How a node is left: by the name of an outcome, or not yet, because it waits."""
+
+
+class Node(Plugin):
+    """A step of a flow. `outcomes` are the ways to leave it, `outputs` what it gives (name: about)."""
+
+    outcomes: ClassVar[tuple[Outcome, ...]] = ()
+    outputs: ClassVar[dict[str, str]] = {}
+    category: ClassVar[str] = "utilities"
+    waits: ClassVar[bool] = False
+    """Whether it may stop and wait: a cycle needs one such node."""
+
+    def outcome_list(self) -> tuple[Outcome, ...]:
+        """The outcomes with these settings (a Branch has one for each of its branches)."""
+        return self.outcomes
+
+    def output_names(self) -> tuple[str, ...]:
+        """The outputs with these settings; a name that ends in `.*` stands for all below it."""
+        return tuple(self.outputs)
+
+    def variables_set(self) -> tuple[str, ...]:
+        """The flow variables that this node gives values to."""
+        return ()
+
+    async def run(self, turn: Turn) -> Left:
+        """Do one thing and name the outcome to leave by, or return `turn.wait(...)`."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what it does: define run()")
+
+    async def resume(self, turn: Turn) -> Left:
+        """Go on after a wait: `turn.event` is what ended it, None when its time had come."""
+        raise NotImplementedError(f"{type(self).__name__} waits, but does not say how to go on: define resume()")
+
+    @classmethod
+    def load(cls, settings: dict[str, object]) -> "Node":
+        return cast("Node", super().load(settings))

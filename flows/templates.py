@@ -1,0 +1,220 @@
+"""Templates: text with `$(...)` in it, and JSON values that hold such text, compiled once."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+MAX_RENDERED_LENGTH = 65_536
+_REFERENCE = re.compile(r"\$\(([^()$]*)\)")
+_PATH = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+)*")
+
+
+class Missing:
+    """What a path leads to when there is nothing there."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING = Missing()
+Lookup = Callable[[tuple[str, ...]], Any]
+
+
+class Scope(Protocol):
+    """Where a template finds its values: `MISSING` where there is none, after noting a warning."""
+
+    def lookup(self, path: tuple[str, ...]) -> Any: ...
+
+
+def parse_path(text: str) -> tuple[str, ...]:
+    """`n2.sms.message` as its parts; raises ValueError that says what a reference looks like."""
+    text = text.strip()
+    if not _PATH.fullmatch(text):
+        raise ValueError(f"$({text}) is no reference: write $(name), or $(n2.sms.message) for an output of node 2")
+    return ("message", "text") if text == "message" else tuple(text.split("."))
+
+
+def follow(root: Any, path: tuple[str, ...]) -> Any:
+    """The value at the end of a path through mappings and lists, or `MISSING`."""
+    for part in path:
+        if isinstance(root, dict):
+            root = root.get(part, MISSING)
+        elif isinstance(root, list) and part.isdecimal() and int(part) < len(root):
+            root = root[int(part)]
+        else:
+            return MISSING
+    return root
+
+
+def as_text(value: Any) -> str:
+    """A value as the customer reads it: text as it is, whole floats without a point, the rest as JSON."""
+    if isinstance(value, str):
+        return value
+    if value is None or value is MISSING:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, int):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+class Template:
+    """Text with references. `$$(` stands for a plain `$(`."""
+
+    __slots__ = ("_parts", "paths", "source")
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        parts: list[str | tuple[str, ...]] = []
+        plain, at = "", 0
+        for match in _REFERENCE.finditer(source):
+            before = source[at : match.start()]
+            at = match.end()
+            if before.endswith("$"):
+                plain += before + match.group()[1:]
+                continue
+            plain += before
+            if plain:
+                parts.append(plain)
+            parts.append(parse_path(match.group(1)))
+            plain = ""
+        plain += source[at:]
+        if plain:
+            parts.append(plain)
+        self._parts = tuple(parts)
+        self.paths: tuple[tuple[str, ...], ...] = tuple(part for part in parts if isinstance(part, tuple))
+
+    def render(self, scope: Scope) -> str:
+        """The text with every reference replaced; what is missing becomes nothing, what is huge is cut."""
+        parts = self._parts
+        if not self.paths:
+            return parts[0] if parts else ""  # type: ignore[return-value]
+        rendered = "".join([part if isinstance(part, str) else as_text(scope.lookup(part)) for part in parts])
+        return rendered if len(rendered) <= MAX_RENDERED_LENGTH else rendered[:MAX_RENDERED_LENGTH]
+
+    def value(self, scope: Scope) -> Any:
+        """Like `render`, but a reference that stands alone keeps its JSON type (None where missing)."""
+        if len(self._parts) == 1 and self.paths:
+            found = scope.lookup(self.paths[0])
+            return None if found is MISSING else found
+        return self.render(scope)
+
+    def __repr__(self) -> str:
+        return f"Template({self.source!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Template) and other.source == self.source
+
+    def __hash__(self) -> int:
+        return hash(self.source)
+
+    def __bool__(self) -> bool:
+        return bool(self.source)
+
+    @classmethod
+    def _read(cls, value: Any) -> "Template":
+        if isinstance(value, Template):
+            return value
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise ValueError("expected text, with $(name) for a variable")
+        return cls(str(value))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._read,
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda item: item.source),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": ["string", "number"], "format": "template"}
+
+
+class Value:
+    """Any JSON value in which text may hold references: `{"id": "$(order_number)", "n": 1}`."""
+
+    __slots__ = ("_make", "paths", "source")
+
+    def __init__(self, source: Any) -> None:
+        self.source = source
+        paths: list[tuple[str, ...]] = []
+        self._make = _compile(source, paths)
+        self.paths = tuple(paths)
+
+    def value(self, scope: Scope) -> Any:
+        """The value with every reference replaced; a fresh copy each time."""
+        return self._make(scope)
+
+    def __repr__(self) -> str:
+        return f"Value({self.source!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Value) and other.source == self.source
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            lambda value: value if isinstance(value, Value) else cls(value),
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda item: item.source),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"format": "value"}
+
+
+def _compile(source: Any, paths: list[tuple[str, ...]]) -> Callable[[Scope], Any]:
+    match source:
+        case str():
+            template = Template(source)
+            paths.extend(template.paths)
+            if not template.paths:
+                plain = template.value(_NOTHING)
+                return lambda scope: plain
+            return template.value
+        case dict():
+            rows = [(key, _compile(value, paths)) for key, value in source.items()]
+            return lambda scope: {key: make(scope) for key, make in rows}
+        case list() | tuple():
+            makers = [_compile(value, paths) for value in source]
+            return lambda scope: [make(scope) for make in makers]
+        case _:
+            return lambda scope: source
+
+
+class _Nothing:
+    def lookup(self, path: tuple[str, ...]) -> Any:
+        return MISSING
+
+
+_NOTHING = _Nothing()
+
+
+def references(value: Any) -> Iterator[tuple[str, ...]]:
+    """Every path that a node's settings refer to, however deep they lie."""
+    if isinstance(value, Template | Value):
+        yield from value.paths
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from references(key)
+            yield from references(item)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from references(item)
+    elif hasattr(value, "model_fields_set"):
+        for item in vars(value).values():
+            yield from references(item)

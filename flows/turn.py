@@ -1,0 +1,250 @@
+"""Turn: all that a node may see and do while it runs."""
+
+import random
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from flows.templates import MISSING, Template, Value, follow
+from models.content import Content
+from models.customer import Customer
+from models.delivery import Delivery, FallbackStep, Receipt
+from models.errors import BotkitError
+from models.event import Event
+from models.http import Http
+from models.message import Message
+from models.session import Frame, Session, Wait
+from models.transaction import LogEntry, NodeVisit
+from models.utterance import Understanding
+
+MAX_SENDS_PER_STEP = 100
+MAX_VALUE_BYTES = 262_144
+
+Incoming = Message | Event | Receipt | None
+
+
+class NlpFailed(BotkitError):
+    """The text could not be understood: `timeout` says whether it only took too long."""
+
+    code = "nlp_failed"
+
+    def __init__(self, message: str, *, timeout: bool = False) -> None:
+        super().__init__(message)
+        self.timeout = timeout
+
+
+class ScriptFailed(BotkitError):
+    """A script did not give a value: `kind` is `syntax`, `error`, `time`, `memory` or `result`."""
+
+    code = "script_failed"
+
+    def __init__(self, message: str, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class Nlp(Protocol):
+    """What understands text. It runs off the event loop."""
+
+    async def read(
+        self,
+        text: str,
+        *,
+        want: tuple[str, ...],
+        options: Mapping[str, Any] | None = None,
+        timeout_seconds: float = 5.0,
+    ) -> Understanding:
+        """The parts named by `want`: language, tokens, lemmas, entities, intent, sentiment, profanity.
+
+        `options` are settings for this one call, by component. Raises `NlpFailed`.
+        """
+        ...
+
+    async def method(self, method: str, text: str, *, now: int, timeout_seconds: float = 5.0) -> dict[str, Any]:
+        """The outputs of one of the NLP node's methods (`nlp.methods`). Raises `NlpFailed`."""
+        ...
+
+
+class Scripts(Protocol):
+    """What runs JavaScript, sandboxed and off the event loop."""
+
+    async def run(
+        self, source: str, variables: Mapping[str, Any], *, lookup: Mapping[str, Any], timeout_seconds: float
+    ) -> tuple[Any, dict[str, Any]]:
+        """The value of the last expression, and the globals that the script made or changed.
+
+        `variables` become globals; `lookup` is what `$("n2.sms.message")` looks in. Raises `ScriptFailed`.
+        """
+        ...
+
+
+class Services:
+    """What the floor above hands in: shared by every turn."""
+
+    __slots__ = ("http", "nlp", "scripts")
+
+    def __init__(self, http: Http, nlp: Nlp, scripts: Scripts) -> None:
+        self.http = http
+        self.nlp = nlp
+        self.scripts = scripts
+
+
+class Turn:
+    """One step of one session, from an event to the next wait or the end.
+
+    A node reads variables and the event, asks `http`, `nlp` and `scripts`, and leaves by naming an
+    outcome. It does nothing to the world: what it sends is collected and goes out after the commit.
+    `now` (milliseconds since 1970) and `random` are fixed, so that the same turn gives the same result.
+    """
+
+    __slots__ = (
+        "_redactions", "customer", "deliveries", "event", "frame", "http", "nlp", "now", "random", "scripts",
+        "session", "visit",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        session: Session,
+        event: Incoming,
+        *,
+        now: int,
+        services: Services,
+        customer: Customer,
+        seed: str,
+    ) -> None:
+        self.session = session
+        self.frame: Frame = session.frames[-1]
+        self.event = event
+        self.now = now
+        self.random = random.Random(seed)
+        self.http = services.http
+        self.nlp = services.nlp
+        self.scripts = services.scripts
+        self.customer = customer
+        self.visit = NodeVisit(node=0, kind="")
+        self.deliveries: list[Delivery] = []
+        self._redactions: list[tuple[str, str]] = []
+
+    # reading
+
+    @property
+    def message(self) -> Message | None:
+        """The message that this turn began with, if it began with one."""
+        return self.event if isinstance(self.event, Message) else None
+
+    def lookup(self, path: tuple[str, ...]) -> Any:
+        """The value of a reference: flow variable, node output, else session parameter; warns if missing."""
+        found = self.find(path)
+        if found is MISSING:
+            self.warn(f"$({'.'.join(path)}) has no value; empty text stands in its place")
+        return found
+
+    def find(self, path: tuple[str, ...]) -> Any:
+        """Like `lookup`, without the warning."""
+        head = path[0]
+        variables = self.frame.variables
+        if head in variables:
+            return follow(variables[head], path[1:])
+        if len(path) > 1 and ".".join(path) in variables:
+            return variables[".".join(path)]
+        root = self.frame.outputs.get(head, MISSING)
+        if root is MISSING:
+            root = self.session.parameters.get(head, MISSING)
+        return follow(root, path[1:]) if len(path) > 1 else root
+
+    def text(self, template: Template) -> str:
+        """A text setting with its references replaced."""
+        return template.render(self)
+
+    def value(self, value: Value | Template) -> Any:
+        """A JSON setting with its references replaced; types are kept."""
+        return value.value(self)
+
+    # writing
+
+    def set(self, name: str, value: Any) -> None:
+        """Give a flow variable a value (any JSON value)."""
+        self.frame.variables[name] = value
+
+    def output(self, values: Mapping[str, Any]) -> None:
+        """Add to this node's outputs: `{"http.statusCode": 200}` is `$(n7.http.statusCode)` from then on."""
+        self.visit.outputs.update(values)
+        root = self.frame.outputs.setdefault(f"n{self.visit.node}", {})
+        for name, value in values.items():
+            *parents, last = name.split(".")
+            at = root
+            for part in parents:
+                child = at.get(part)
+                if not isinstance(child, dict):
+                    child = at[part] = {}
+                at = child
+            at[last] = value
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """What this node wants to remember from `run` to `resume`; gone when it is left."""
+        kept: dict[str, Any] = self.session.memory
+        return kept
+
+    def log(self, text: str, value: Any = None, *, id: int = 0, logbook: str = "") -> None:
+        """Write a line to the transaction log, or to a logbook."""
+        self.visit.log.append(LogEntry(text, value=value, id=id, logbook=logbook))
+
+    def warn(self, text: str) -> None:
+        """Write a warning to the transaction log."""
+        self.visit.log.append(LogEntry(text, "warning"))
+
+    def fail(self, text: str, code: int = 0) -> None:
+        """Write an error, with the platform's code for it, to the transaction log; the node still leaves by an outcome."""
+        self.visit.log.append(LogEntry(text, "error", id=code))
+
+    def redact(self, original: str, masked: str) -> None:
+        """Show `masked` wherever `original` would stand in the log of this step."""
+        if original and original != masked:
+            self._redactions.append((original, masked))
+
+    @property
+    def redactions(self) -> list[tuple[str, str]]:
+        return self._redactions
+
+    # acting
+
+    def send(self, content: Content, steps: tuple[FallbackStep, ...] = (), *, expires_in_seconds: float = 0) -> str:
+        """Queue a message to the customer; returns its id. Without `steps` it goes back where she wrote from.
+
+        Raises `BotkitError` past 100 messages in one step.
+        """
+        if len(self.deliveries) >= MAX_SENDS_PER_STEP:
+            raise BotkitError(f"a step sends at most {MAX_SENDS_PER_STEP} messages: is there a loop around this node?")
+        session = self.session
+        delivery_id = f"{session.id}-{session.steps}-{len(self.deliveries)}"
+        self.deliveries.append(
+            Delivery(
+                id=delivery_id,
+                service=session.service,
+                lane=session.lane,
+                content=content,
+                steps=steps or (FallbackStep(channel=session.channel, asset=session.asset),),
+                transaction_id=session.id,
+                session_id=session.id,
+                node=self.visit.node,
+                created_at=self.now,
+                expires_at=self.now + int(expires_in_seconds * 1000) if expires_in_seconds else 0,
+            )
+        )
+        return delivery_id
+
+    def wait(
+        self,
+        *,
+        events: tuple[str, ...] = (),
+        keywords: tuple[str, ...] = (),
+        address: str = "",
+        delivery_id: str = "",
+        seconds: float = 0,
+        until: int = 0,
+    ) -> Wait:
+        """What to return from `run` or `resume` to stop here until something happens (see `Wait`)."""
+        return Wait(
+            events=events, keywords=keywords, address=address, delivery_id=delivery_id,
+            until=until or (self.now + int(seconds * 1000) if seconds else 0),
+        )  # fmt: skip

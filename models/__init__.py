@@ -1,0 +1,1 @@
+"""The nouns that move through botkit, as plain data: no I/O, no clock, no randomness."""

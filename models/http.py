@@ -1,0 +1,63 @@
+"""HTTP as nodes and channels see it: a request, a response and what can go wrong, without a library."""
+
+from typing import Literal, Protocol
+
+import msgspec
+
+from models.errors import BotkitError
+
+MAX_RESPONSE_BYTES = 1_048_576
+
+
+class HttpRequest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A request to make. Times are seconds; `timeout_seconds` is for the whole exchange.
+
+    `trusted` says that the operator configured the address (a provider's): it may then be private or
+    loopback. A request that a flow or a customer had a say in is never trusted.
+    """
+
+    method: str
+    url: str
+    headers: dict[str, str] = {}
+    body: bytes = b""
+    connect_timeout_seconds: float = 5.0
+    timeout_seconds: float = 20.0
+    max_response_bytes: int = MAX_RESPONSE_BYTES
+    max_redirects: int = 0
+    trusted: bool = False
+
+
+class HttpResponse(msgspec.Struct, frozen=True):
+    """An answer with any status. Header names are in lower case; repeated headers are joined by ', '."""
+
+    status: int
+    reason: str
+    headers: dict[str, str]
+    body: bytes
+    url: str
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+
+class HttpFailed(BotkitError):
+    """No usable answer. `kind` says why; only `timeout` means that the peer may have acted all the same."""
+
+    code = "http_failed"
+
+    def __init__(
+        self,
+        message: str,
+        kind: Literal["connect", "timeout", "policy", "too_large", "protocol", "invalid_url"],
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class Http(Protocol):
+    """What makes requests; `botkit` hands in the real one, tests a recorded one."""
+
+    async def request(self, request: HttpRequest) -> HttpResponse:
+        """The answer, whatever its status; raises `HttpFailed` when there is none."""
+        ...

@@ -1,0 +1,67 @@
+"""Session: one customer's walk through a flow, and what it waits for."""
+
+from typing import Any
+
+import msgspec
+
+MAX_CALL_DEPTH = 16
+
+
+class Wait(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What has to happen before the session goes on at its node.
+
+    Any of: one of `events` from `address` (empty: any of the customer's) whose first word is in
+    `keywords` (empty: any), news of `delivery_id`, or `until` has come (milliseconds since 1970, 0: never).
+    """
+
+    events: tuple[str, ...] = ()
+    address: str = ""
+    keywords: tuple[str, ...] = ()
+    delivery_id: str = ""
+    until: int = 0
+    match: dict[str, Any] = {}
+
+    @property
+    def for_message(self) -> bool:
+        return bool(self.events)
+
+
+class Frame(msgspec.Struct, omit_defaults=True):
+    """One flow in progress: a session has more than one while a Call Flow node runs."""
+
+    flow: str
+    version: int
+    node: int
+    variables: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
+
+
+class Session(msgspec.Struct, omit_defaults=True):
+    """A session: everything that a flow has to remember between two messages.
+
+    `frames` is the call stack, the running flow last. `parameters` are the session parameters
+    (`message.text`, `sms.message`, `msisdn` ...) of the event that came last. `steps` counts the
+    committed steps, `visits` the nodes walked since it began.
+    """
+
+    id: str
+    service: str
+    lane: str
+    key: str
+    frames: list[Frame]
+    address: str = ""
+    asset: str = ""
+    channel: str = ""
+    customer: str = ""
+    wait: Wait | None = None
+    parameters: dict[str, Any] = {}
+    memory: dict[str, Any] = {}
+    visits: int = 0
+    steps: int = 0
+    started_at: int = 0
+    revision: int = 0
+
+    @property
+    def flow(self) -> str:
+        """The flow that the session began with."""
+        return self.frames[0].flow
