@@ -194,7 +194,7 @@ class Turn:
         self.visit.log.append(LogEntry(text, "warning"))
 
     def fail(self, text: str, code: int = 0) -> None:
-        """Write an error, with the platform's code for it, to the transaction log; the node still leaves by an outcome."""
+        """Write an error, with the platform's code for it, to the transaction log."""
         self.visit.log.append(LogEntry(text, "error", id=code))
 
     def redact(self, original: str, masked: str) -> None:
