@@ -1,14 +1,34 @@
 """Node: the contract of a flow's building blocks. One file in `flows/nodes/` each."""
 
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
+
+import msgspec
 
 from flows.turn import Turn
 from models.flow import Outcome
 from models.plugin import Plugin
 from models.session import Wait
 
-Left = str | Wait
-"""How a node is left: by the name of an outcome, or not yet, because it waits."""
+
+class Call(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Run another flow of the service, then `resume` this node with its outcome code in `turn.returned`.
+
+    The called flow begins with `inputs`, and with the values of those variables that both flows have;
+    these come back when it ends. A flow that cannot be run returns 102 and a line in the log.
+    """
+
+    flow: str
+    inputs: dict[str, Any] = {}
+
+
+class End(msgspec.Struct, frozen=True):
+    """End the flow with this outcome code."""
+
+    outcome: int
+
+
+Left = str | Wait | Call | End
+"""How a node is left: by the name of an outcome, by the end of the flow, or not yet, because it waits or calls."""
 
 
 class Node(Plugin):

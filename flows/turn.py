@@ -97,8 +97,8 @@ class Turn:
     """
 
     __slots__ = (
-        "_redactions", "customer", "deliveries", "event", "frame", "http", "nlp", "now", "random", "scripts",
-        "session", "visit",
+        "_redactions", "customer", "deliveries", "event", "frame", "http", "nlp", "now", "random", "returned",
+        "scripts", "session", "visit",
     )  # fmt: skip
 
     def __init__(
@@ -120,6 +120,8 @@ class Turn:
         self.nlp = services.nlp
         self.scripts = services.scripts
         self.customer = customer
+        self.returned = 0
+        """The outcome code of the flow that a Call Flow node had called, 0 at any other time."""
         self.visit = NodeVisit(node=0, kind="")
         self.deliveries: list[Delivery] = []
         self._redactions: list[tuple[str, str]] = []
