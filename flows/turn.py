@@ -97,8 +97,20 @@ class Turn:
     """
 
     __slots__ = (
-        "_redactions", "customer", "deliveries", "event", "frame", "http", "nlp", "now", "random", "returned",
-        "scripts", "session", "visit",
+        "_random",
+        "_redactions",
+        "_seed",
+        "customer",
+        "deliveries",
+        "event",
+        "frame",
+        "http",
+        "nlp",
+        "now",
+        "returned",
+        "scripts",
+        "session",
+        "visit",
     )  # fmt: skip
 
     def __init__(
@@ -115,7 +127,8 @@ class Turn:
         self.frame: Frame = session.frames[-1]
         self.event = event
         self.now = now
-        self.random = random.Random(seed)
+        self._seed = seed
+        self._random: random.Random | None = None
         self.http = services.http
         self.nlp = services.nlp
         self.scripts = services.scripts
@@ -127,6 +140,13 @@ class Turn:
         self._redactions: list[tuple[str, str]] = []
 
     # reading
+
+    @property
+    def random(self) -> random.Random:
+        """Chance, the same for the same turn: a step that runs again after a crash throws the same dice."""
+        if self._random is None:
+            self._random = random.Random(self._seed)
+        return self._random
 
     @property
     def message(self) -> Message | None:

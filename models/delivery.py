@@ -71,7 +71,7 @@ class FallbackStep(msgspec.Struct, frozen=True, omit_defaults=True):
 class Delivery(msgspec.Struct, omit_defaults=True):
     """One outgoing message on its way. `id` is the idempotency key and stays the same over retries.
 
-    `steps[step]` is the channel being tried. Times are milliseconds since 1970; `due_at` is when the
+    `steps[step]` is the channel being tried; `awaited` says that its session waits for news of it. Times are milliseconds since 1970; `due_at` is when the
     outbox has to look at it next (0: never again unless a receipt comes).
     """
 
@@ -83,6 +83,7 @@ class Delivery(msgspec.Struct, omit_defaults=True):
     transaction_id: str = ""
     node: int = 0
     session_id: str = ""
+    awaited: bool = False
     step: int = 0
     state: DeliveryState = DeliveryState.QUEUED
     attempts: int = 0

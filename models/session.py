@@ -59,7 +59,6 @@ class Session(msgspec.Struct, omit_defaults=True):
     visits: int = 0
     steps: int = 0
     started_at: int = 0
-    revision: int = 0
 
     @property
     def flow(self) -> str:

@@ -1,0 +1,314 @@
+"""Interpreter: walks a session from where it stands to its next wait or its end.
+
+It decides and does not act: what a step sends and logs is handed back as a `Sprint`, to be committed
+by whoever called. It never raises for what a flow or a node does wrong: that is an error in the log and
+a red outcome, and in the end outcome 102.
+"""
+
+import asyncio
+import time
+from typing import Any, Protocol
+
+import msgspec
+
+from flows.base import Call, End
+from flows.compiler import CompiledAction, CompiledNode, Program
+from flows.parameters import event_parameters
+from flows.turn import Incoming, Services, Turn
+from models.customer import Customer
+from models.delivery import Delivery, Receipt
+from models.errors import BotkitError
+from models.event import Event
+from models.flow import BUILT_IN_OUTCOMES, ERROR, INCOMPLETE, START
+from models.message import Message
+from models.session import MAX_CALL_DEPTH, Frame, Session, Wait
+from models.transaction import LogEntry, NodeVisit, Step
+
+MAX_VISITS = 1_000
+MAX_STEP_SECONDS = 300.0
+MAX_SESSION_BYTES = 1_048_576
+ON_ERROR = "onError"
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Programs(Protocol):
+    """Where programs come from."""
+
+    def get(self, flow: str, version: int) -> Program:
+        """A version made live at some time; raises `BotkitError` if it is not known."""
+        ...
+
+    def live(self, flow: str) -> Program | None:
+        """The version that is live now."""
+        ...
+
+
+class Sprint(msgspec.Struct):
+    """What a step came to. `ended` is the flow's outcome code, 0 while the session waits.
+
+    `state` is the session as it is to be stored, empty when it has ended.
+    """
+
+    session: Session
+    state: bytes
+    step: Step
+    deliveries: list[Delivery]
+    ended: int
+
+
+class _Ended(Exception):
+    def __init__(self, code: int) -> None:
+        self.code = code
+
+
+class Interpreter:
+    """Runs steps of sessions on compiled programs."""
+
+    def __init__(self, programs: Programs, services: Services) -> None:
+        self._programs = programs
+        self._services = services
+
+    async def begin(
+        self, session: Session, event: Incoming, *, now: int, customer: Customer, keyword: str = ""
+    ) -> Sprint:
+        """Walk a new session from Start. `keyword` is what a rule took as the keyword."""
+        turn = self._turn(session, event, now, customer, keyword)
+        return await self._sprint(turn, resume=False)
+
+    async def resume(
+        self, session: Session, event: Incoming, *, now: int, customer: Customer, keyword: str = ""
+    ) -> Sprint:
+        """Go on at the node that waits; `event` None means that its time has come."""
+        turn = self._turn(session, event, now, customer, keyword)
+        return await self._sprint(turn, resume=True)
+
+    def _turn(self, session: Session, event: Incoming, now: int, customer: Customer, keyword: str) -> Turn:
+        turn = Turn(
+            session, event, now=now, services=self._services, customer=customer,
+            seed=f"{session.id}-{session.steps}",
+        )  # fmt: skip
+        if isinstance(event, Message | Event):
+            session.parameters.update(event_parameters(event, keyword=keyword, transaction_id=session.id))
+        return turn
+
+    async def _sprint(self, turn: Turn, *, resume: bool) -> Sprint:
+        session = turn.session
+        session.wait = None
+        step = Step(at=turn.now, event=_event_name(turn.event), text=_event_text(turn.event))
+        walk = _Walk(turn, step.visits, self._programs)
+        ended = 0
+        try:
+            async with asyncio.timeout(MAX_STEP_SECONDS):
+                await walk.go(resume=resume)
+        except _Ended as end:
+            ended = end.code
+        except TimeoutError:
+            turn.fail(f"the step took longer than {MAX_STEP_SECONDS:.0f} seconds and was stopped")
+            ended = ERROR
+        session.steps += 1
+        state = b""
+        if not ended:
+            state = _encode(session)
+            if len(state) > MAX_SESSION_BYTES:
+                turn.fail(f"the session holds more than {MAX_SESSION_BYTES} bytes of variables and outputs")
+                state, ended = b"", ERROR
+        step.state = "ended" if ended else "waiting"
+        step.outcome = ended
+        step.sent = [delivery.id for delivery in turn.deliveries]
+        if session.wait is not None and session.wait.delivery_id:
+            for delivery in turn.deliveries:
+                delivery.awaited = delivery.id == session.wait.delivery_id
+        if turn.redactions:
+            step = redacted(step, turn.redactions)
+        return Sprint(session, state, step, turn.deliveries, ended)
+
+
+class _Walk:
+    """One step in progress."""
+
+    __slots__ = ("handling", "program", "programs", "session", "turn", "visits")
+
+    def __init__(self, turn: Turn, visits: list[NodeVisit], programs: Programs) -> None:
+        self.turn = turn
+        self.session = turn.session
+        self.visits = visits
+        self.programs = programs
+        self.handling = False
+
+    async def go(self, *, resume: bool) -> None:
+        """Visit nodes until one waits; raises `_Ended` when the flow is over."""
+        session, turn, visits = self.session, self.turn, self.visits
+        try:
+            self._enter_frame()
+        except BotkitError as error:
+            visits.append(NodeVisit(node=turn.frame.node, kind="", flow=turn.frame.flow))
+            turn.visit = visits[-1]
+            turn.fail(error.message)
+            raise _Ended(ERROR) from None
+        clock = time.perf_counter_ns
+        while True:
+            node = self.program.nodes.get(turn.frame.node)
+            if node is None:
+                turn.fail(f"the flow has no node {turn.frame.node}")
+                raise _Ended(ERROR)
+            visit = NodeVisit(node=node.id, kind=node.kind, flow=turn.frame.flow, label=node.label)
+            visits.append(visit)
+            turn.visit = visit
+            session.visits += 1
+            if session.visits > MAX_VISITS:
+                turn.fail(f"the run was stopped after {MAX_VISITS} node visits: is there a loop without a wait?")
+                raise _Ended(ERROR)
+            started = clock()
+            left = await self._visit(node, resume=resume)
+            visit.microseconds = (clock() - started) // 1000
+            resume = False
+            if isinstance(left, str):
+                visit.outcome = left
+                if self._leave(node, left):
+                    resume = True
+            elif isinstance(left, Wait):
+                visit.outcome = "waiting"
+                session.wait = left
+                return
+            elif isinstance(left, Call):
+                visit.outcome = "calling"
+                resume = not self._call(left)
+            elif isinstance(left, End):
+                resume = self._end(left.outcome)
+            else:
+                turn.fail(f"the node returned {type(left).__name__}, not the name of an outcome")
+                resume = self._leave(node, ON_ERROR)
+
+    async def _visit(self, node: CompiledNode, *, resume: bool) -> object:
+        turn = self.turn
+        try:
+            if resume:
+                return await node.node.resume(turn)
+            turn.returned = 0
+            for action in node.on_enter:
+                self._act(action)
+            return await node.node.run(turn)
+        except BotkitError as error:
+            turn.fail(str(error))
+        except Exception as error:
+            turn.fail(f"{type(error).__name__}: {error}")
+        return ON_ERROR
+
+    def _leave(self, node: CompiledNode, outcome: str) -> bool:
+        """Follow the edge of an outcome; true when a calling node is to be resumed next."""
+        turn = self.turn
+        try:
+            for action in node.on_leave:
+                self._act(action)
+        except Exception as error:
+            turn.fail(f"an action on leaving failed: {error}")
+            outcome = ON_ERROR
+        self.session.memory.clear()
+        edge = node.edges.get(outcome)
+        if edge is not None:
+            if edge.end:
+                return self._end(edge.end)
+            turn.frame.node = edge.node
+            return False
+        handler = self.program.on_error
+        if outcome in node.red or outcome == ON_ERROR:
+            if handler and not self.handling:
+                self.handling = True
+                turn.frame.node = handler
+                return False
+            return self._end(ERROR)
+        turn.warn(f"outcome {outcome!r} leads nowhere, so the flow ends as incomplete")
+        return self._end(INCOMPLETE)
+
+    def _act(self, action: CompiledAction) -> None:
+        turn = self.turn
+        if action.kind == "set":
+            for name, value in action.rows:
+                turn.set(name, turn.value(value))
+            return
+        text = turn.text(action.text) if action.text else ""
+        value = turn.value(action.value) if action.value else None
+        turn.log(text, value, id=action.level_id, logbook=action.logbook)
+
+    # Call Flow
+
+    def _enter_frame(self) -> None:
+        frame = self.session.frames[-1]
+        self.turn.frame = frame
+        self.program = self.programs.get(frame.flow, frame.version)
+
+    def _call(self, call: Call) -> bool:
+        """Begin the called flow; false when it cannot be, so that the node goes on with 102."""
+        turn, session = self.turn, self.session
+        program = self.programs.live(call.flow)
+        if program is None:
+            turn.fail(f"there is no live flow {call.flow!r} to call", 3002)
+        elif len(session.frames) >= MAX_CALL_DEPTH:
+            turn.fail(f"flows call each other more than {MAX_CALL_DEPTH} deep", 3002)
+            program = None
+        if program is None:
+            turn.returned = ERROR
+            return False
+        variables = program.variables()
+        for name in variables.keys() & turn.frame.variables.keys():
+            variables[name] = turn.frame.variables[name]
+        variables.update(call.inputs)
+        session.frames.append(Frame(call.flow, program.version, START, variables))
+        self._enter_frame()
+        return True
+
+    def _end(self, code: int) -> bool:
+        """End the running flow: the calling node goes on, or all is over."""
+        session, turn = self.session, self.turn
+        if len(session.frames) == 1:
+            raise _Ended(code)
+        done = session.frames.pop()
+        own = self.program.flow.variables
+        self._enter_frame()
+        for name in done.variables.keys() & turn.frame.variables.keys():
+            if name in own:
+                turn.frame.variables[name] = done.variables[name]
+        turn.returned = code
+        return True
+
+
+def outcome_name(code: int, outcomes: dict[int, str]) -> str:
+    """An outcome code in words: the flow's own name for it, else the built-in one."""
+    return outcomes.get(code) or BUILT_IN_OUTCOMES.get(code, str(code))
+
+
+def _event_name(event: Incoming) -> str:
+    match event:
+        case Message() | Event():
+            return event.event
+        case Receipt():
+            return f"receipt.{event.state.value}"
+        case _:
+            return "timer"
+
+
+def _event_text(event: Incoming) -> str:
+    return event.text if isinstance(event, Message) else ""
+
+
+def redacted(step: Step, redactions: list[tuple[str, str]]) -> Step:
+    """The step with every masked text in the place of its original, in whatever was logged."""
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, str):
+            for original, masked in redactions:
+                value = value.replace(original, masked)
+            return value
+        if isinstance(value, dict):
+            return {key: clean(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [clean(item) for item in value]
+        return value
+
+    step.text = clean(step.text)
+    for visit in step.visits:
+        visit.outputs = clean(visit.outputs)
+        visit.log = [
+            LogEntry(clean(entry.text), entry.level, clean(entry.value), entry.id, entry.logbook) for entry in visit.log
+        ]
+    return step
