@@ -1,0 +1,12 @@
+# The targets, their arguments and the work are in botkit/dev.py, which also runs without make.
+PYTHON ?= python3
+DEV = @$(PYTHON) botkit/dev.py
+
+.DEFAULT_GOAL := help
+.PHONY: run test lint bench help
+
+run test lint bench:
+	$(DEV) $@ $(ARGS)
+
+help:
+	$(DEV) help
