@@ -71,8 +71,10 @@ class FallbackStep(msgspec.Struct, frozen=True, omit_defaults=True):
 class Delivery(msgspec.Struct, omit_defaults=True):
     """One outgoing message on its way. `id` is the idempotency key and stays the same over retries.
 
-    `steps[step]` is the channel being tried; `awaited` says that its session waits for news of it. Times are milliseconds since 1970; `due_at` is when the
-    outbox has to look at it next (0: never again unless a receipt comes).
+    `steps[step]` is the channel being tried; `awaited` says that the session waits for news of it, `exempt`
+    that it confirms an opt-out and goes out in spite of it.
+    Times are milliseconds since 1970; `due_at` is when the outbox has to look at it next (0: never
+    again unless a receipt comes).
     """
 
     id: str
@@ -84,6 +86,7 @@ class Delivery(msgspec.Struct, omit_defaults=True):
     node: int = 0
     session_id: str = ""
     awaited: bool = False
+    exempt: bool = False
     step: int = 0
     state: DeliveryState = DeliveryState.QUEUED
     attempts: int = 0

@@ -41,7 +41,8 @@ class Session(msgspec.Struct, omit_defaults=True):
 
     `frames` is the call stack, the running flow last. `parameters` are the session parameters
     (`message.text`, `sms.message`, `msisdn` ...) of the event that came last. `steps` counts the
-    committed steps, `visits` the nodes walked since it began.
+    committed steps, `visits` the nodes walked since it began, `held` the messages that
+    wait behind it.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Session(msgspec.Struct, omit_defaults=True):
     memory: dict[str, Any] = {}
     visits: int = 0
     steps: int = 0
+    held: int = 0
     started_at: int = 0
 
     @property

@@ -1,0 +1,71 @@
+"""Identity: which customer an address belongs to, and the keys that follow from it."""
+
+from collections import OrderedDict
+
+from botkit.stores.base import Change, Store
+from models.address import Address, AddressKind
+from models.customer import Customer
+
+CACHE_SIZE = 10_000
+
+
+class Identities:
+    """Customers by address, with a small cache: most addresses belong to nobody else."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._cache: OrderedDict[str, Customer] = OrderedDict()
+
+    async def of(self, address: Address) -> Customer:
+        """The customer behind an address; an address that nobody linked is a customer of its own."""
+        key = address.key
+        known = self._cache.get(key)
+        if known is not None:
+            return known
+        customer = await self._store.customer(key)
+        if customer is None:
+            customerid = address.value if address.kind is AddressKind.CUSTOMERID else ""
+            customer = Customer(key=key, customerid=customerid, addresses=(address,))
+        self._cache[key] = customer
+        if len(self._cache) > CACHE_SIZE:
+            self._cache.popitem(last=False)
+        return customer
+
+    async def link(self, address: Address, *, msisdn: str = "", email: str = "", name: str = "") -> Customer:
+        """Join what a signed identity says about a customer: her addresses lead to her from now on.
+
+        The phone number, where known, is the key: so that what began by SMS goes on in the app.
+        """
+        known = await self.of(address)
+        addresses = {item.key: item for item in (address, *known.addresses)}
+        if msisdn:
+            number = Address(channel="sms", value=msisdn, kind=AddressKind.MSISDN)
+            addresses[number.key] = number
+        if email:
+            post = Address(channel="email", value=email, kind=AddressKind.EMAIL)
+            addresses[post.key] = post
+        customer = Customer(
+            key=f"msisdn:{msisdn}" if msisdn else known.key,
+            customerid=known.customerid,
+            name=name or known.name,
+            language=known.language,
+            addresses=tuple(addresses.values()),
+        )
+        if customer != known:
+            await self._store.commit(Change(customers=[customer]))
+            for key in addresses:
+                self._cache.pop(key, None)
+        return customer
+
+
+def session_key(customer: Customer, address: Address, kind: str) -> str:
+    """The key of a session: what the flow asked for, else the next best thing that is known."""
+    match kind:
+        case "msisdn":
+            return customer.msisdn or customer.customerid or address.value
+        case "customerid":
+            return customer.customerid or customer.msisdn or address.value
+        case "address":
+            return address.value
+        case _:
+            return ""

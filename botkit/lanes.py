@@ -1,0 +1,143 @@
+"""Lanes: one queue for each customer in each service, worked through one item at a time (P2)."""
+
+import asyncio
+import logging
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable
+
+from models.customer import Customer
+from models.delivery import Receipt
+from models.event import Event
+from models.message import Message
+from models.session import Session
+
+MAX_IDLE_LANES = 1_000
+RETRY_SECONDS = 0.5
+MAX_TRIES = 5
+
+log = logging.getLogger("botkit.lanes")
+
+
+class Incoming:
+    """An accepted inbox item. `accepted` is the commit that makes it durable, None once it is."""
+
+    __slots__ = ("accepted", "id", "tries", "value")
+
+    def __init__(self, id: int, value: Message | Event, accepted: "asyncio.Future[None] | None") -> None:
+        self.id = id
+        self.value = value
+        self.accepted = accepted
+        self.tries = 0
+
+
+class Due:
+    """A session whose time has come."""
+
+    __slots__ = ("session_id", "tries")
+
+    def __init__(self, session_id: str) -> None:
+        self.session_id = session_id
+        self.tries = 0
+
+
+class News:
+    """A receipt that a session waits for."""
+
+    __slots__ = ("receipt", "session_id", "tries")
+
+    def __init__(self, session_id: str, receipt: Receipt) -> None:
+        self.session_id = session_id
+        self.receipt = receipt
+        self.tries = 0
+
+
+Work = Incoming | Due | News
+
+
+class Lane:
+    """A customer in a service: what has to be done, and her live sessions while they are at hand."""
+
+    __slots__ = ("customer", "key", "queue", "service", "sessions", "task")
+
+    def __init__(self, key: str, service: str) -> None:
+        self.key = key
+        self.service = service
+        self.queue: deque[Work] = deque()
+        self.sessions: list[Session] | None = None
+        self.customer: Customer | None = None
+        self.task: asyncio.Task[None] | None = None
+
+
+class Lanes:
+    """All lanes. `process` does one piece of work; `give_up` is told of work that failed too often."""
+
+    def __init__(
+        self,
+        process: Callable[[Lane, Work], Awaitable[None]],
+        give_up: Callable[[Lane, Work, Exception], Awaitable[None]],
+    ) -> None:
+        self._process = process
+        self._give_up = give_up
+        self._busy: dict[str, Lane] = {}
+        self._idle: OrderedDict[str, Lane] = OrderedDict()
+        self._stopping = False
+        self.queued = 0
+
+    def put(self, key: str, service: str, work: Work) -> None:
+        """Add work at the end of a lane; it begins at once if the lane is idle."""
+        lane = self._busy.get(key)
+        if lane is None:
+            lane = self._idle.pop(key, None) or Lane(key, service)
+            self._busy[key] = lane
+        lane.queue.append(work)
+        self.queued += 1
+        if lane.task is None:
+            lane.task = asyncio.get_running_loop().create_task(self._run(lane))
+
+    def put_first(self, lane: Lane, works: list[Work]) -> None:
+        """Add work before all other; for a lane that is being worked on."""
+        lane.queue.extendleft(reversed(works))
+        self.queued += len(works)
+
+    @property
+    def busy(self) -> int:
+        return len(self._busy)
+
+    async def _run(self, lane: Lane) -> None:
+        queue = lane.queue
+        while queue and not self._stopping:
+            work = queue[0]
+            try:
+                await self._process(lane, work)
+            except Exception as error:
+                lane.sessions = None  # what is in memory may be ahead of the store: read it again
+                work.tries += 1
+                if work.tries < MAX_TRIES and not (isinstance(work, Incoming) and _refused(work)):
+                    log.warning("lane %s: %s; trying again", lane.key, error)
+                    await asyncio.sleep(RETRY_SECONDS * work.tries)
+                    continue
+                await self._give_up(lane, work, error)
+            queue.remove(work)
+            self.queued -= 1
+        lane.task = None
+        if not queue:
+            del self._busy[lane.key]
+            self._idle[lane.key] = lane
+            if len(self._idle) > MAX_IDLE_LANES:
+                self._idle.popitem(last=False)
+
+    async def stop(self, seconds: float) -> None:
+        """Let what is being worked on finish; what is queued stays in the store for the next start."""
+        self._stopping = True
+        tasks = [lane.task for lane in self._busy.values() if lane.task is not None]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+
+def _refused(work: Incoming) -> bool:
+    """Whether the item itself was never stored, so that the provider was told to send it again."""
+    accepted = work.accepted
+    return accepted is not None and accepted.done() and accepted.exception() is not None

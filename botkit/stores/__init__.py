@@ -1,0 +1,1 @@
+"""Stores: where what must not be lost is kept."""

@@ -1,0 +1,82 @@
+-- The embedded store's tables. Times are milliseconds since 1970; blobs are MessagePack.
+CREATE TABLE inbox (
+  id INTEGER PRIMARY KEY,
+  asset TEXT NOT NULL,
+  provider_id TEXT NOT NULL,
+  service TEXT NOT NULL,
+  lane TEXT NOT NULL,
+  state INTEGER NOT NULL,
+  holder TEXT NOT NULL,
+  received_at INTEGER NOT NULL,
+  payload BLOB
+);
+CREATE UNIQUE INDEX inbox_once ON inbox (provider_id, asset, service);
+CREATE INDEX inbox_pending ON inbox (id) WHERE state = 0;
+CREATE INDEX inbox_held ON inbox (holder, id) WHERE state = 2;
+
+CREATE TABLE session (
+  id TEXT PRIMARY KEY,
+  lane TEXT NOT NULL,
+  wake_at INTEGER,
+  state BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX session_lane ON session (lane);
+CREATE INDEX session_wake ON session (wake_at) WHERE wake_at IS NOT NULL;
+
+CREATE TABLE step (
+  transaction_id TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  head BLOB,
+  data BLOB NOT NULL,
+  PRIMARY KEY (transaction_id, number)
+) WITHOUT ROWID;
+
+CREATE TABLE delivery (
+  id TEXT PRIMARY KEY,
+  due_at INTEGER,
+  asset TEXT NOT NULL,
+  provider_id TEXT,
+  created_at INTEGER NOT NULL,
+  data BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX delivery_due ON delivery (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX delivery_provider ON delivery (provider_id, asset) WHERE provider_id IS NOT NULL;
+
+CREATE TABLE mailbox (
+  asset TEXT NOT NULL,
+  address TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  delivery_id TEXT NOT NULL UNIQUE,
+  at INTEGER NOT NULL,
+  content BLOB NOT NULL,
+  PRIMARY KEY (asset, address, seq)
+) WITHOUT ROWID;
+
+CREATE TABLE history (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  asset TEXT NOT NULL,
+  address TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  data BLOB NOT NULL
+);
+CREATE INDEX history_conversation ON history (asset, address, number);
+
+CREATE TABLE unmatched (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE TABLE opt_out (
+  channel TEXT NOT NULL,
+  address TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (channel, address)
+) WITHOUT ROWID;
+CREATE TABLE customer (key TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE identity (address_key TEXT PRIMARY KEY, customer TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE flow_version (
+  flow TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  data BLOB NOT NULL,
+  PRIMARY KEY (flow, version)
+) WITHOUT ROWID;

@@ -1,0 +1,520 @@
+"""SQLite: the embedded store. One file, WAL, `synchronous=FULL`, many steps a commit.
+
+Rows are written by the event loop's thread into SQLite's page cache, all that have come together since
+the last commit; the COMMIT with its fsync runs on a thread of its own. So no disk is waited for on the
+loop, and a busy server shares one fsync between many messages.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import queue
+import sqlite3
+import threading
+from collections import deque
+from importlib import resources
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import msgspec
+
+from botkit.stores.base import (
+    Change,
+    HistoryEntry,
+    InboxItem,
+    InboxState,
+    MailboxEntry,
+    StoreFailed,
+    Unmatched,
+)
+from models.customer import Customer
+from models.delivery import Delivery
+from models.flow import FlowVersion
+from models.session import Session
+from models.transaction import Step, Transaction
+
+SCHEMA_VERSION = 1
+MAX_BATCH = 1024
+PURGE_ROWS = 2_000
+
+_encode = msgspec.msgpack.Encoder().encode
+T = TypeVar("T")
+
+
+_Entry = tuple[Change, "asyncio.Future[None]", "asyncio.Future[None] | None"]
+
+
+class _Decoders:
+    session = msgspec.msgpack.Decoder(Session).decode
+    step = msgspec.msgpack.Decoder(Step).decode
+    head = msgspec.msgpack.Decoder(Transaction).decode
+    delivery = msgspec.msgpack.Decoder(Delivery).decode
+    unmatched = msgspec.msgpack.Decoder(Unmatched).decode
+    customer = msgspec.msgpack.Decoder(Customer).decode
+    history = msgspec.msgpack.Decoder(HistoryEntry).decode
+    version = msgspec.msgpack.Decoder(FlowVersion).decode
+
+
+# One statement for each kind of row, in the order in which a batch runs them.
+_STATEMENTS = (
+    "INSERT INTO inbox (id, asset, provider_id, service, lane, state, holder, received_at, payload)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "UPDATE inbox SET state = 1, payload = NULL, holder = '' WHERE id = ?",
+    "UPDATE inbox SET state = 2, holder = ?2 WHERE id = ?1",
+    "UPDATE inbox SET state = 0, holder = '' WHERE id = ?",
+    "UPDATE inbox SET state = 3 WHERE id = ?",
+    "INSERT INTO session (id, lane, wake_at, state) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (id) DO UPDATE SET wake_at = excluded.wake_at, state = excluded.state",
+    "DELETE FROM session WHERE id = ?",
+    "INSERT OR REPLACE INTO step (transaction_id, number, at, head, data) VALUES (?, ?, ?, ?, ?)",
+    "INSERT INTO delivery (id, due_at, asset, provider_id, created_at, data) VALUES (?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (id) DO UPDATE SET due_at = excluded.due_at, asset = excluded.asset,"
+    " provider_id = excluded.provider_id, data = excluded.data",
+    "INSERT INTO unmatched (at, data) VALUES (?, ?)",
+    "INSERT OR IGNORE INTO opt_out (channel, address, at) VALUES (?, ?, ?)",
+    "DELETE FROM opt_out WHERE channel = ? AND address = ?",
+    "INSERT OR REPLACE INTO customer (key, data) VALUES (?, ?)",
+    "INSERT OR REPLACE INTO identity (address_key, customer) VALUES (?, ?)",
+    "INSERT OR IGNORE INTO history (id, asset, address, at, state, reason, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    "UPDATE history SET state = ?2, reason = ?3 WHERE id = ?1",
+    "INSERT OR IGNORE INTO mailbox (asset, address, seq, delivery_id, at, content) VALUES (?, ?, ?, ?, ?, ?)",
+    "INSERT OR REPLACE INTO flow_version (flow, version, data) VALUES (?, ?, ?)",
+)
+
+
+def _rows(change: Change, into: list[list[tuple[Any, ...]]], done: set[int], held: dict[int, str]) -> None:
+    """A change as rows for each statement; `done` and `held` are those of the whole batch."""
+    for item in change.inbox:
+        state, holder, payload = item.state, item.holder, item.payload
+        if item.id in done:  # came and was done in one batch: one row, and nothing to keep
+            state, payload = InboxState.DONE, b""
+            done.discard(item.id)
+        elif item.id in held:
+            state, holder = InboxState.HELD, held.pop(item.id)
+        into[0].append(
+            (item.id, item.asset, item.provider_id, item.service, item.lane, int(state), holder,
+             item.received_at, payload or None)
+        )  # fmt: skip
+    if change.released:
+        into[3] += [(id,) for id in change.released]
+    if change.failed:
+        into[4] += [(id,) for id in change.failed]
+    for stored in change.sessions:
+        session = stored.session
+        wake_at = session.wait.until if session.wait is not None and session.wait.until else None
+        into[5].append((session.id, session.lane, wake_at, stored.state))
+    if change.ended:
+        into[6] += [(id,) for id in change.ended]
+    for part in change.steps:
+        head = _encode(part.head) if part.head is not None else None
+        into[7].append((part.transaction_id, part.number, part.step.at, head, _encode(part.step)))
+    for delivery in change.deliveries:
+        theirs = delivery.provider_id if delivery.provider_id != delivery.id else None
+        into[8].append(
+            (delivery.id, delivery.due_at or None, delivery.asset, theirs or None, delivery.created_at,
+             _encode(delivery))
+        )  # fmt: skip
+    if change.unmatched or change.opted_out or change.opted_in or change.customers or change.versions:
+        _rare_rows(change, into)
+    for entry in change.history:
+        into[14].append((entry.id, entry.asset, entry.address, entry.at, entry.state, entry.reason, _encode(entry)))
+    into[15] += change.history_states
+    for post in change.mailbox:
+        into[16].append((post.asset, post.address, post.seq, post.delivery_id, post.at, post.content))
+
+
+def _rare_rows(change: Change, into: list[list[tuple[Any, ...]]]) -> None:
+    into[9] += [(item.at, _encode(item)) for item in change.unmatched]
+    into[10] += change.opted_out
+    into[11] += change.opted_in
+    for customer in change.customers:
+        into[12].append((customer.key, _encode(customer)))
+        into[13] += [(address.key, customer.key) for address in customer.addresses]
+    into[17] += [(version.flow.id, version.version, _encode(version)) for version in change.versions]
+
+
+class SqliteStore:
+    """The embedded store in the file at `path`. One process at a time may have it open for writing."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self._read_only = read_only
+        self._pending: deque[_Entry] = deque()
+        self._solo = 0
+        self._busy = False
+        self._scheduled = False
+        self._closing = False
+        self._work: queue.SimpleQueue[list[asyncio.Future[None]] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._lock: IO[str] | None = None
+        self._idle: asyncio.Event = asyncio.Event()
+        self._idle.set()
+        self.batches = 0
+        self.committed = 0
+
+    # opening and closing
+
+    async def open(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self._loop.run_in_executor(None, self._open)
+        if not self._read_only:
+            self._thread = threading.Thread(target=self._commits, name="botkit-commit", daemon=True)
+            self._thread.start()
+
+    def _open(self) -> None:
+        try:
+            if not self._read_only:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._take_lock()
+                self._writer = self._connect(f"file:{self.path}?mode=rwc")
+                self._prepare()
+            self._reader = self._connect(f"file:{self.path}?mode={'ro' if self._read_only else 'rw'}")
+            version = self._reader.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.Error as error:
+            raise StoreFailed(f"the store {self.path} cannot be opened: {error}") from error
+        except OSError as error:
+            raise StoreFailed(f"the store {self.path} cannot be opened: {error.strerror}") from error
+        if version != SCHEMA_VERSION:
+            raise StoreFailed(
+                f"the store {self.path} has version {version}, this botkit reads version {SCHEMA_VERSION}:"
+                " use the botkit that made it, or another --store"
+            )
+
+    def _take_lock(self) -> None:
+        self._lock = Path(f"{self.path}.lock").open("w")  # noqa: SIM115 - held until close
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StoreFailed(
+                f"the store {self.path} is in use by another botkit: stop it, or give this one another --store"
+            ) from None
+
+    def _connect(self, uri: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=64, timeout=10
+        )
+        for pragma in ("cache_size=-16384", "mmap_size=268435456", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def _prepare(self) -> None:
+        writer = self._writer
+        writer.execute("PRAGMA journal_mode=WAL")
+        writer.execute("PRAGMA synchronous=FULL")
+        writer.execute("PRAGMA cache_size=-65536")
+        writer.execute("PRAGMA wal_autocheckpoint=4000")
+        if writer.execute("PRAGMA user_version").fetchone()[0] == 0:
+            schema = resources.files("botkit.stores").joinpath("schema.sql").read_text("utf-8")
+            writer.executescript(f"BEGIN IMMEDIATE; {schema} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        self._inbox_id = writer.execute("SELECT coalesce(max(id), 0) FROM inbox").fetchone()[0]
+
+    async def close(self) -> None:
+        self._closing = True
+        if self._thread is not None:
+            while self._pending or self._busy:
+                self._schedule()
+                await self._idle.wait()
+            self._work.put(None)
+            await self._loop.run_in_executor(None, self._thread.join)
+            self._thread = None
+            with contextlib.suppress(sqlite3.Error):
+                self._writer.close()
+        if hasattr(self, "_reader"):
+            self._reader.close()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    # writing: group commit
+
+    def next_inbox_id(self) -> int:
+        self._inbox_id += 1
+        return int(self._inbox_id)
+
+    def commit(self, change: Change, *, requires: "asyncio.Future[None] | None" = None) -> "asyncio.Future[None]":
+        future: asyncio.Future[None] = self._loop.create_future()
+        self._pending.append((change, future, requires))
+        self._idle.clear()
+        self._schedule()
+        return future
+
+    def _schedule(self) -> None:
+        if not self._busy and not self._scheduled and self._pending:
+            self._scheduled = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """Write the rows of all that waits, and let the other thread commit them."""
+        self._scheduled = False
+        if self._solo:
+            self._solo -= 1
+            batch = [self._pending.popleft()] if self._pending else []
+        elif len(self._pending) <= MAX_BATCH:
+            batch = list(self._pending)
+            self._pending.clear()
+        else:
+            batch = [self._pending.popleft() for _ in range(MAX_BATCH)]
+        if not batch:
+            self._idle.set()
+            return
+        futures = [future for _, future, _ in batch]
+        requires = batch[0][2]
+        if len(batch) == 1 and requires is not None and requires.done() and requires.exception() is not None:
+            self._fail(futures, StoreFailed("what it builds on was not stored"))
+            self._schedule()
+            return
+        self._busy = True
+        try:
+            self._write([change for change, _, _ in batch])
+        except (sqlite3.Error, msgspec.MsgspecError, OverflowError, ValueError) as error:
+            self._rollback()
+            self._busy = False
+            if len(batch) > 1:  # one of them is bad: each on its own, so that the others go through
+                self._pending.extendleft(reversed(batch))
+                self._solo = len(batch)
+            else:
+                self._fail(futures, error)
+            self._schedule()
+            if not self._pending:
+                self._idle.set()
+            return
+        self._work.put(futures)
+
+    def _write(self, changes: list[Change]) -> None:
+        rows: list[list[tuple[Any, ...]]] = [[] for _ in _STATEMENTS]
+        done = {id for change in changes for id in change.done}
+        held = {id: holder for change in changes for id, holder in change.held}
+        for change in changes:
+            _rows(change, rows, done, held)
+        rows[1] = [(id,) for id in done]
+        rows[2] = list(held.items())
+        writer = self._writer
+        writer.execute("BEGIN IMMEDIATE")
+        for statement, parameters in zip(_STATEMENTS, rows, strict=True):
+            if len(parameters) == 1:
+                writer.execute(statement, parameters[0])
+            elif parameters:
+                writer.executemany(statement, parameters)
+
+    def _commits(self) -> None:
+        """The committing thread: one COMMIT, and so one fsync, for each batch."""
+        while (futures := self._work.get()) is not None:
+            failure: Exception | None = None
+            try:
+                self._writer.execute("COMMIT")
+            except sqlite3.Error as error:
+                failure = error
+                self._rollback()
+            self._loop.call_soon_threadsafe(self._committed, futures, failure)
+
+    def _committed(self, futures: list[asyncio.Future[None]], failure: Exception | None) -> None:
+        self._busy = False
+        self.batches += 1
+        self.committed += len(futures)
+        if failure is not None:
+            self._fail(futures, failure)
+        else:
+            for future in futures:
+                if not future.done():
+                    future.set_result(None)
+        if self._pending:
+            self._schedule()
+        else:
+            self._idle.set()
+
+    def _rollback(self) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+
+    def _fail(self, futures: list[asyncio.Future[None]], error: Exception) -> None:
+        for future in futures:
+            if not future.done():
+                future.set_exception(StoreFailed(f"the store {self.path.name} did not take a change: {error}"))
+
+    # reading
+
+    def _one(self, sql: str, *parameters: Any) -> Any:
+        return self._reader.execute(sql, parameters).fetchone()
+
+    def _all(self, sql: str, *parameters: Any) -> list[Any]:
+        return self._reader.execute(sql, parameters).fetchall()
+
+    async def seen(self, asset: str, provider_id: str, service: str) -> bool:
+        sql = "SELECT 1 FROM inbox WHERE provider_id = ? AND asset = ? AND service = ?"
+        return self._one(sql, provider_id, asset, service) is not None
+
+    async def pending_inbox(self, after: int, limit: int) -> list[InboxItem]:
+        return self._inbox("state = 0 AND id > ?", after, limit)
+
+    async def held_inbox(self, holder: str) -> list[InboxItem]:
+        return self._inbox("state = 2 AND holder = ?", holder, -1)
+
+    def _inbox(self, where: str, value: Any, limit: int) -> list[InboxItem]:
+        columns = "id, asset, provider_id, service, lane, coalesce(payload, x''), received_at, state, holder"
+        rows = self._all(f"SELECT {columns} FROM inbox WHERE {where} ORDER BY id LIMIT ?", value, limit)  # noqa: S608
+        return [InboxItem(*row[:7], InboxState(row[7]), row[8]) for row in rows]
+
+    async def sessions_of(self, lane: str) -> list[Session]:
+        rows = self._all("SELECT state FROM session WHERE lane = ? ORDER BY id", lane)
+        return [_Decoders.session(row[0]) for row in rows]
+
+    async def due_sessions(self, now: int, limit: int) -> list[tuple[str, str]]:
+        sql = "SELECT lane, id FROM session WHERE wake_at <= ? ORDER BY wake_at LIMIT ?"
+        return [(lane, id) for lane, id in self._all(sql, now, limit)]
+
+    async def next_session_due(self) -> int:
+        return self._one("SELECT min(wake_at) FROM session WHERE wake_at IS NOT NULL")[0] or 0
+
+    async def due_deliveries(self, now: int, limit: int) -> list[Delivery]:
+        sql = "SELECT data FROM delivery WHERE due_at <= ? ORDER BY due_at, id LIMIT ?"
+        return [_Decoders.delivery(row[0]) for row in self._all(sql, now, limit)]
+
+    async def next_delivery_due(self) -> int:
+        return self._one("SELECT min(due_at) FROM delivery WHERE due_at IS NOT NULL")[0] or 0
+
+    async def delivery(self, id: str) -> Delivery | None:
+        found: Delivery | None = self._decoded(_Decoders.delivery, "SELECT data FROM delivery WHERE id = ?", id)
+        return found
+
+    async def delivery_of(self, asset: str, provider_id: str) -> Delivery | None:
+        sql = "SELECT data FROM delivery WHERE provider_id = ? AND asset = ?"
+        found: Delivery | None = self._decoded(_Decoders.delivery, sql, provider_id, asset)
+        return found
+
+    def _decoded(self, decode: Any, sql: str, *parameters: Any) -> Any:
+        row = self._one(sql, *parameters)
+        return None if row is None else decode(row[0])
+
+    async def opted_out(self, channel: str, address: str) -> bool:
+        return self._one("SELECT 1 FROM opt_out WHERE channel = ? AND address = ?", channel, address) is not None
+
+    async def any_opted_out(self) -> bool:
+        return self._one("SELECT 1 FROM opt_out LIMIT 1") is not None
+
+    async def customer(self, address_key: str) -> Customer | None:
+        sql = "SELECT data FROM customer WHERE key = (SELECT customer FROM identity WHERE address_key = ?)"
+        found: Customer | None = self._decoded(_Decoders.customer, sql, address_key)
+        return found
+
+    async def flow_version(self, flow: str, version: int) -> FlowVersion | None:
+        sql = "SELECT data FROM flow_version WHERE flow = ? AND version = ?"
+        found: FlowVersion | None = self._decoded(_Decoders.version, sql, flow, version)
+        return found
+
+    async def latest_version(self, flow: str) -> FlowVersion | None:
+        sql = "SELECT data FROM flow_version WHERE flow = ? ORDER BY version DESC LIMIT 1"
+        found: FlowVersion | None = self._decoded(_Decoders.version, sql, flow)
+        return found
+
+    async def transactions(self, limit: int, *, flow: str = "", before: str = "") -> list[Transaction]:
+        found: list[Transaction] = []
+        at = before or "\U0010ffff"
+        while len(found) < limit:
+            sql = (
+                "SELECT transaction_id, head FROM step WHERE number = 0 AND transaction_id < ?"
+                " ORDER BY transaction_id DESC LIMIT ?"
+            )
+            rows = self._all(sql, at, limit)
+            for id, head in rows:
+                transaction = _Decoders.head(head)
+                if not flow or transaction.flow == flow:
+                    found.append(self._finish(transaction))
+                at = id
+            if len(rows) < limit:
+                break
+        return found[:limit]
+
+    def _finish(self, transaction: Transaction) -> Transaction:
+        sql = "SELECT data FROM step WHERE transaction_id = ? ORDER BY number DESC LIMIT 1"
+        last: Step = self._decoded(_Decoders.step, sql, transaction.id)
+        if last.state == "ended":
+            transaction.ended_at, transaction.outcome = last.at, last.outcome
+        return transaction
+
+    async def transaction(self, id: str) -> Transaction | None:
+        rows = self._all("SELECT head, data FROM step WHERE transaction_id = ? ORDER BY number", id)
+        if not rows or rows[0][0] is None:
+            return None
+        transaction: Transaction = _Decoders.head(rows[0][0])
+        transaction.steps = [_Decoders.step(row[1]) for row in rows]
+        last = transaction.steps[-1]
+        if last.state == "ended":
+            transaction.ended_at, transaction.outcome = last.at, last.outcome
+        return transaction
+
+    async def unmatched(self, limit: int) -> list[Unmatched]:
+        rows = self._all("SELECT id, data FROM unmatched ORDER BY id DESC LIMIT ?", limit)
+        return [msgspec.structs.replace(_Decoders.unmatched(data), id=id) for id, data in rows]
+
+    async def history(self, asset: str, address: str, limit: int) -> list[HistoryEntry]:
+        sql = "SELECT data, state, reason FROM history WHERE asset = ? AND address = ? ORDER BY number DESC LIMIT ?"
+        rows = self._all(sql, asset, address, limit)
+        return [
+            msgspec.structs.replace(_Decoders.history(data), state=state, reason=reason)
+            for data, state, reason in reversed(rows)
+        ]
+
+    async def mailbox(self, asset: str, address: str, after: int, limit: int) -> list[MailboxEntry]:
+        sql = (
+            "SELECT asset, address, seq, delivery_id, content, at FROM mailbox"
+            " WHERE asset = ? AND address = ? AND seq > ? ORDER BY seq LIMIT ?"
+        )
+        return [MailboxEntry(*row) for row in self._all(sql, asset, address, after, limit)]
+
+    async def mailbox_of(self, delivery_id: str) -> MailboxEntry | None:
+        sql = "SELECT asset, address, seq, delivery_id, content, at FROM mailbox WHERE delivery_id = ?"
+        row = self._one(sql, delivery_id)
+        return None if row is None else MailboxEntry(*row)
+
+    async def mailbox_last(self, asset: str, address: str) -> int:
+        sql = "SELECT coalesce(max(seq), 0) FROM mailbox WHERE asset = ? AND address = ?"
+        return int(self._one(sql, asset, address)[0])
+
+    # upkeep
+
+    async def purge(self, before: int) -> int:
+        """Forget finished rows older than `before`, a bounded number at a time."""
+        gone = 0
+        for sql in (
+            "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE state = 1 AND received_at < ? LIMIT ?)",
+            "DELETE FROM delivery WHERE id IN"
+            " (SELECT id FROM delivery WHERE due_at IS NULL AND created_at < ? LIMIT ?)",
+            "DELETE FROM step WHERE transaction_id IN (SELECT transaction_id FROM step AS s WHERE at < ? AND NOT"
+            " EXISTS (SELECT 1 FROM session WHERE session.id = s.transaction_id) LIMIT ?)",
+            # the newest entry of a mailbox stays, so that its numbering goes on
+            "DELETE FROM mailbox WHERE delivery_id IN (SELECT delivery_id FROM mailbox AS old WHERE at < ? AND EXISTS"
+            " (SELECT 1 FROM mailbox AS new WHERE new.asset = old.asset AND new.address = old.address"
+            " AND new.seq > old.seq) LIMIT ?)",
+            "DELETE FROM history WHERE number IN (SELECT number FROM history WHERE at < ? LIMIT ?)",
+            "DELETE FROM unmatched WHERE id IN (SELECT id FROM unmatched WHERE at < ? LIMIT ?)",
+        ):
+            while (rows := await self._purge_some(sql, before)) > 0:
+                gone += rows
+                await asyncio.sleep(0)
+        return gone
+
+    async def _purge_some(self, sql: str, before: int) -> int:
+        while self._busy or self._pending:
+            self._schedule()
+            await self._idle.wait()
+        self._busy = True
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+            rows = self._writer.execute(sql, (before, PURGE_ROWS)).rowcount
+        except sqlite3.Error as error:
+            self._rollback()
+            self._busy = False
+            raise StoreFailed(f"old rows could not be removed: {error}") from error
+        future: asyncio.Future[None] = self._loop.create_future()
+        self._idle.clear()
+        self._work.put([future])
+        await future
+        return rows
+
+    async def counts(self) -> dict[str, int]:
+        return {
+            "inbox": self._one("SELECT count(*) FROM inbox WHERE state = 0")[0],
+            "sessions": self._one("SELECT count(*) FROM session")[0],
+            "outbox": self._one("SELECT count(*) FROM delivery WHERE due_at IS NOT NULL")[0],
+        }
