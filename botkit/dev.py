@@ -256,7 +256,7 @@ def lint(environment: Environment) -> int:
         "style (ruff check)": ["ruff", "check", "."],
         "format (ruff format --check)": ["ruff", "format", "--check", "."],
         "types (mypy)": ["mypy"],
-        "floors (lint-imports)": ["lint-imports"],
+        "floors (lint-imports)": ["lint-imports", "--no-logo"],
     }
     status = {}
     for name, (program, *arguments) in checks.items():
