@@ -1,7 +1,8 @@
 """Channel: the contract of an adapter between a provider and `Message`."""
 
+import hashlib
 from collections.abc import Mapping
-from typing import ClassVar, Protocol, cast
+from typing import Any, ClassVar, Protocol, cast
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -20,9 +21,10 @@ Inbound = Message | Event | Receipt
 
 MAX_FORM_FIELDS = 500
 MAX_JSON_DEPTH = 64
+TOO_DEEP = f"the body is nested more than {MAX_JSON_DEPTH} levels deep"
 
 
-class WebhookRequest(msgspec.Struct, frozen=True):
+class WebhookRequest(msgspec.Struct, frozen=True, dict=True):
     """A call to an asset's webhook, as it came: signatures are over these bytes.
 
     `url` is the address that the provider called, with its query (the public one where the operator
@@ -36,24 +38,77 @@ class WebhookRequest(msgspec.Struct, frozen=True):
     body: bytes
     received_at: int
 
-    def form(self) -> dict[str, list[str]]:
-        """The fields of the query and of an urlencoded body, in order; raises `BadRequest`."""
-        fields: dict[str, list[str]] = {}
-        text = self.query
-        if "form-urlencoded" in self.headers.get("content-type", ""):
-            try:
-                text = f"{text}&{self.body.decode('ascii')}" if text else self.body.decode("ascii")
-            except UnicodeDecodeError:
-                raise BadRequest("the form has bytes beyond ASCII: percent-encode them") from None
-        try:
-            pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS, errors="strict")
-        except UnicodeDecodeError:
-            raise BadRequest("the form is not valid UTF-8") from None
-        except ValueError:
-            raise BadRequest(f"the form has more than {MAX_FORM_FIELDS} fields") from None
-        for name, value in pairs:
-            fields.setdefault(name, []).append(value)
+    def form(self, encoding: str = "utf-8") -> dict[str, list[str]]:
+        """The fields of the query and of an urlencoded body, in order; raises `BadRequest`.
+
+        They are read once a call, since a signature check and `parse` both want them. In `latin-1` each
+        character is one byte: for providers that percent-encode other alphabets.
+        """
+        fields: dict[str, list[str]] | None = self.__dict__.get(encoding)
+        if fields is None:
+            fields = self.__dict__[encoding] = _fields(f"{self.query}&{self.body_form()}", encoding)
         return fields
+
+    def body_form(self) -> str:
+        """The body where it is an urlencoded form, else nothing; raises `BadRequest`."""
+        if "form-urlencoded" not in self.headers.get("content-type", ""):
+            return ""
+        try:
+            return self.body.decode("ascii")
+        except UnicodeDecodeError:
+            raise BadRequest("the form has bytes beyond ASCII: percent-encode them") from None
+
+    def json(self) -> Any:
+        """The body as JSON; raises `BadRequest`, also when it is nested more than 64 deep."""
+        try:
+            value = msgspec.json.decode(self.body)
+        except RecursionError:
+            raise BadRequest(TOO_DEEP) from None
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise BadRequest(f"the body is not JSON: {error}") from None
+        # Fewer opening brackets than levels allowed cannot nest too deep: most bodies are not walked.
+        if self.body.count(b"{") + self.body.count(b"[") > MAX_JSON_DEPTH and _too_deep(value):
+            raise BadRequest(TOO_DEEP)
+        return value
+
+
+def _fields(text: str, encoding: str) -> dict[str, list[str]]:
+    fields: dict[str, list[str]] = {}
+    try:
+        pairs = parse_qsl(
+            text, keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS, errors="strict", encoding=encoding
+        )
+    except UnicodeDecodeError:
+        raise BadRequest(f"the form is not valid {encoding.upper()}") from None
+    except ValueError:
+        raise BadRequest(f"the form has more than {MAX_FORM_FIELDS} fields") from None
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value)
+    return fields
+
+
+def _too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_JSON_DEPTH + 1):
+        level = [
+            child
+            for parent in level
+            if isinstance(parent, dict | list)
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def message_hash(sender: str, recipient: str, text: str, date: str | int) -> str:
+    """An id for a message that came without one: the same sender, recipient, text and date give the same.
+
+    `date` is the provider's, as it was written. Where that is missing too, give the time of arrival: a
+    message that the provider repeats then counts as new, which is better than losing a repeated "yes".
+    """
+    parts = "\x1f".join((sender, recipient, text, str(date)))
+    return "hash-" + hashlib.blake2b(parts.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 class WebhookReply(msgspec.Struct, frozen=True):
@@ -102,6 +157,11 @@ class Channel(Plugin):
     """The asset's id."""
     number: str = ""
     """The number or app that customers write to."""
+
+    @property
+    def medium(self) -> str:
+        """The channel that this very asset is on: the class's own, but for the sandbox, which plays any."""
+        return self.channel
 
     def verify(self, request: WebhookRequest) -> None:
         """Check the provider's signature on the raw bytes in constant time; raises `BadSignature`."""

@@ -83,3 +83,10 @@ class AuthFailed(SendError):
     """The provider does not know us."""
 
     outcome = SendOutcome.AUTH
+
+
+SEND_ERRORS: dict[SendOutcome, type[SendError]] = {
+    error.outcome: error
+    for error in (Unreachable, OptedOut, WindowClosed, RateLimited, Transient, Rejected, AuthFailed)
+}
+"""The error that says each outcome, for adapters that look outcomes up in a table."""

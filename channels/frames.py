@@ -1,0 +1,196 @@
+"""Frames: what an in-app client and the server say to each other: JSON text over a WebSocket.
+
+A client says `hello` first. `last` is the highest `seq` that it has: the server sends what came after.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from channels.errors import BadRequest
+from models.address import Address
+from models.content import Buttons, Content, ListPicker, Text, plain_text
+from models.message import Message
+
+MAX_FRAME_BYTES = 32_768
+MAX_FRAME_TEXT_LENGTH = 4_096
+MAX_PAYLOAD_LENGTH = 1_024
+MAX_CLIENT_ID_LENGTH = 64
+MAX_TOKEN_LENGTH = 4_096
+MAX_SEQ = 2**53 - 1  # the largest whole number that JavaScript keeps
+
+_Token = Annotated[str, msgspec.Meta(max_length=MAX_TOKEN_LENGTH)]
+_Seq = Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)]
+_ClientId = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CLIENT_ID_LENGTH, pattern=r"^[\x21-\x7e]+$")]
+
+
+class Hello(msgspec.Struct, frozen=True, tag_field="type", tag="hello"):
+    """Who the client is, and what it has seen."""
+
+    token: _Token | None = None
+    visitor: _Token | None = None
+    last: _Seq = 0
+
+
+class UserMessage(msgspec.Struct, frozen=True, tag_field="type", tag="message"):
+    """What the user said, under an id of the client's: said again with the same id, it counts once."""
+
+    id: _ClientId
+    text: Annotated[str, msgspec.Meta(max_length=MAX_FRAME_TEXT_LENGTH)] = ""
+    payload: Annotated[str, msgspec.Meta(max_length=MAX_PAYLOAD_LENGTH)] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.text.strip() and not self.payload:
+            raise ValueError("a message has a text or a payload")
+
+
+class UserTyping(msgspec.Struct, frozen=True, tag_field="type", tag="typing"):
+    """The user is writing."""
+
+
+class UserReceipt(msgspec.Struct, frozen=True, tag_field="type", tag="receipt"):
+    """The message with this number has come to the device, or has been read."""
+
+    seq: Annotated[int, msgspec.Meta(ge=1, le=MAX_SEQ)]
+    state: Literal["delivered", "read"]
+
+
+class Ping(msgspec.Struct, frozen=True, tag_field="type", tag="ping"):
+    """Is the line alive?"""
+
+
+Frame = Hello | UserMessage | UserTyping | UserReceipt | Ping
+"""What a client can say."""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """A quick reply to offer: `payload` comes back when it is tapped."""
+
+    title: str
+    payload: str
+
+
+class Welcome(msgspec.Struct, frozen=True, tag_field="type", tag="welcome"):
+    """The answer to `hello`."""
+
+    user: str
+    visitor: str | None
+    last: int
+    name: str = ""
+
+
+class BotMessage(msgspec.Struct, frozen=True, tag_field="type", tag="message"):
+    """What the bot said. `text` and `replies` are the content's, for clients that know no other kinds."""
+
+    seq: int
+    id: str
+    content: Content
+    text: str
+    replies: tuple[Reply, ...]
+    at: int
+
+
+class Ack(msgspec.Struct, frozen=True, tag_field="type", tag="ack"):
+    """The user's message is stored: it will not be lost from here on."""
+
+    id: str
+
+
+class BotTyping(msgspec.Struct, frozen=True, tag_field="type", tag="typing"):
+    """The bot, or a person in its place, is writing."""
+
+
+class Echo(msgspec.Struct, frozen=True, tag_field="type", tag="echo"):
+    """What the user said on another device."""
+
+    id: str
+    text: str
+    at: int
+
+
+class Pong(msgspec.Struct, frozen=True, tag_field="type", tag="pong"):
+    """It is."""
+
+
+class ErrorFrame(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="error"):
+    """What was wrong with a frame."""
+
+    code: str
+    message: str
+    field: str = ""
+
+
+_encode = msgspec.json.Encoder().encode
+_decoder: msgspec.json.Decoder[Frame] = msgspec.json.Decoder(Frame)
+
+
+def decode_frame(data: bytes | str) -> Frame:
+    """What a client said; raises `BadRequest` that names the field."""
+    size = len(data) if isinstance(data, bytes) else len(data.encode("utf-8", "surrogatepass"))
+    if size > MAX_FRAME_BYTES:
+        raise BadRequest(f"a frame has at most {MAX_FRAME_BYTES} bytes, this one has {size}")
+    try:
+        return _decoder.decode(data)
+    except msgspec.ValidationError as error:
+        reason, _, path = str(error).partition(" - at `$.")
+        raise BadRequest(reason, field=path.rstrip("`")) from None
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        raise BadRequest('a frame is a JSON object with a "type"') from None
+
+
+def to_message(
+    frame: UserMessage, address: Address, *, asset: str, recipient: str = "", received_at: int = 0, name: str = ""
+) -> Message:
+    """The message that a client's frame stands for; `asset` is the app that it came by."""
+    return Message(
+        asset=asset,
+        channel="inapp",
+        event="inapp.message",
+        provider_id=f"{address.value}:{frame.id}",
+        sender=address,
+        recipient=recipient or asset,
+        content=Text(frame.text, payload=frame.payload or ""),
+        received_at=received_at,
+        name=name,
+    )
+
+
+def content_frame(seq: int, delivery_id: str, content: Content, at: int) -> bytes:
+    """The frame that brings a content to the client; `at` is milliseconds since 1970."""
+    replies: tuple[Reply, ...] = ()
+    if isinstance(content, Buttons | ListPicker):
+        text = content.text
+        replies = tuple(Reply(choice.title, choice.payload or choice.title) for choice in content.choices)
+    else:
+        text = plain_text(content)
+    return _encode(BotMessage(seq, delivery_id, content, text, replies, at))
+
+
+def encode_welcome(user: str, visitor: str | None, last: int, name: str = "") -> bytes:
+    """The answer to `hello`."""
+    return _encode(Welcome(user, visitor, last, name))
+
+
+def encode_ack(id: str) -> bytes:
+    """A user's message is stored."""
+    return _encode(Ack(id))
+
+
+def encode_typing() -> bytes:
+    """The bot is writing."""
+    return _encode(BotTyping())
+
+
+def encode_echo(id: str, text: str, at: int) -> bytes:
+    """A user's message, for her other devices."""
+    return _encode(Echo(id, text, at))
+
+
+def encode_pong() -> bytes:
+    """The answer to `ping`."""
+    return _encode(Pong())
+
+
+def encode_error(code: str, message: str, field: str = "") -> bytes:
+    """What was wrong with a frame."""
+    return _encode(ErrorFrame(code, message, field))

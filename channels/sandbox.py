@@ -1,0 +1,125 @@
+"""Sandbox: a provider for any channel that reaches nobody, to try a bot without a contract."""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from channels.base import Channel, Inbound, Outgoing, Sent, WebhookRequest, message_hash
+from channels.errors import BadRequest, OptedOut, Unreachable
+from channels.numbers import phone_address
+from models.address import MAX_ADDRESS_LENGTH, Address, AddressKind
+from models.content import MAX_TEXT_LENGTH, Text
+from models.customer import MSISDN_CHANNELS
+from models.delivery import DeliveryState, Receipt, SendOutcome
+from models.errors import InvalidValue
+from models.http import Http
+from models.message import Message
+
+EVERYBODY = "*"
+MAX_PAYLOAD_LENGTH = 1_024
+MAX_ID_LENGTH = 256
+EVENTS = {"inapp": "inapp.message"}
+"""Event names of channels whose messages are not called `<channel>.mo`."""
+
+_RECEIPTS: dict[str, tuple[tuple[DeliveryState, SendOutcome], ...]] = {
+    "none": (),
+    "submitted": ((DeliveryState.SUBMITTED, SendOutcome.ACCEPTED),),
+    "delivered": ((DeliveryState.DELIVERED, SendOutcome.DELIVERED),),
+    "read": ((DeliveryState.DELIVERED, SendOutcome.DELIVERED), (DeliveryState.READ, SendOutcome.READ)),
+}
+
+
+class Sandbox(Channel):
+    """Plays any channel without a provider: for trying flows, and for tests.
+
+    Post `{"from": "+15550000001", "text": "Hello"}` to the asset's webhook address to play the customer;
+    `id` and `payload` may be given too. What the bot answers is taken at once and goes nowhere.
+    """
+
+    kind: ClassVar[str] = "sandbox"
+    channel: ClassVar[str] = "sandbox"
+
+    channel_name: str = Field(default="sms", pattern=r"^[a-z][a-z0-9_]{0,31}$")
+    """The channel to play: sms, inapp, whatsapp ..."""
+    receipts: Literal["none", "submitted", "delivered", "read"] = "delivered"
+    """How far every message comes."""
+    unreachable: tuple[str, ...] = ()
+    """Addresses that cannot be reached; `*` for all of them."""
+    opted_out: tuple[str, ...] = ()
+    """Addresses of people who do not want messages; `*` for all of them."""
+
+    @field_validator("unreachable", "opted_out", mode="before")
+    @classmethod
+    def _one_is_a_list_too(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @property
+    def medium(self) -> str:
+        return self.channel_name
+
+    def parse(self, request: WebhookRequest) -> list[Inbound]:
+        body = request.json()
+        if not isinstance(body, dict):
+            raise BadRequest('expected {"from": ..., "text": ...}')
+        sender = self.address(_text(body, "from", MAX_ADDRESS_LENGTH))
+        text = _text(body, "text", MAX_TEXT_LENGTH)
+        provider_id = _text(body, "id", MAX_ID_LENGTH, mandatory=False)
+        payload = _text(body, "payload", MAX_PAYLOAD_LENGTH, mandatory=False)
+        channel = self.channel_name
+        return [
+            Message(
+                asset=self.asset,
+                channel=channel,
+                event=EVENTS.get(channel, f"{channel}.mo"),
+                provider_id=provider_id or message_hash(sender.value, self.number, text, request.received_at),
+                sender=sender,
+                recipient=self.number,
+                content=Text(text, payload=payload),
+                received_at=request.received_at,
+            )
+        ]
+
+    def address(self, written: str) -> Address:
+        """What a sender's address means on the channel that is played; raises `BadRequest`."""
+        channel = self.channel_name
+        if channel in MSISDN_CHANNELS:
+            return phone_address(written, channel=channel)
+        try:
+            if channel == "inapp":
+                return Address(channel=channel, value=written, kind=AddressKind.CUSTOMERID)
+            if channel == "email":
+                return Address(channel=channel, value=written.lower(), kind=AddressKind.EMAIL)
+            return Address(channel=channel, value=written, kind=AddressKind.OTHER, asset=self.asset)
+        except InvalidValue as error:
+            raise BadRequest(error.message, field="from") from None
+
+    async def send(self, outgoing: Outgoing, http: Http) -> Sent:
+        to = outgoing.to.value
+        if to in self.opted_out or EVERYBODY in self.opted_out:
+            raise OptedOut(f"the sandbox counts {to} among those who opted out", provider_code="opted_out")
+        if to in self.unreachable or EVERYBODY in self.unreachable:
+            raise Unreachable(f"the sandbox counts {to} among the unreachable", provider_code="unreachable")
+        provider_id = f"sandbox-{outgoing.id}"
+        receipts = tuple(
+            Receipt(
+                asset=self.asset,
+                state=state,
+                message_id=provider_id,
+                delivery_id=outgoing.id,
+                outcome=outcome,
+                received_at=outgoing.sent_at,
+            )
+            for state, outcome in _RECEIPTS[self.receipts]
+        )
+        return Sent(provider_id=provider_id, receipts=receipts)
+
+
+def _text(body: dict[str, Any], field: str, limit: int, *, mandatory: bool = True) -> str:
+    value = body.get(field)
+    if value is None and not mandatory:
+        return ""
+    if not isinstance(value, str) or (mandatory and not value):
+        raise BadRequest("expected a text" if value is not None else "is missing", field=field)
+    if len(value) > limit:
+        raise BadRequest(f"at most {limit} characters", field=field)
+    return value

@@ -1,0 +1,28 @@
+"""Secrets: comparing them in constant time, and the basic authentication that carries them."""
+
+import base64
+import hmac
+
+from channels.errors import BadSignature
+
+
+def same(given: str | bytes, expected: str | bytes) -> bool:
+    """Whether two secrets are equal, in a time that does not tell where they differ."""
+    return hmac.compare_digest(_bytes(given), _bytes(expected))
+
+
+def basic(username: str, password: str) -> str:
+    """The value of an `Authorization` header for a name and a password."""
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
+
+
+def require(given: str | None, expected: str, *, what: str) -> None:
+    """Raise `BadSignature` unless the right secret was given; `what` says where it belongs."""
+    if given is None:
+        raise BadSignature(f"{what} is missing", field=what)
+    if not same(given, expected):
+        raise BadSignature(f"{what} is wrong", field=what)
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")

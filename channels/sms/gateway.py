@@ -1,0 +1,154 @@
+"""Gateway: what all SMS gateways share: the check of their calls, messages in our words, the words to send."""
+
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import ClassVar, Literal
+from urllib.parse import quote
+
+from pydantic import SecretStr
+
+from channels.base import Channel, Outgoing, WebhookRequest, message_hash
+from channels.errors import BadRequest, Rejected
+from channels.numbers import phone_address
+from channels.secrets import basic, require
+from channels.sms.segmentation import count_parts, substitute
+from models.content import MAX_TEXT_LENGTH, Content, Text, plain_text
+from models.delivery import DeliveryState, SendOutcome
+from models.message import Message
+
+DELIVERY_FIELD = "delivery_id"
+"""The query field by which a receipt's address carries our own id of the message."""
+
+MAX_ID_LENGTH = 256
+
+Meaning = Literal["submitted", "delivered", "read", "failed", "expired", "opted_out", "rejected", "ignore"]
+"""What a provider's status can mean."""
+
+MEANINGS: dict[str, tuple[DeliveryState, SendOutcome]] = {
+    "submitted": (DeliveryState.SUBMITTED, SendOutcome.ACCEPTED),
+    "delivered": (DeliveryState.DELIVERED, SendOutcome.DELIVERED),
+    "read": (DeliveryState.READ, SendOutcome.READ),
+    "failed": (DeliveryState.FAILED, SendOutcome.UNREACHABLE),
+    "expired": (DeliveryState.EXPIRED, SendOutcome.UNREACHABLE),
+    "opted_out": (DeliveryState.FAILED, SendOutcome.OPTED_OUT),
+    "rejected": (DeliveryState.FAILED, SendOutcome.REJECTED),
+}
+
+
+class SmsGateway(Channel):
+    """What every SMS gateway's asset has; not to be used by itself."""
+
+    channel: ClassVar[str] = "sms"
+
+    secret: SecretStr = SecretStr("")
+    """Shared secret that the gateway sends with every call. Empty: calls are not checked."""
+    secret_field: str = "token"  # noqa: S105
+    """Query or form field in which the gateway sends the shared secret."""
+    secret_header: str = ""
+    """Header in which the gateway sends the shared secret instead, such as `x-webhook-secret`."""
+    webhook_username: str = ""
+    """Name that the gateway authenticates with (basic authentication). Empty: it does not."""
+    webhook_password: SecretStr = SecretStr("")
+    """Password that goes with it."""
+    region: str = ""
+    """Country of numbers in national form, as two letters (`GB`). Empty: numbers are international."""
+
+    def verify(self, request: WebhookRequest) -> None:
+        secret = self.secret.get_secret_value()
+        if secret and self.secret_header:
+            header = self.secret_header.lower()
+            require(request.headers.get(header), secret, what=f"the header {header!r}")
+        elif secret:
+            given = request.form("latin-1").get(self.secret_field)
+            require(given[0] if given else None, secret, what=f"the field {self.secret_field!r}")
+        if self.webhook_username:
+            require(request.headers.get("authorization"), self._basic, what="the header 'authorization'")
+
+    @cached_property
+    def _basic(self) -> str:
+        return basic(self.webhook_username, self.webhook_password.get_secret_value())
+
+    def callback(self, outgoing: Outgoing) -> str:
+        """The address for the receipts of one message: it names the message, and carries the secret."""
+        if not outgoing.callback_url:
+            return ""
+        mark = "&" if "?" in outgoing.callback_url else "?"
+        return f"{outgoing.callback_url}{mark}{DELIVERY_FIELD}={quote(outgoing.id, safe='')}{self._callback_secret}"
+
+    @cached_property
+    def _callback_secret(self) -> str:
+        secret = self.secret.get_secret_value()
+        if not secret or self.secret_header:
+            return ""
+        return f"&{quote(self.secret_field, safe='')}={quote(secret, safe='')}"
+
+    def message(
+        self,
+        *,
+        sender: str,
+        recipient: str,
+        text: str,
+        id: str,
+        date: str,
+        received_at: int,
+        from_field: str = "from",
+        text_field: str = "text",
+        content: Content | None = None,
+        extra: dict[str, str] | None = None,
+    ) -> Message:
+        """One incoming message from the gateway's fields; raises `BadRequest` that names the wrong one."""
+        if len(text) > MAX_TEXT_LENGTH:
+            raise BadRequest(f"a text has at most {MAX_TEXT_LENGTH} characters", field=text_field)
+        address = phone_address(sender, channel=self.channel, field=from_field, region=self.region)
+        return Message(
+            asset=self.asset,
+            channel=self.channel,
+            event=f"{self.channel}.mo",
+            provider_id=checked_id(id) or message_hash(address.value, recipient, text, date or received_at),
+            sender=address,
+            recipient=self.recipient(recipient),
+            content=content or Text(text),
+            received_at=received_at,
+            sent_at=milliseconds(date),
+            extra=extra or {},
+        )
+
+    def recipient(self, written: str) -> str:
+        """The number that a message was sent to, as we write it; the asset's own where it is not told."""
+        try:
+            return phone_address(written, channel=self.channel, region=self.region).value if written else self.number
+        except BadRequest:
+            return written[:MAX_ID_LENGTH]
+
+
+def checked_id(id: str) -> str:
+    """The id, if it has a length that we keep; raises `BadRequest`."""
+    if len(id) > MAX_ID_LENGTH:
+        raise BadRequest(f"an id has at most {MAX_ID_LENGTH} characters", field="id")
+    return id
+
+
+def milliseconds(date: str) -> int:
+    """A provider's date (seconds or milliseconds since 1970, or ISO 8601) as ours; 0 where it is unclear."""
+    date = date.strip()
+    try:
+        if date.isascii() and date.replace(".", "", 1).isdigit():
+            number = float(date)
+            return int(number if number >= 1e11 else number * 1000) if number < 1e14 else 0
+        moment = datetime.fromisoformat(date)
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return 0
+
+
+def prepared_text(outgoing: Outgoing, *, smart: bool, max_parts: int) -> tuple[str, int]:
+    """The words of a message and the number of SMS that they take; raises `Rejected`."""
+    text = plain_text(outgoing.content)
+    if smart:
+        text = substitute(text)
+    if not text:
+        raise Rejected("there is no text to send: an SMS has nothing but words")
+    parts = count_parts(text)
+    if parts > max_parts:
+        raise Rejected(f"the text takes {parts} SMS, and this asset sends at most {max_parts}: shorten it")
+    return text, parts

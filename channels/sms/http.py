@@ -1,0 +1,285 @@
+"""SmsHttp: any SMS gateway that speaks HTTP, described by the names of its fields."""
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from channels.answers import excerpt, exchange, outcome_of, refusal, text_at
+from channels.base import Inbound, Outgoing, Sent, WebhookReply, WebhookRequest
+from channels.errors import BadRequest, Rejected
+from channels.secrets import basic
+from channels.sms.blanks import Blanks, for_form, for_json, for_query, unknown_blank
+from channels.sms.extraction import compiled, document_of, found
+from channels.sms.gateway import DELIVERY_FIELD, MAX_ID_LENGTH, MEANINGS, Meaning, SmsGateway, checked_id, prepared_text
+from models.address import AddressKind
+from models.delivery import Receipt, SendOutcome
+from models.http import Http, HttpRequest, HttpResponse
+
+MAX_PARTS = 255
+MAX_ITEMS = 1000
+MAX_CHECKED_LENGTH = 65_536
+
+_CONTENT_TYPES = {"form": "application/x-www-form-urlencoded", "json": "application/json"}
+Read = Callable[[str], str]
+"""Gives the text of a field of a call, nothing where it has none."""
+
+_ESCAPES = {"form": for_form, "json": for_json, "query": for_query}
+
+
+class SmsHttp(SmsGateway):
+    """Text messages through any gateway that speaks HTTP.
+
+    Say how the gateway calls its fields, and set its addresses for messages and receipts to the webhook
+    address of this asset. A call that has the field of the receipt's status is a receipt, every other a
+    message. Where the gateway gives no message id, a hash over sender, recipient, text and date stands in.
+    """
+
+    kind: ClassVar[str] = "sms_http"
+
+    from_field: str = "from"
+    """Where an incoming call tells the sender. In JSON a dotted path works: `sender.number`."""
+    to_field: str = "to"
+    """Where it tells the number that was written to."""
+    text_field: str = "text"
+    """Where it has the text."""
+    id_field: str = "id"
+    """Where it has the gateway's id of the message."""
+    date_field: str = "date"
+    """Where it has the date: seconds or milliseconds since 1970, or ISO 8601."""
+    items_field: str = ""
+    """In JSON, the path to a list of messages or receipts, if one call can bring several (`results`)."""
+    reply_body: str = '{"ok":true}'
+    """What the gateway wants to hear when its call has been stored."""
+    reply_type: str = "application/json"
+    """Content type of that answer."""
+
+    receipt_status_field: str = "status"
+    """Where a receipt tells the status."""
+    receipt_id_field: str = "id"
+    """Where a receipt tells the gateway's id of the message it is about."""
+    receipt_code_field: str = "error"
+    """Where a receipt tells the error code."""
+    receipt_statuses: dict[str, Meaning] = Field(
+        default={
+            "accepted": "submitted",
+            "sent": "submitted",
+            "delivered": "delivered",
+            "read": "read",
+            "expired": "expired",
+            "failed": "failed",
+            "undelivered": "failed",
+            "rejected": "rejected",
+        }
+    )
+    """What each status means. Case does not matter; a status that is not listed is ignored."""
+
+    send_url: str
+    """Address that takes outgoing messages. `{to}` and the other blanks of the body work here too."""
+    send_method: Literal["POST", "GET", "PUT"] = "POST"
+    """HTTP method of that call."""
+    send_type: Literal["form", "json", "query"] = "form"
+    """How the body is written. `query` puts it behind the address instead."""
+    send_body: str = "from={from}&to={to}&text={text}"
+    """The body. Blanks: {to} {to_no_plus} {from} {from_no_plus} {text} {id} {callback_url} {parts} {secret}."""
+    send_headers: dict[str, SecretStr] = Field(default={})
+    """Headers to send, such as `Authorization`."""
+    send_username: str = ""
+    """Name for basic authentication, if the gateway wants it."""
+    send_password: SecretStr = SecretStr("")
+    """Password that goes with it."""
+    send_secret: SecretStr = SecretStr("")
+    """What stands for {secret}: a password or key that the gateway wants in the body or the address."""
+    send_success: str = ""
+    """Regular expression that must be found in the answer to a message that was taken. Empty: any 2xx."""
+    send_id_path: str = ""
+    """Where a JSON answer has the gateway's id of the message: `messages.0.id`."""
+    send_id_pattern: str = ""
+    """Regular expression that finds the id in the answer; its first group counts."""
+    send_error_path: str = ""
+    """Where a JSON answer has the error code."""
+    send_error_pattern: str = ""
+    """Regular expression that finds the error code in the answer; its first group counts."""
+    errors: dict[str, SendOutcome] = Field(default={})
+    """What each error code means: accepted, unreachable, opted_out, rate_limited, transient, rejected, auth."""
+    smart_encoding: bool = False
+    """Replace typographic quotes, dashes and spaces where that makes a text fit the GSM alphabet."""
+    max_parts: int = Field(default=10, ge=1, le=MAX_PARTS)
+    """Longest message, in parts of 153 (or 67) characters."""
+
+    @field_validator("send_url")
+    @classmethod
+    def _is_http(cls, url: str) -> str:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("begins with http:// or https://")
+        return url
+
+    @field_validator("send_success", "send_id_pattern", "send_error_pattern")
+    @classmethod
+    def _is_pattern(cls, pattern: str) -> str:
+        if pattern:
+            compiled(pattern)
+        return pattern
+
+    @model_validator(mode="after")
+    def _blanks_are_known(self) -> "SmsHttp":
+        for name in ("send_url", "send_body"):
+            unknown = unknown_blank(getattr(self, name))
+            if unknown:
+                raise ValueError(f"{name} has {{{unknown}}}, which is none of the blanks")
+        return self
+
+    # incoming
+
+    def parse(self, request: WebhookRequest) -> list[Inbound]:
+        query = request.form()
+        if "json" not in request.headers.get("content-type", ""):
+            return self._one(lambda name: query.get(name, [""])[0], query, request.received_at)
+        inbound: list[Inbound] = []
+        for item in self._items(request.json()):
+            inbound += self._one(_reader(item), query, request.received_at)
+        return inbound
+
+    def _items(self, body: Any) -> Iterator[Any]:
+        if self.items_field:
+            for part in self.items_field.split("."):
+                body = body.get(part) if isinstance(body, dict) else None
+            if not isinstance(body, list):
+                raise BadRequest("expected a list", field=self.items_field)
+        items = body if isinstance(body, list) else [body]
+        if len(items) > MAX_ITEMS:
+            raise BadRequest(f"one call brings at most {MAX_ITEMS} messages", field=self.items_field)
+        for item in items:
+            if not isinstance(item, dict):
+                raise BadRequest("expected an object with the fields of a message", field=self.items_field)
+            yield item
+
+    def _one(self, read: Read, query: dict[str, list[str]], received_at: int) -> list[Inbound]:
+        status = read(self.receipt_status_field)
+        delivery_id = query.get(DELIVERY_FIELD, [""])[0]
+        if status or delivery_id:
+            return list(self._receipt(read, status, delivery_id, received_at))
+        sender = read(self.from_field)
+        if not sender:
+            raise BadRequest("the sender is missing", field=self.from_field)
+        return [
+            self.message(
+                sender=sender,
+                recipient=read(self.to_field),
+                text=read(self.text_field),
+                id=read(self.id_field),
+                date=read(self.date_field),
+                received_at=received_at,
+                from_field=self.from_field,
+                text_field=self.text_field,
+            )
+        ]
+
+    def _receipt(self, read: Read, status: str, delivery_id: str, received_at: int) -> Iterator[Receipt]:
+        meaning = self._statuses.get(status.lower())
+        if meaning not in MEANINGS:
+            return
+        message_id = checked_id(read(self.receipt_id_field))
+        if not message_id and not delivery_id:
+            raise BadRequest("the receipt does not say which message it is about", field=self.receipt_id_field)
+        state, outcome = MEANINGS[meaning]
+        code = read(self.receipt_code_field)
+        yield Receipt(
+            asset=self.asset,
+            state=state,
+            message_id=message_id,
+            delivery_id=checked_id(delivery_id),
+            outcome=self.errors.get(code, outcome) if outcome is SendOutcome.UNREACHABLE else outcome,
+            code=code[:64],
+            description=excerpt(status),
+            received_at=received_at,
+        )
+
+    @cached_property
+    def _statuses(self) -> dict[str, str]:
+        return {status.lower(): meaning for status, meaning in self.receipt_statuses.items()}
+
+    def reply(self, request: WebhookRequest) -> WebhookReply:
+        return self._reply
+
+    @cached_property
+    def _reply(self) -> WebhookReply:
+        return WebhookReply(body=self.reply_body.encode(), content_type=self.reply_type)
+
+    # outgoing
+
+    async def send(self, outgoing: Outgoing, http: Http) -> Sent:
+        response = await exchange(http, self.request(outgoing))
+        return Sent(provider_id=self._provider_id(response) or outgoing.id)
+
+    def request(self, outgoing: Outgoing) -> HttpRequest:
+        """The call that hands this message over; raises `Rejected` for one that cannot be an SMS."""
+        if outgoing.to.kind not in (AddressKind.MSISDN, AddressKind.SHORTCODE):
+            raise Rejected(f"an SMS goes to a number, not to an address of kind {outgoing.to.kind.value}")
+        text, parts = prepared_text(outgoing, smart=self.smart_encoding, max_parts=self.max_parts)
+        to = outgoing.to.value
+        values = {
+            "to": to,
+            "to_no_plus": to.lstrip("+"),
+            "from": self.number,
+            "from_no_plus": self.number.lstrip("+"),
+            "text": text,
+            "id": outgoing.id,
+            "callback_url": self.callback(outgoing) if self._call.wants_callback else "",
+            "parts": str(parts),
+            "secret": self.send_secret.get_secret_value(),
+        }
+        call = self._call
+        url = call.url.fill(values) if call.url.names else self.send_url
+        body = call.body.fill(values)
+        if self.send_type == "query":
+            url = f"{url}{'&' if '?' in url else '?'}{body}" if body else url
+            body = ""
+        return HttpRequest(method=self.send_method, url=url, headers=call.headers, body=body.encode(), trusted=True)
+
+    @cached_property
+    def _call(self) -> "_Call":
+        headers = {name.lower(): value.get_secret_value() for name, value in self.send_headers.items()}
+        if self.send_username:
+            headers["authorization"] = basic(self.send_username, self.send_password.get_secret_value())
+        if self.send_type in _CONTENT_TYPES:
+            headers.setdefault("content-type", _CONTENT_TYPES[self.send_type])
+        return _Call(Blanks(self.send_url, for_query), Blanks(self.send_body, _ESCAPES[self.send_type]), headers)
+
+    def _provider_id(self, response: HttpResponse) -> str:
+        """The gateway's id of a message that it took; raises the `SendError` that its answer means."""
+        answer = response.text[:MAX_CHECKED_LENGTH]
+        document = document_of(response) if self.send_id_path or self.send_error_path else None
+        code = found(answer, document, self.send_error_path, self.send_error_pattern)
+        outcome = self.errors.get(code) or outcome_of(response.status)
+        taken = not self.send_success or compiled(self.send_success).search(answer) is not None
+        if outcome is SendOutcome.ACCEPTED and not taken:
+            outcome = SendOutcome.REJECTED
+        if outcome not in _TAKEN:
+            raise refusal(outcome, response, said=answer, code=code, secrets=self._secrets)
+        return found(answer, document, self.send_id_path, self.send_id_pattern)[:MAX_ID_LENGTH]
+
+    @cached_property
+    def _secrets(self) -> tuple[str, ...]:
+        hidden = (self.secret, self.send_password, self.send_secret, self.webhook_password, *self.send_headers.values())
+        return tuple(value.get_secret_value() for value in hidden)
+
+
+_TAKEN = frozenset({SendOutcome.ACCEPTED, SendOutcome.DELIVERED, SendOutcome.READ})
+
+
+class _Call:
+    """What is the same in every call to a gateway."""
+
+    __slots__ = ("body", "headers", "url", "wants_callback")
+
+    def __init__(self, url: Blanks, body: Blanks, headers: dict[str, str]) -> None:
+        self.url = url
+        self.body = body
+        self.headers = headers
+        self.wants_callback = "callback_url" in url.names | body.names
+
+
+def _reader(item: Any) -> Read:
+    return lambda name: text_at(item, tuple(name.split(".")))
