@@ -135,7 +135,8 @@ class Environment:
 
     def install_uv(self) -> None:
         """Install the installer that installs all the rest, many times faster than pip."""
-        if self.is_done("uv", lock := self.requirements("bootstrap")):
+        lock = self.requirements("bootstrap")
+        if self.is_done("uv", lock):
             return
         say("installing uv")
         pip = ["pip", "--disable-pip-version-check", "--no-input", "install", "-qq"]
@@ -160,7 +161,8 @@ class Environment:
 
     def install_botkit(self) -> None:
         """Install this checkout itself, so that its sources are what runs."""
-        if self.is_done("botkit", project := self.root / "pyproject.toml"):
+        project = self.root / "pyproject.toml"
+        if self.is_done("botkit", project):
             return
         say("installing botkit itself, editable")
         self.step("install botkit", *self.uv("install"), "--no-deps", "--no-build-isolation", "-e", str(self.root))
@@ -177,7 +179,9 @@ class Environment:
             [self.python, *arguments], cwd=self.root, input=given, text=True, check=False
         ).returncode
         if status:
-            raise Failed(f"could not {what} (exit status {status}, the reason is above); mend it and run this again")
+            raise Failed(
+                f"could not {what} (exit status {status}; the reason is above): check the network, then run this again"
+            )
 
     def notes(self) -> dict[str, str]:
         """What was done: a step's name and the fingerprint of what went into it."""

@@ -50,7 +50,7 @@ def test_a_machine_that_cannot_run_botkit_is_told_why(version: tuple[int, int], 
 
 
 def test_an_old_python_can_parse_the_bootstrap() -> None:
-    ast.parse(Path(dev.__file__).read_text("utf-8"), feature_version=(3, 8))
+    ast.parse(Path(dev.__file__).read_text("utf-8"), feature_version=(3, 7))
 
 
 def test_the_bootstrap_needs_the_standard_library_only() -> None:
