@@ -180,7 +180,7 @@ def test_a_python_without_ensurepip_names_the_package(monkeypatch: pytest.Monkey
         dev.check_venv_support()
 
 
-def test_runs_that_start_together_wait_for_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_runs_that_start_together_wait_for_each_other(tmp_path: Path) -> None:
     path, order = tmp_path / "lock", []
     waiting = threading.Event()
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_packaging import imported_by
+
 MAY_IMPORT = {
     "models": set(),
     "nlp": {"models"},
@@ -72,6 +74,11 @@ def test_every_import_against_the_floors_is_found(root: Path, tmp_path: Path) ->
     assert [line for line in wrong if line not in answer.stdout] == []
     for importer, allowed in MAY_IMPORT.items():
         assert not [below for below in allowed if f"{importer}.uses_{below} ->" in answer.stdout]
+
+
+def test_only_the_server_knows_aiohttp(root: Path) -> None:
+    users = imported_by(root / "botkit").get("aiohttp", set())
+    assert {file for file in users if not file.startswith("botkit/server/")} == set()
 
 
 @pytest.mark.parametrize("floor", [floor for floor in MAY_IMPORT if floor != "botkit"])
