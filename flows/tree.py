@@ -65,6 +65,12 @@ class Scalar:
         self.text = text
         self.value: Any = text
 
+    def stand_after(self, key: "Scalar") -> None:
+        """Stand where the key ends: for a value that is not written, which the parser sees further down."""
+        self.start = self.end = key.end
+        self.line = self.end_line = key.end_line
+        self.column = key.column + key.end - key.start
+
     def data(self) -> Any:
         """The plain value."""
         return self.value
@@ -242,6 +248,8 @@ class _Reader:
                           key.line - 1, key.column - 1, "keep one of the two")  # fmt: skip
                 return
             parent.keys[key.text] = key.line
+            if isinstance(tree, Scalar) and tree.start == tree.end:
+                tree.stand_after(key)
             parent.tree.entries.append(Entry(key, tree))
 
     def _scalar(self, event: ScalarEvent) -> Scalar:

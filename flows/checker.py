@@ -1,0 +1,247 @@
+"""Checker: what keeps a flow from going live, and what its author should look at, all at once.
+
+Errors keep a flow from going live. Warnings do not: an open red outcome without an error handler ends
+the flow with 102, an unknown variable is empty text, an unreachable node costs nothing.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from flows.base import Node
+from flows.document import Document
+from flows.graph import cycles, distances, successors
+from flows.references import check_references
+from models.flow import BUILT_IN_OUTCOMES, START, Flow, Outcome
+from models.flow import Node as Drawn
+from models.plugin import InvalidSettings
+from models.problem import Problem, did_you_mean
+
+START_KIND, CALL_KIND, END_KIND, DISCONNECT_KIND = "start", "call_flow", "end", "disconnect"
+
+
+def check(
+    checked: Document | Flow,
+    kinds: Mapping[str, type[Node]],
+    *,
+    flows: Mapping[str, Flow] | None = None,
+    intents: Collection[str] | None = None,
+) -> list[Problem]:
+    """Every problem of a flow, in the order of its lines.
+
+    `flows` are the flows that it can call and `intents` those that the NLP pipeline knows; None where
+    this is not known, and then not checked.
+    """
+    check = _Check(checked, kinds)
+    check.start()
+    for node in check.flow.nodes.values():
+        check.node(node)
+    check.graph()
+    check.whole()
+    if flows is not None:
+        check.calls(flows)
+    if intents is not None:
+        check.intents(intents)
+    check.problems.extend(check_references(check.flow, check.loaded, check.problem))
+    return sorted(check.problems, key=lambda problem: (problem.line, problem.column, problem.node))
+
+
+class _Check:
+    """The checks of one flow, and what they have found."""
+
+    def __init__(self, checked: Document | Flow, kinds: Mapping[str, type[Node]]) -> None:
+        self.document = checked if isinstance(checked, Document) else None
+        self.flow = checked.flow if isinstance(checked, Document) else checked
+        self.kinds = kinds
+        self.problems: list[Problem] = list(self.document.problems) if self.document else []
+        self.loaded: dict[int, Node] = {}
+
+    def problem(
+        self, code: str, message: str, node: int = 0, *path: str | int, hint: str = "", warning: bool = False
+    ) -> Problem:
+        """A problem with its place in the file."""
+        line, column = self.document.locate(node, *path) if self.document else (0, 0)
+        return Problem(
+            severity="warning" if warning else "error", code=code, message=message,
+            path=self.document.path if self.document else "", line=line, column=column,
+            flow=self.flow.id, node=node, field=".".join(map(str, path)), hint=hint,
+        )  # fmt: skip
+
+    def add(
+        self, code: str, message: str, node: int = 0, *path: str | int, hint: str = "", warning: bool = False
+    ) -> None:
+        self.problems.append(self.problem(code, message, node, *path, hint=hint, warning=warning))
+
+    def start(self) -> None:
+        """Start is node 2, and there is one."""
+        starts = [number for number, node in self.flow.nodes.items() if node.kind == START_KIND]
+        for number in starts:
+            if number != START:
+                self.add("start_number", f"node {number} is a Start, but only node {START} can be", number, "kind",
+                         hint=f"make the flow begin at node {START}, and remove this one")  # fmt: skip
+        if START not in starts and not (START in self.flow.nodes and not self.flow.nodes[START].kind):
+            found = self.flow.nodes.get(START)
+            message = f"node {START} is a {found.kind}, not a Start" if found else "the flow has no Start"
+            self.add("no_start", message, START if found else 0, *(("kind",) if found else ("nodes",)),
+                     hint=f"add `{START}: {{kind: start, accepts: [...], next: {{onBegin: ...}}}}`")  # fmt: skip
+
+    def node(self, node: Drawn) -> None:
+        """A node's kind, settings and edges."""
+        if not node.kind:
+            return
+        kind = self.kinds.get(node.kind)
+        if kind is None:
+            self.add("unknown_kind", f"node {node.id}: there is no node of kind {node.kind!r}", node.id, "kind",
+                     hint=did_you_mean(node.kind, self.kinds))  # fmt: skip
+        else:
+            try:
+                loaded = kind.load(node.settings)
+            except InvalidSettings as error:
+                self._settings(node, kind, error)
+            else:
+                self.loaded[node.id] = loaded
+                self._outcomes(node, loaded.outcome_list())
+        for outcome, edge in node.next.items():
+            self._edge(node, outcome, edge.node, edge.end)
+
+    def _settings(self, node: Drawn, kind: type[Node], error: InvalidSettings) -> None:
+        for path, message in error.problems:
+            name = str(path[0]) if path else ""
+            known = [field.alias or key for key, field in kind.model_fields.items()]
+            shown = ".".join(str(part) for part in path if not str(part).startswith(("function-", "is-instance")))
+            if message == "unknown setting" and len(path) == 1:
+                self.add("unknown_setting", f"node {node.id}: {node.kind} has no setting {name!r}", node.id, name,
+                         hint=did_you_mean(name, known))  # fmt: skip
+            elif message == "this setting is mandatory":
+                self.add("missing_setting", f"node {node.id}: {node.kind} needs {shown!r}", node.id, *path,
+                         hint=self._about(kind, name) if len(path) == 1 else "")  # fmt: skip
+            else:
+                where = f"node {node.id}: {shown}: " if shown else f"node {node.id}: "
+                self.add("invalid_setting", where + message, node.id, *path, hint=self._about(kind, name))
+
+    @staticmethod
+    def _about(kind: type[Node], name: str) -> str:
+        field = kind.model_fields.get(name)
+        return (field.description or "").partition("\n")[0] if field else ""
+
+    def _outcomes(self, node: Drawn, outcomes: tuple[Outcome, ...]) -> None:
+        known = {outcome.name: outcome for outcome in outcomes}
+        for name in node.next:
+            if name not in known:
+                self.add("unknown_outcome", f"node {node.id}: {node.kind} has no outcome {name!r}", node.id, "next",
+                         name, hint=did_you_mean(name, known))  # fmt: skip
+        for outcome in outcomes:
+            if outcome.name in node.next:
+                continue
+            if outcome.colour != "red":
+                self.add("open_outcome", f"node {node.id}: outcome {outcome.name!r} leads nowhere", node.id, "next",
+                         hint=f"add `{outcome.name}: ...` under next: a node, or `end`")  # fmt: skip
+            elif not self.flow.on_error:
+                self.add("open_error_outcome", f"node {node.id}: after {outcome.name!r} the flow ends with 102",
+                         node.id, "next", warning=True,
+                         hint=f"add `{outcome.name}: ...` under next, or `on_error: ...` to the flow")  # fmt: skip
+
+    def _edge(self, node: Drawn, outcome: str, target: int, end: int) -> None:
+        where = ("next", outcome)
+        if end:
+            if end not in BUILT_IN_OUTCOMES and end not in self.flow.outcomes:
+                self._unknown_end(node.id, end, *where)
+        elif target == START:
+            self.add("edge_to_start", f"node {node.id}: {outcome!r} leads to Start", node.id, *where,
+                     hint="lead to the node after Start")  # fmt: skip
+        elif target not in self.flow.nodes:
+            self.add("missing_node", f"node {node.id}: {outcome!r} leads to node {target}, which is not there", node.id,
+                     *where, hint="add the node, or lead elsewhere")  # fmt: skip
+
+    def _unknown_end(self, node: int, code: int, *where: str | int) -> None:
+        known = ", ".join(str(number) for number in (*BUILT_IN_OUTCOMES, *self.flow.outcomes))
+        self.add("unknown_end", f"node {node}: the flow has no outcome {code}", node, *where,
+                 hint=f"use {known}, or add `{code}: what it means` under outcomes")  # fmt: skip
+
+    def graph(self) -> None:
+        """What can be reached, steps back, and circles that nothing stops."""
+        flow, edges = self.flow, successors(self.flow)
+        reached = distances(flow, edges)
+        for number in flow.nodes:
+            if number not in reached and START in flow.nodes:
+                self.add("unreachable", f"node {number} cannot be reached from Start", number, warning=True,
+                         hint="lead an outcome to it, or remove it")  # fmt: skip
+        waiting = {number for number, node in flow.nodes.items() if self._may_wait(node)}
+        for number, targets in edges.items():
+            for target in targets:
+                back = (reached.get(target, 0), target) < (reached.get(number, 0), number)
+                if back and target != START and number in edges[target]:
+                    self._step_back(number, target, warning=bool({number, target} & waiting))
+        for group in cycles(edges, [number for number in flow.nodes if number not in waiting]):
+            shown = ", ".join(map(str, group[:10])) + (" ..." if len(group) > 10 else "")
+            self.add("endless_loop", f"nodes {shown} can follow each other for ever without a wait" if len(group) > 1
+                     else f"node {group[0]} can follow itself for ever without a wait",
+                     group[0], "next", hint="put a node that waits into the circle: a Receive or a Delay")  # fmt: skip
+
+    def _may_wait(self, node: Drawn) -> bool:
+        kind = self.kinds.get(node.kind)
+        return kind is None or kind.waits
+
+    def _step_back(self, number: int, target: int, *, warning: bool) -> None:
+        outcome = next(name for name, edge in self.flow.nodes[number].next.items() if edge.node == target)
+        self.add("edge_back", f"node {number}: {outcome!r} leads back to node {target}, which comes just before",
+                 number, "next", outcome, warning=warning,
+                 hint="put a node between the two, such as one that counts the tries")  # fmt: skip
+
+    def whole(self) -> None:
+        """What concerns the flow as a whole."""
+        flow = self.flow
+        if flow.on_error and flow.on_error not in flow.nodes:
+            self.add("missing_node", f"on_error leads to node {flow.on_error}, which is not there", 0, "on_error")
+        elif flow.on_error == START:
+            self.add("edge_to_start", "on_error leads to Start", 0, "on_error", hint="lead to another node")
+        if flow.type == "voiceflow" and all(node.kind != DISCONNECT_KIND for node in flow.nodes.values()):
+            self.add("no_disconnect", "a voiceflow needs a Disconnect node", 0, "type",
+                     hint="add a node of kind disconnect where the call is over")  # fmt: skip
+        for node in flow.nodes.values():
+            code = node.settings.get("outcome")
+            if node.kind == END_KIND and type(code) is int and code not in BUILT_IN_OUTCOMES | flow.outcomes:
+                self._unknown_end(node.id, code, "outcome")
+
+    def calls(self, flows: Mapping[str, Flow]) -> None:
+        """Called flows are there, and do not call this one again."""
+        for node_id, called in _calls(self.flow):
+            if called not in flows and called != self.flow.id:
+                self.add("unknown_flow", f"node {node_id}: there is no flow {called!r}", node_id, "flow",
+                         hint=did_you_mean(called, flows))  # fmt: skip
+            elif path := _path_back(called, self.flow.id, {**flows, self.flow.id: self.flow}):
+                shown = " -> ".join([self.flow.id, *path])
+                self.add("recursive_call", f"node {node_id}: flows call each other in a circle: {shown}", node_id,
+                         "flow", hint="lead back with an edge instead of a call")  # fmt: skip
+
+    def intents(self, known: Collection[str]) -> None:
+        """Intents that nodes name are trained."""
+        for node in self.flow.nodes.values():
+            named = node.settings.get("intents")
+            for index, intent in enumerate(named if isinstance(named, list) else ()):
+                if isinstance(intent, str) and intent not in known:
+                    self.add("unknown_intent", f"node {node.id}: there is no intent {intent!r}", node.id, "intents",
+                             index, hint=did_you_mean(intent, known))  # fmt: skip
+
+
+def _calls(flow: Flow) -> Iterator[tuple[int, str]]:
+    for node in flow.nodes.values():
+        called = node.settings.get("flow")
+        if node.kind == CALL_KIND and isinstance(called, str) and "$(" not in called:
+            yield node.id, called
+
+
+def _path_back(begin: str, goal: str, flows: Mapping[str, Flow]) -> list[str]:
+    """The flows from one to another along calls, both included; nothing where there is no way."""
+    came_from = {begin: ""}
+    line = [begin]
+    while line:
+        name = line.pop()
+        if name == goal:
+            path = [name]
+            while came_from[path[0]]:
+                path.insert(0, came_from[path[0]])
+            return path
+        for _, called in _calls(flows[name]) if name in flows else ():
+            if called not in came_from:
+                came_from[called] = name
+                line.append(called)
+    return []

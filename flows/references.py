@@ -1,0 +1,167 @@
+"""References: whether every `$(...)` in a flow leads to something, and every variable is used."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Protocol
+
+from flows.base import Node
+from flows.parameters import known_parameters
+from flows.templates import Value, references
+from models.flow import START, Flow
+from models.flow import Node as Drawn
+from models.problem import Problem, did_you_mean
+
+Path = tuple[str | int, ...]
+_NODE_OUTPUT = re.compile(r"n([1-9][0-9]{0,9})")
+_WORD = re.compile(r"[A-Za-z_][\w.]*")
+_WRITTEN = re.compile(r"\$\(([^()$]*)\)")
+
+
+class MakeProblem(Protocol):
+    """Makes a problem with its place in the file."""
+
+    def __call__(
+        self, code: str, message: str, node: int = 0, *path: str | int, hint: str = "", warning: bool = False
+    ) -> Problem: ...
+
+
+def check_references(flow: Flow, loaded: Mapping[int, Node], problem: MakeProblem) -> Iterator[Problem]:
+    """A problem for each reference that leads nowhere and for each variable that nothing mentions.
+
+    An output of a node that is not there is an error, since it can never have a value. The rest are
+    warnings: a variable may come from the flow that calls this one, a parameter from a custom event.
+    """
+    names = _Names(flow, loaded)
+    for node in flow.nodes.values():
+        said: set[tuple[str, ...]] = set()
+        for reference, path in _references(node, loaded.get(node.id)):
+            if isinstance(reference, str):
+                yield problem("invalid_reference", f"node {node.id}: {reference}", node.id, *path)
+            elif reference not in said:
+                said.add(reference)
+                if found := names.missing(reference):
+                    code, message, hint = found
+                    yield problem(code, f"node {node.id}: {message}", node.id, *path, hint=hint,
+                                  warning=code != "unknown_node")  # fmt: skip
+    mentioned = _words(flow, loaded)
+    for name in flow.variables:
+        if name not in mentioned:
+            yield problem("unused_variable", f"nothing in the flow mentions the variable {name!r}", 0, "variables",
+                          name, hint="remove it, or use it as $(" + name + ")", warning=True)  # fmt: skip
+
+
+class _Names:
+    """What can be referred to in a flow."""
+
+    def __init__(self, flow: Flow, loaded: Mapping[int, Node]) -> None:
+        self.flow = flow
+        self.outputs = {number: node.output_names() for number, node in loaded.items()}
+        self.variables = set(flow.variables)
+        for node in loaded.values():
+            self.variables.update(node.variables_set())
+        for drawn in flow.nodes.values():
+            for action in (*drawn.on_enter, *drawn.on_leave):
+                if action.kind == "set":
+                    self.variables.update(action.values)
+        self.parameters = {name for event in _events(flow) for name in known_parameters(event)}
+
+    def missing(self, path: tuple[str, ...]) -> tuple[str, str, str] | None:
+        """Code, message and hint where the path leads to nothing, None where it leads somewhere."""
+        shown = f"$({'.'.join(path)})"
+        if path[0] in self.variables or ".".join(path) in self.variables:
+            return None
+        node = _NODE_OUTPUT.fullmatch(path[0])
+        if node:
+            return self._missing_output(int(node[1]), path[1:], shown)
+        if _among(path, self.parameters):
+            return None
+        return "unknown_variable", f"nothing gives {shown} a value", self._hint(path)
+
+    def _hint(self, path: tuple[str, ...]) -> str:
+        close = did_you_mean(".".join(path), {*self.variables, *self.parameters})
+        return close if close.startswith("did you mean") else f"add `{path[0]}: ...` under variables"
+
+    def _missing_output(self, number: int, path: tuple[str, ...], shown: str) -> tuple[str, str, str] | None:
+        if number not in self.flow.nodes:
+            return "unknown_node", f"{shown} is an output of node {number}, which is not there", ""
+        names = self.outputs.get(number)
+        if names is None or not path or _among(path, names):
+            return None
+        if number == START and _among(path, self.parameters):
+            return None
+        kind = self.flow.nodes[number].kind
+        hint = did_you_mean(".".join(path), [name.removesuffix(".*") for name in names])
+        return "unknown_output", f"{shown}: node {number} ({kind}) has no such output", hint
+
+
+def _among(path: tuple[str, ...], names: Collection[str]) -> bool:
+    """Whether a path leads to one of these names, to something above it, or into its value."""
+    for name in names:
+        parts = tuple(name.removesuffix(".*").split("."))
+        shared = min(len(parts), len(path))
+        if parts[:shared] == path[:shared]:
+            return True
+    return False
+
+
+def _events(flow: Flow) -> set[str]:
+    """The events that a flow can meet: what Start accepts and Receive nodes wait for."""
+    events: set[str] = set()
+    for node in flow.nodes.values():
+        for name in ("accepts", "events"):
+            named = node.settings.get(name)
+            events.update(event for event in (named if isinstance(named, list) else ()) if isinstance(event, str))
+    return events
+
+
+def _references(node: Drawn, loaded: Node | None) -> Iterator[tuple[tuple[str, ...] | str, Path]]:
+    """Every reference of a node with its place; text in place of a path says why it is none."""
+    if loaded is not None:
+        places = dict(_written(node.settings, ()))
+        for name in type(loaded).model_fields:
+            for reference in references(getattr(loaded, name)):
+                yield reference, places.get(reference, (name,))
+    for side in ("on_enter", "on_leave"):
+        for index, action in enumerate(getattr(node, side)):
+            for name, value in action.values.items():
+                place = (side, index, action.kind, name)
+                try:
+                    for reference in Value(value).paths:
+                        yield reference, place
+                except ValueError as error:
+                    yield str(error), place
+
+
+def _written(value: Any, path: Path) -> Iterator[tuple[tuple[str, ...], Path]]:
+    """Where each reference is written in the settings."""
+    if isinstance(value, str):
+        for match in _WRITTEN.finditer(value):
+            text = match[1].strip()
+            yield ("message", "text") if text == "message" else tuple(text.split(".")), path
+    elif isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _written(item, (*path, key))
+
+
+def _words(flow: Flow, loaded: Mapping[int, Node]) -> set[str]:
+    """Every word in the flow that can be the name of a variable: in templates, scripts and settings."""
+    words: set[str] = set()
+    waiting: list[Any] = [flow.correlation_id]
+    for node in flow.nodes.values():
+        waiting += [node.settings, *(action.values for action in (*node.on_enter, *node.on_leave))]
+    for made in loaded.values():
+        words.update(made.variables_set())
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [*value.keys(), *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str):
+            for word in _WORD.findall(value):
+                parts = word.split(".")
+                words.update(".".join(parts[: length + 1]) for length in range(min(len(parts), MAX_NAME_PARTS)))
+    return words
+
+
+MAX_NAME_PARTS = 8
