@@ -68,9 +68,15 @@ class Scripts(Protocol):
     """What runs JavaScript, sandboxed and off the event loop."""
 
     async def run(
-        self, source: str, variables: Mapping[str, Any], *, lookup: Mapping[str, Any], timeout_seconds: float
+        self,
+        source: str,
+        variables: Mapping[str, Any],
+        *,
+        lookup: Mapping[str, Any],
+        timeout_seconds: float,
+        outputs: tuple[str, ...] = (),
     ) -> tuple[Any, dict[str, Any]]:
-        """The value of the last expression, and the globals that the script made or changed.
+        """The value of the last expression, and those of the variables named by `outputs` that the script has.
 
         `variables` become globals; `lookup` is what `$("n2.sms.message")` looks in. Raises `ScriptFailed`.
         """
