@@ -1,0 +1,343 @@
+"""Widget: what a customer sees and does in the chat on a web page."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.e2e.colours import contrast_of
+from tests.e2e.conftest import Site, Window
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+DEMO = "/demo/web-demo"
+REFUSED = "net::ERR"
+PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True}
+
+
+class Chat:
+    """The widget on a page, in the words of its user."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.launcher = page.locator("botkit-chat .launcher")
+        self.dialog = page.get_by_role("dialog")
+        self.log = page.get_by_role("log", name="Messages")
+        self.input = page.get_by_role("textbox", name="Message")
+        self.replies = page.get_by_role("group", name="Suggested replies")
+
+    async def open(self) -> "Chat":
+        await self.launcher.click()
+        await expect(self.page.get_by_text("Online", exact=True)).to_be_visible()
+        return self
+
+    async def say(self, text: str) -> None:
+        await self.input.fill(text)
+        await self.input.press("Enter")
+
+    def bubble(self, text: str) -> Locator:
+        return self.log.locator(".bubble").filter(has_text=re.compile(f": {re.escape(text)}$"))
+
+    async def sees_once(self, *texts: str) -> None:
+        for text in texts:
+            await expect(self.bubble(text)).to_have_count(1)
+            await expect(self.bubble(text)).to_be_visible()
+
+
+async def chat_on(window: Window, path: str = DEMO) -> Chat:
+    return await Chat(await window.open(path)).open()
+
+
+async def test_a_message_is_sent_and_answered(window: Window) -> None:
+    chat = await chat_on(window)
+    await expect(chat.log).to_contain_text("Hello! Ask me about your order.")
+    await chat.say("where is it?")
+    await chat.sees_once("where is it?", "You said where is it?")
+    await expect(chat.log.locator(".me .meta")).to_contain_text("Sent")
+    await expect(chat.input).to_have_value("")
+
+
+async def test_a_quick_reply_sends_its_payload_and_goes_away(window: Window) -> None:
+    chat = await chat_on(window)
+    await chat.say("menu")
+    await chat.sees_once("What can I do for you?")
+    await chat.replies.get_by_role("button", name="Order status").click()
+    await chat.sees_once("Order status", "You chose order_status")
+    await expect(chat.replies).to_be_hidden()
+    await expect(chat.input).to_be_focused()
+
+
+async def test_a_list_opens_and_its_row_is_sent(window: Window) -> None:
+    chat = await chat_on(window)
+    await chat.say("list")
+    await chat.page.get_by_text("Choose a size").click()
+    await chat.page.get_by_role("button", name="Small 250 g").click()
+    await chat.sees_once("Small", "You chose s")
+
+
+async def test_links_can_be_clicked_and_markup_stays_text(window: Window) -> None:
+    chat = await chat_on(window)
+    await chat.say("rich")
+    link = chat.log.get_by_role("link")
+    await expect(link).to_have_attribute("href", "https://example.com/a?b=1")
+    await expect(link).to_have_attribute("rel", re.compile("noopener"))
+    await expect(chat.log).to_contain_text("<img src=x onerror=alert(1)>")
+    await expect(chat.log.locator("img")).to_have_count(0)
+
+
+async def test_a_refused_message_says_so_and_can_be_tried_again(window: Window) -> None:
+    chat = await chat_on(window)
+    await chat.say("refuse")
+    failed = chat.log.locator(".me")
+    await expect(failed).to_contain_text("Not sent")
+    await expect(failed).to_contain_text("text: not this one")
+    await failed.get_by_role("button", name="Try again").click()
+    await expect(failed.get_by_role("button", name="Try again")).to_be_visible()
+    await expect(chat.bubble("refuse")).to_have_count(1)
+
+
+async def test_typing_is_shown_until_the_answer_comes(window: Window) -> None:
+    chat = await chat_on(window)
+    await chat.say("slow")
+    await expect(chat.page.locator("botkit-chat .typing")).to_be_visible()
+    await expect(chat.page.get_by_role("status").filter(has_text="Order desk is typing")).to_have_count(1)
+    await chat.sees_once("You said slow")
+    await expect(chat.page.locator("botkit-chat .typing")).to_be_hidden()
+
+
+async def test_messages_written_without_a_connection_arrive_once_it_is_back(window: Window, site: Site) -> None:
+    chat = await chat_on(window)
+    await chat.say("before")
+    await chat.sees_once("You said before")
+    site.line.lose()
+    await expect(chat.page.get_by_role("status").filter(has_text="Connection lost")).to_be_visible()
+    for text in ("one", "two", "three"):
+        await chat.say(text)
+    await expect(chat.log.locator(".me.sending")).to_have_count(3)
+    site.line.mend()
+    await chat.page.evaluate("dispatchEvent(new Event('online'))")
+    await chat.sees_once("one", "two", "three", "You said one", "You said two", "You said three")
+    await expect(chat.log.locator(".me.sent")).to_have_count(4)
+    answers = await chat.log.locator(".bot .bubble").all_inner_texts()
+    assert [text.split()[-1] for text in answers[-3:]] == ["one", "two", "three"]
+    window.expect(REFUSED)
+    window.expect("WebSocket")
+
+
+async def test_a_lost_acknowledgement_doubles_nothing(window: Window, site: Site) -> None:
+    chat = await chat_on(window)
+    await chat.say("hello")
+    await chat.sees_once("You said hello")
+    site.line.deaf = True
+    await chat.say("pay once")
+    await expect(chat.log.locator(".me.sending")).to_have_count(1)
+    if site.fake:
+        talk = site.fake.talk
+        await eventually(chat.page, lambda: len(talk.taken) == 2)
+    site.line.cut()
+    site.line.mend()
+    await chat.sees_once("pay once", "You said pay once")
+    await expect(chat.log.locator(".me.sending")).to_have_count(0)
+    window.expect("WebSocket")
+
+
+async def test_it_comes_back_by_itself_after_every_cut(window: Window, site: Site) -> None:
+    chat = await chat_on(window)
+    said = []
+    for text in ("a1", "b2", "c3"):
+        await chat.say(text)
+        site.line.cut()
+        said += [text, f"You said {text}"]
+    await chat.sees_once(*said)
+    window.expect("WebSocket")
+
+
+async def test_the_conversation_is_still_there_after_a_reload(window: Window) -> None:
+    chat = await chat_on(window)
+    await chat.say("menu")
+    await expect(chat.replies).to_be_visible()
+    await chat.page.reload()
+    chat = await Chat(chat.page).open()
+    await chat.sees_once("menu", "What can I do for you?")
+    await expect(chat.replies.get_by_role("button")).to_have_count(2)
+    await chat.say("more")
+    await chat.sees_once("You said more")
+
+
+async def test_an_unsent_message_survives_a_reload(window: Window, site: Site) -> None:
+    chat = await chat_on(window)
+    await chat.say("first")
+    await chat.sees_once("You said first")
+    site.line.deaf = True
+    site.line.lose()
+    await chat.say("do not lose me")
+    site.line.mend()
+    await chat.page.reload()
+    chat = await Chat(chat.page).open()
+    await chat.sees_once("do not lose me", "You said do not lose me")
+    window.expect("WebSocket")
+    window.expect(REFUSED)
+
+
+async def test_what_came_while_away_is_delivered_and_counted(window: Window, site: Site) -> None:
+    if not site.fake:
+        pytest.skip("needs a bot that speaks first")
+    chat = await chat_on(window)
+    await chat.say("hello")
+    await chat.sees_once("You said hello")
+    await chat.page.keyboard.press("Escape")
+    await site.fake.talk.say("Your parcel has left")
+    await expect(chat.page.get_by_role("button", name="Open chat, 1 unread")).to_be_visible()
+    await eventually(chat.page, lambda: (2, "delivered") in site.fake.talk.receipts)
+    assert (2, "read") not in site.fake.talk.receipts
+    await chat.page.reload()
+    await chat.page.get_by_role("button", name="Open chat, 1 unread").click()
+    await chat.sees_once("Your parcel has left")
+    await eventually(chat.page, lambda: site.fake.talk.receipts.count((2, "read")) == 1)
+
+
+async def test_two_tabs_show_the_same_new_messages(window: Window) -> None:
+    first = await chat_on(window)
+    await first.say("hello")
+    await first.sees_once("You said hello")
+    second = await chat_on(window)
+    await second.sees_once("You said hello")
+    await second.say("from the second")
+    await first.sees_once("You said from the second")
+
+
+async def test_everything_works_by_keyboard(window: Window) -> None:
+    page = await window.open(DEMO)
+    chat = Chat(page)
+    await chat.launcher.focus()
+    await page.keyboard.press("Enter")
+    await expect(chat.input).to_be_focused()
+    await expect(page.get_by_text("Online", exact=True)).to_be_visible()
+    await page.keyboard.type("menu")
+    await page.keyboard.press("Shift+Enter")
+    await page.keyboard.type("please")
+    await expect(chat.input).to_have_value("menu\nplease")
+    await chat.input.fill("menu")
+    await page.keyboard.press("Enter")
+    await chat.sees_once("What can I do for you?")
+    await page.keyboard.press("Shift+Tab")
+    await expect(chat.replies.get_by_role("button", name="A person")).to_be_focused()
+    await page.keyboard.press("Space")
+    await chat.sees_once("You chose person")
+    await expect(chat.input).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(chat.dialog).to_be_hidden()
+    await expect(chat.launcher).to_be_focused()
+    await expect(chat.launcher).to_have_attribute("aria-expanded", "false")
+
+
+async def test_names_and_roles(window: Window) -> None:
+    chat = await chat_on(window)
+    await chat.say("menu")
+    await chat.sees_once("What can I do for you?")
+    await expect(chat.launcher).to_have_accessible_name("Close chat")
+    await expect(chat.launcher).to_have_attribute("aria-expanded", "true")
+    await expect(chat.dialog).to_match_aria_snapshot("""
+        - dialog "Order desk":
+          - heading "Order desk" [level=2]
+          - button "Close chat"
+          - log "Messages":
+            - text: /You. menu/
+            - time
+            - text: /Sent Order desk. What can I do for you/
+            - time
+            - group "Suggested replies":
+              - button "Order status"
+              - button "A person"
+          - textbox "Message"
+          - button "Send"
+    """)
+    assert await too_small(chat.page) == []
+
+
+@pytest.mark.parametrize("options", [PHONE], ids=["phone"])
+async def test_on_a_phone_it_fills_the_screen(window: Window) -> None:
+    chat = await chat_on(window)
+    assert await chat.dialog.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 780}
+    assert await chat.input.evaluate("node => parseFloat(getComputedStyle(node).fontSize)") >= 16
+    assert await too_small(chat.page) == []
+    await chat.dialog.get_by_role("button", name="Close chat").click()
+    await expect(chat.launcher).to_be_focused()
+
+
+@pytest.mark.parametrize("options", [{"color_scheme": "light"}, {"color_scheme": "dark"}], ids=["light", "dark"])
+async def test_colours_can_be_read(window: Window, options: dict[str, Any]) -> None:
+    chat = await chat_on(window)
+    await chat.say("refuse")
+    await chat.say("menu")
+    await chat.sees_once("What can I do for you?")
+    parts = ["h2", ".head p", ".bot .bubble", ".me.sent .bubble", ".me.failed .bubble", ".me.failed .meta", ".bot .meta",
+             ".choices button", "textarea", ".send"]  # fmt: skip
+    for part in parts:
+        assert await contrast_of(chat.page.locator(f"botkit-chat {part}").last) >= 4.5, part
+    dark = options["color_scheme"] == "dark"
+    ground = await chat.dialog.evaluate("node => getComputedStyle(node).backgroundColor")
+    assert (ground == "rgb(255, 255, 255)") is not dark
+
+
+@pytest.mark.parametrize("colour", ["#ffd400", "#f4a6c0", "navy", "rgb(120 130 140)", "not a colour"])
+async def test_any_colour_of_a_site_stays_readable(window: Window, colour: str) -> None:
+    page = await window.open("/")
+    await page.evaluate(
+        """colour => {
+            window.botkit = (...call) => (window.botkit.q = window.botkit.q || []).push(call);
+            window.botkit("on", "ready", () => (window.heard = true));
+            window.botkit("open");
+            const script = Object.assign(document.createElement("script"), { src: "widget.js" });
+            Object.assign(script.dataset, { app: "web-demo", color: colour, title: "Help" });
+            document.head.append(script);
+        }""",
+        colour,
+    )
+    await expect(page.get_by_role("heading", name="Help")).to_be_visible()
+    await page.wait_for_function("window.heard")
+    for part in ("h2", ".send", ".choices button"):
+        assert await contrast_of(page.locator(f"botkit-chat {part}").last) >= 4.5, part
+
+
+async def test_another_user_never_sees_the_last_ones_messages(window: Window, site: Site) -> None:
+    if not site.fake:
+        pytest.skip("needs a server that takes any token")
+    chat = await chat_on(window)
+    await chat.page.evaluate("botkit('setUser', 'anna')")
+    await chat.say("my secret")
+    await chat.sees_once("You said my secret")
+    await chat.page.evaluate("botkit('setUser', 'berta')")
+    await expect(chat.log).not_to_contain_text("secret")
+    await chat.say("hello")
+    await chat.sees_once("You said hello")
+    await expect(chat.log).not_to_contain_text("secret")
+    assert {user for user, talk in site.fake.talks.items() if talk.taken} == {"anna", "berta"}
+
+
+async def test_a_strict_page_blocks_nothing(window: Window, site: Site) -> None:
+    if not site.fake:
+        pytest.skip("needs the page with a strict policy")
+    chat = await chat_on(window, "/strict")
+    await expect(chat.page.get_by_role("heading", name="Help")).to_be_visible()
+    await chat.say("menu")
+    await chat.sees_once("What can I do for you?")
+    assert await chat.launcher.evaluate("node => getComputedStyle(node).borderRadius") == "50%"
+
+
+async def eventually(page: Page, condition: Any) -> None:
+    for _ in range(200):
+        if condition():
+            return
+        await page.wait_for_timeout(25)
+    pytest.fail("the condition never came true")
+
+
+async def too_small(page: Page) -> list[str]:
+    """What a finger would miss: every control is at least 44 by 44 pixels."""
+    return await page.locator("botkit-chat").evaluate(  # type: ignore[no-any-return]
+        """host => [...host.shadowRoot.querySelectorAll("button, textarea, summary")]
+            .filter(node => node.checkVisibility())
+            .filter(node => node.getBoundingClientRect().width < 44 || node.getBoundingClientRect().height < 44)
+            .map(node => node.className + node.textContent)"""
+    )
