@@ -1,0 +1,159 @@
+"""Parameters: the session parameters that an event brings, under the platform's names."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from models.content import Location, Media, Text
+from models.event import Event
+from models.message import Message
+
+RESERVED = frozenset(
+    """ts servicekey key deliverychannel channels message destination appid notifyurl expiry payload senderid
+    thread_id destinationType channelName identifier number country_code attachments template templateId
+    contentType msisdn mid transid callbackdata evtid userid customerid otp srcreqorigintime""".split()  # noqa: SIM905
+)
+"""Names that the platform keeps for itself: a flow variable cannot be called so."""
+
+PREDEFINED = frozenset(
+    """facebook.psid wechat.wechat_user_id app.deviceId app.pushId twitter.twitterid msisdn email customerId
+    app.imei app.os app.model app.telecom app.imsi app.location app.language facebook.birthday facebook.email
+    facebook.first_name facebook.gender facebook.last_name facebook.location facebook.middle_name facebook.name
+    facebook.timezone twitter.username app.rtmId name app.oldlocation app.mcc app.mnc message time app.message
+    sms.message twitter.message facebook.message wechat.message app.thread_id abc.attachmentCount abc.message
+    abc.requestIdentifier abc.interactive_type abc.hasattachment abc.abcUserId""".split()  # noqa: SIM905
+)
+"""The session parameters that every flow may refer to, whatever it was started by."""
+
+COMMON = (
+    "message.text", "message.payload", "message.channel", "message.event", "message.id", "message.type",
+    "message.media", "message.location", "msisdn", "customerid", "customerId", "name", "transid", "time", "payload",
+    "service.serviceKey", "receive.message", "receive.channel", "receive.payload", "receive.attachment",
+)  # fmt: skip
+"""What every event brings."""
+
+OUTPUTS: dict[str, tuple[str, ...]] = {
+    "sms.mo": ("sms.keyword", "sms.serviceNumber", "sms.message", "sms.timestamp", "sms.transId", "sms.senderNumber"),
+    "sms.linkclick": ("sms.linkStatus", "sms.timestamp", "sms.transId", "sms.senderNumber"),
+    "inapp.message": tuple(
+        f"{name}.{part}"
+        for name in ("inappmessaging", "inapp")
+        for part in ("message", "appid", "userId", "timestamp", "transId", "payload")
+    ),
+}
+"""What single events bring, by name."""
+
+_CHANNEL_PARTS = ("message", "senderId", "serviceNumber", "timestamp", "transId", "payload", "attachment")
+
+
+def event_parameters(
+    event: Message | Event, *, keyword: str, transaction_id: str, service_key: str = ""
+) -> dict[str, Any]:
+    """The session parameters of an event, nested: `$(sms.message)` is `["sms"]["message"]`.
+
+    `keyword` is the first word, if a rule matched it: the message of an SMS is then the rest.
+    """
+    if isinstance(event, Message):
+        return _of_message(event, keyword, transaction_id, service_key)
+    return _of_event(event, transaction_id, service_key)
+
+
+def known_parameters(event: str) -> frozenset[str]:
+    """The names that can have a value after this event; one that ends in `.*` stands for all below it."""
+    channel, _, what = event.partition(".")
+    known = {*COMMON, *PREDEFINED}
+    if event in OUTPUTS:
+        known.update(OUTPUTS[event])
+    elif channel in ("webhook", "custom") or what not in ("message", "mo"):
+        known.update((f"{channel}.*", "event.*"))
+    if what in ("message", "mo"):
+        known.update(f"{channel}.{part}" for part in _CHANNEL_PARTS)
+    return frozenset(known)
+
+
+def _of_message(message: Message, keyword: str, transaction_id: str, service_key: str) -> dict[str, Any]:
+    content = message.content
+    text = message.text
+    payload = content.payload if isinstance(content, Text) else ""
+    media = msgspec.to_builtins(content) if isinstance(content, Media) else {}
+    location = msgspec.to_builtins(content) if isinstance(content, Location) else {}
+    attachment = media.get("url", "")
+    moment = timestamp(message.sent_at or message.received_at)
+    sender = message.sender
+    rest, word = _without_keyword(text, keyword)
+    own: dict[str, Any] = {
+        "message": rest, "senderId": sender.value, "serviceNumber": message.recipient, "timestamp": moment,
+        "transId": transaction_id, "payload": payload, "attachment": attachment,
+    }  # fmt: skip
+    if message.channel == "sms":
+        own["keyword"] = word
+        own["senderNumber"] = sender.value
+    parameters = _common(message, payload, transaction_id, service_key, moment)
+    parameters["name"] = message.name
+    parameters["message"] = {
+        "text": text, "payload": payload, "channel": message.channel, "event": message.event,
+        "id": message.provider_id, "type": _type(content), "media": media, "location": location,
+    }  # fmt: skip
+    parameters["receive"] = {
+        "message": text, "channel": message.channel, "payload": payload, "attachment": attachment,
+    }  # fmt: skip
+    parameters[message.channel] = own
+    if message.channel == "inapp":
+        own["appid"] = message.recipient or message.asset
+        own["userId"] = sender.value
+        parameters["inappmessaging"] = dict(own)
+    return parameters
+
+
+def _of_event(event: Event, transaction_id: str, service_key: str) -> dict[str, Any]:
+    moment = timestamp(event.sent_at or event.received_at)
+    parameters = _common(event, event.payload, transaction_id, service_key, moment)
+    head = event.event.partition(".")[0]
+    parameters["message"] = {
+        "text": "", "payload": event.payload, "channel": event.channel, "event": event.event,
+        "id": event.provider_id, "type": "event", "media": {}, "location": {},
+    }  # fmt: skip
+    parameters["receive"] = {"message": "", "channel": event.channel, "payload": event.payload, "attachment": ""}
+    parameters["event"] = dict(event.payload)
+    parameters[head] = {**event.payload, "timestamp": moment, "transId": transaction_id}
+    if head == "inapp":
+        parameters["inappmessaging"] = dict(parameters[head])
+    return parameters
+
+
+def _common(event: Message | Event, payload: Any, transaction_id: str, service_key: str, moment: str) -> dict[str, Any]:
+    parameters: dict[str, Any] = {"transid": transaction_id, "payload": payload, "time": moment}
+    if service_key:
+        parameters["service"] = {"serviceKey": service_key}
+    sender = event.sender
+    if sender is not None:
+        if sender.kind.value == "msisdn":
+            parameters["msisdn"] = sender.value
+        elif sender.kind.value == "customerid":
+            parameters["customerid"] = parameters["customerId"] = sender.value
+    return parameters
+
+
+def _without_keyword(text: str, keyword: str) -> tuple[str, str]:
+    """The text after the keyword, and the keyword as the customer wrote it."""
+    if keyword:
+        words = text.split(None, 1)
+        if words and words[0].casefold() == keyword.casefold():
+            return (words[1] if len(words) > 1 else ""), words[0]
+    return text, ""
+
+
+def _type(content: Any) -> str:
+    if isinstance(content, Media):
+        return content.media
+    tag = type(content).__struct_config__.tag
+    return str(tag)
+
+
+def timestamp(milliseconds: int) -> str:
+    """A time in milliseconds since 1970 as ISO 8601 in UTC; nothing for 0."""
+    if not milliseconds:
+        return ""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
