@@ -1,0 +1,14 @@
+"""Natural language: text in, understanding out; without a cloud and without a graphics card.
+
+`import nlp` is cheap. Components live one a file and load their libraries when they are prepared.
+"""
+
+BUILT_IN = (
+    "nlp.entities:Entities",
+    "nlp.intents:Intents",
+    "nlp.language:Language",
+    "nlp.profanity:ProfanityFilter",
+    "nlp.sentiment:SentimentScore",
+    "nlp.tokens:Tokens",
+)
+"""Our own components, as module and class: imported by the pipeline that uses them."""

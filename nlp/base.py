@@ -1,0 +1,67 @@
+"""Component: the contract of a step of the pipeline. One file in `nlp/` each."""
+
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+import msgspec
+
+from models.plugin import Plugin
+from models.utterance import Understanding
+from nlp.project import Project
+
+PARTS = ("entities", "intent", "language", "lemmas", "profanity", "sentiment", "tokens")
+"""The parts of an `Understanding` that botkit's own components give; others lie in `extra`."""
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What one call may set differently from the project.
+
+    `intents`: the only ones that may win. `threshold`: the confidence from which an intent wins.
+    `now`: the turn's clock, milliseconds since 1970. `language`: of the text, where it is known.
+    `block` and `allow`: words that are profane, or are not. `neutral_band`: a sentiment score this
+    close to 0 is neutral. `extra`: for components that are not botkit's own.
+    """
+
+    intents: tuple[str, ...] = ()
+    threshold: float | None = None
+    now: int = 0
+    language: str = ""
+    block: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    neutral_band: float | None = None
+    extra: dict[str, Any] = {}
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What a component may know beside the text: the parts asked for, the clock, the place, the options."""
+
+    want: frozenset[str]
+    now: int
+    language: str = "en"
+    timezone: str = "UTC"
+    options: Options = Options()
+
+
+class Component(Plugin):
+    """A step of the pipeline. Its fields are its settings in `pipeline.yaml`.
+
+    `gives` names the parts of the `Understanding` that it fills in, `needs` those that must be there
+    before. It may keep state in pydantic private attributes, filled by `prepare`.
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ()
+    gives: ClassVar[tuple[str, ...]] = ()
+
+    def prepare(self, project: Project, models: Path | None) -> None:
+        """Load what it needs, once, before the first text: libraries, word lists, models in `models`."""
+
+    def read(self, understanding: Understanding, context: Context) -> str:
+        """Fill in its parts, and say in a line what led to them. Never raises on any text.
+
+        Raises `Unavailable` where something is not installed.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not say what it does: define read()")
+
+    @classmethod
+    def load(cls, settings: dict[str, Any]) -> "Component":
+        return cast("Component", super().load(settings))

@@ -1,0 +1,113 @@
+"""Entities: what a text names: numbers, dates, addresses, and what the designer lists."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field, PrivateAttr
+
+from models.utterance import Entity, Understanding
+from nlp.base import Component, Context
+from nlp.moments import find_moments
+from nlp.numbers import find_numbers
+from nlp.project import Project
+
+if TYPE_CHECKING:
+    from nlp.entity_rules import PatternList, ValueList
+
+EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])")
+URL = re.compile(r"(?<![\w@])(?:https?://|www\.)[^\s<>\"']{1,2000}", re.IGNORECASE)
+URL_TAIL = ".,;:!?)]}'\"…"
+FEWEST_PHONE_DIGITS = 7
+MAX_PHONE_TEXT = 1_000
+MAX_ENTITIES = 200
+RANK = {"email": 1, "url": 1, "phone": 2, "datetime": 3, "date": 3, "time": 3, "number": 4}
+"""Where two entities have the same span, the lower rank stays; the designer's own have rank 0."""
+
+
+class Entities(Component):
+    """Numbers, dates and times, e-mail and web addresses, phone numbers, and the project's own entities.
+
+    Where two overlap, the longer one stays; of two with the same span, the designer's own.
+    """
+
+    kind = "entities"
+    gives: ClassVar[tuple[str, ...]] = ("entities",)
+
+    phone_region: str = Field(default="", pattern="^([A-Z]{2})?$")
+    """The country of phone numbers without a prefix, such as GB. Empty: only numbers with + are found."""
+    day_first: bool = True
+    """Whether 3/4 is the 3rd of April (else the 4th of March)."""
+    without: tuple[str, ...] = ()
+    """Kinds that are not looked for, such as phone."""
+
+    _values: "ValueList" = PrivateAttr()
+    _patterns: "PatternList" = PrivateAttr()
+
+    def prepare(self, project: Project, models: Path | None) -> None:
+        from nlp.entity_rules import load_rules
+
+        self._values, self._patterns = load_rules(project)
+
+    def read(self, understanding: Understanding, context: Context) -> str:
+        text = understanding.text
+        found = [*self._values.find(text), *self._patterns.find(text)]
+        found += find_addresses(text)
+        found += find_phones(text, self.phone_region)
+        found += find_moments(text, now=context.now, timezone=context.timezone, day_first=self.day_first)
+        found += find_numbers(text)
+        kept = settle([entity for entity in found if entity.kind not in self.without])
+        understanding.entities = kept[:MAX_ENTITIES]
+        return f"{len(kept)} of {len(found)} found stay" if found else "nothing found"
+
+
+def find_addresses(text: str) -> list[Entity]:
+    """E-mail and web addresses."""
+    found = []
+    if "@" in text:
+        for match in EMAIL.finditer(text):
+            found.append(Entity("email", match.group().lower(), match.group(), match.start(), match.end(), "address"))
+    for match in URL.finditer(text):
+        words = match.group().rstrip(URL_TAIL)
+        if "." not in words and "://" not in words:
+            continue
+        value = words if "://" in words else f"https://{words}"
+        found.append(Entity("url", value, words, match.start(), match.start() + len(words), "address"))
+    return found
+
+
+def find_phones(text: str, region: str) -> list[Entity]:
+    """Phone numbers that exist by their country's plan, in E.164."""
+    if sum(map(str.isdigit, text)) < FEWEST_PHONE_DIGITS or ("+" not in text and not region):
+        return []
+    import phonenumbers
+
+    matcher = phonenumbers.PhoneNumberMatcher(text[:MAX_PHONE_TEXT], region or None)
+    return [
+        Entity(
+            "phone", phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164),
+            match.raw_string, match.start, match.end, "phone",
+        )
+        for match in matcher
+    ]  # fmt: skip
+
+
+def settle(found: list[Entity]) -> list[Entity]:
+    """Those that stay where some overlap: longest first, then by rank, then from the left.
+
+    The designer's own entities may share a span with each other: a word can be two things.
+    """
+    kept: list[Entity] = []
+    owner: dict[int, Entity] = {}
+    for entity in sorted(found, key=lambda row: (row.start - row.end, RANK.get(row.kind, 0), row.start)):
+        others = {id(owner[at]): owner[at] for at in range(entity.start, entity.end) if at in owner}.values()
+        if any(not _may_share(entity, other) for other in others):
+            continue
+        owner.update(dict.fromkeys(range(entity.start, entity.end), entity))
+        kept.append(entity)
+    return sorted(kept, key=lambda row: (row.start, row.end, row.kind))
+
+
+def _may_share(one: Entity, other: Entity) -> bool:
+    same_span = (one.start, one.end) == (other.start, other.end)
+    return same_span and one.kind not in RANK and other.kind not in RANK and one.kind != other.kind

@@ -1,0 +1,67 @@
+"""Errors: what can go wrong between a text and its understanding.
+
+BotkitError
+└── NlpError
+    ├── InvalidPipeline     the components do not fit together, or one is unknown
+    ├── InvalidData         intents or entities of a project are wrong (`file`, `line`)
+    ├── InvalidModel        a model file is damaged, or was changed after training
+    ├── ComponentFailed     a component has a defect
+    ├── InvalidRequest      a part, an option or a method that does not exist
+    └── Unavailable         something is not installed; the message says how to install it
+        └── MethodUnavailable
+"""
+
+from models.errors import BotkitError
+
+
+class NlpError(BotkitError):
+    """The text could not be understood."""
+
+    code = "nlp_error"
+
+
+class InvalidPipeline(NlpError):
+    """The components of a pipeline do not fit together."""
+
+    code = "invalid_pipeline"
+
+
+class InvalidData(NlpError):
+    """A file of intents or entities is wrong, at a line that the message names."""
+
+    code = "invalid_nlp_data"
+
+    def __init__(self, file: str, line: int, message: str) -> None:
+        super().__init__(f"{file}:{line}: {message}" if line else f"{file}: {message}")
+        self.file = file
+        self.line = line
+
+
+class InvalidModel(NlpError):
+    """A trained model that is not as it was when it was trained."""
+
+    code = "invalid_model"
+
+
+class ComponentFailed(NlpError):
+    """A component raised what it should not."""
+
+    code = "component_failed"
+
+
+class InvalidRequest(NlpError):
+    """Something was asked for that does not exist."""
+
+    code = "invalid_request"
+
+
+class Unavailable(NlpError):
+    """A part of the understanding that needs something which is not installed."""
+
+    code = "unavailable"
+
+
+class MethodUnavailable(Unavailable):
+    """A method of the NLP node that needs something which is not installed."""
+
+    code = "method_unavailable"

@@ -1,0 +1,97 @@
+"""Features: a text as a sparse row of word and character n-grams, the same in training and at work."""
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+WORD = re.compile(r"\w+(?:['’]\w+)?|[^\w\s.,;:'\"()\-]")
+DIGITS = re.compile(r"\d+")
+SHORTEST, LONGEST = 2, 5
+MAX_WORDS = 300
+MAX_WORD_LENGTH = 40
+MAX_CACHED_WORDS = 20_000
+
+
+def words_of(text: str) -> list[str]:
+    """The words in the form in which they are compared: folded, every number alike."""
+    folded = DIGITS.sub("0", unicodedata.normalize("NFKC", text).casefold())
+    return [word[:MAX_WORD_LENGTH] for word in WORD.findall(folded)[:MAX_WORDS]]
+
+
+def word_terms(words: Sequence[str]) -> Counter[str]:
+    """Words and pairs of words."""
+    return Counter([*words, *(f"{first} {second}" for first, second in pairwise(words))])
+
+
+def character_terms(word: str) -> list[str]:
+    """The pieces of a word of two to five characters; its ends are marked by a space."""
+    padded = f" {word} "
+    return [
+        padded[start : start + length]
+        for length in range(SHORTEST, LONGEST + 1)
+        for start in range(len(padded) - length + 1)
+    ]
+
+
+class Vocabulary:
+    """The terms known from training: each has a column and a weight (its inverse document frequency).
+
+    Words and pieces of words are two blocks, each scaled to length 1.
+    """
+
+    def __init__(self, words: Sequence[str], pieces: Sequence[str], weights: Sequence[float]) -> None:
+        self.terms = [*words, *pieces]
+        self.words = {term: column for column, term in enumerate(words)}
+        self.pieces = {term: column for column, term in enumerate(pieces, len(words))}
+        self.weights = list(weights)
+        self._columns: dict[str, list[int]] = {}
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    def row(self, text: str) -> tuple[list[int], list[float]]:
+        """The columns, in order, and values of a text. Both are empty when no term is known."""
+        words = words_of(text)
+        known = self.words
+        counts = Counter(known[term] for term in word_terms(words).elements() if term in known)
+        pieces: Counter[int] = Counter()
+        for word in words:
+            pieces.update(self._columns_of(word))
+        columns, values = self._block(counts)
+        more_columns, more_values = self._block(pieces)
+        return columns + more_columns, values + more_values
+
+    def _block(self, counts: Counter[int]) -> tuple[list[int], list[float]]:
+        columns = sorted(counts)
+        weights = self.weights
+        values = [(1.0 + math.log(counts[column])) * weights[column] for column in columns]
+        length = math.sqrt(math.fsum(value * value for value in values))
+        return columns, [value / length for value in values]
+
+    def _columns_of(self, word: str) -> list[int]:
+        columns = self._columns.get(word)
+        if columns is None:
+            if len(self._columns) >= MAX_CACHED_WORDS:
+                self._columns.clear()
+            known = self.pieces
+            columns = self._columns[word] = [known[term] for term in character_terms(word) if term in known]
+        return columns
+
+
+def learn_vocabulary(texts: Iterable[str]) -> Vocabulary:
+    """The vocabulary of the training texts; pieces of words that only one text has are left out."""
+    word_counts: Counter[str] = Counter()
+    piece_counts: Counter[str] = Counter()
+    total = 0
+    for text in texts:
+        total += 1
+        words = words_of(text)
+        word_counts.update(set(word_terms(words)))
+        piece_counts.update({term for word in words for term in character_terms(word)})
+    words = sorted(word_counts)
+    pieces = sorted(term for term, count in piece_counts.items() if count > 1 or total == 1)
+    counts = [word_counts[term] for term in words] + [piece_counts[term] for term in pieces]
+    return Vocabulary(words, pieces, [math.log((1 + total) / (1 + count)) + 1.0 for count in counts])

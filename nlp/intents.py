@@ -1,0 +1,58 @@
+"""Intents: what a customer wants, by a model trained on the project's own utterances."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field, PrivateAttr
+
+from models.utterance import Understanding
+from nlp.base import Component, Context
+from nlp.project import NONE_OF_THESE, Project
+
+if TYPE_CHECKING:
+    from nlp.intent_model import IntentModel
+
+MAX_RANKED = 10
+
+
+class Intents(Component):
+    """The intent of a text with an honest confidence, or none of these.
+
+    Trained from `nlp/intents/*.yaml`.
+    """
+
+    kind = "intents"
+    gives: ClassVar[tuple[str, ...]] = ("intent",)
+
+    threshold: float = Field(default=0.5, ge=0, le=1)
+    """The confidence from which an intent wins; below it, it is none of these."""
+
+    _model: "IntentModel | None" = PrivateAttr(default=None)
+
+    def prepare(self, project: Project, models: Path | None) -> None:
+        if models is None or not project.intents:
+            return
+        from nlp.intent_model import load_model
+        from nlp.training import model_folder, model_key
+
+        key = model_key(project)
+        self._model = load_model(model_folder(models, key), key)
+
+    def read(self, understanding: Understanding, context: Context) -> str:
+        if self._model is None:
+            return "there is no trained model: no intents are written in nlp/intents"
+        ranked = self._model.scores(understanding.text)
+        if allowed := context.options.intents:
+            ranked = [row for row in ranked if row.intent in allowed]
+        chosen = context.options.threshold
+        threshold = self.threshold if chosen is None else chosen
+        understanding.intents = ranked[:MAX_RANKED]
+        if not ranked:
+            return f"{NONE_OF_THESE}: no word of it is known"
+        best = ranked[0]
+        understanding.confidence = best.confidence
+        if best.confidence < threshold:
+            return f"{NONE_OF_THESE}: {best.intent} has {best.confidence:.2f}, less than {threshold:g}"
+        understanding.intent = best.intent
+        evidence = ", ".join(self._model.evidence(understanding.text, best.intent))
+        return f"{best.intent} with {best.confidence:.2f}" + (f", for: {evidence}" if evidence else "")

@@ -1,0 +1,109 @@
+"""Language: which of a few languages a text is in, by its alphabet, its small words and its accents."""
+
+import re
+from collections import defaultdict
+from functools import lru_cache
+from pathlib import Path
+from typing import ClassVar
+
+from models.utterance import Understanding
+from nlp.base import Component, Context
+from nlp.project import Project
+
+SMALL_WORDS = {
+    "de": "der die das und ist nicht ich wo mein meine ein eine zu mit für auf wie was hallo danke bitte kann sie es"
+          " wir haben bestellung den von im dem auch guten",
+    "en": "the and is not i where my a an to with for on how what hello thanks please can you it we have order of in"
+          " this that are was do does hi want need when your me there",
+    "es": "el la los las y es no yo dónde donde mi un una con para por en cómo qué hola gracias favor puede usted"
+          " pedido del está quiero mis se lo al buenos",
+    "fr": "le la les et est pas je où mon ma une un avec pour sur comment quoi bonjour merci plaît peut vous il nous"
+          " commande du des dans ce que qui de au",
+    "it": "il lo gli e è non io dove mio mia un una con per su come cosa ciao grazie favore può lei noi ordine del"
+          " della che di sono ho vorrei questo",
+    "nl": "de het een en is niet ik waar mijn met voor op hoe wat hallo dank bedankt alsjeblieft kan u wij heb"
+          " bestelling van dit dat zijn er ben goed naar",
+    "pl": "i jest nie ja gdzie mój moje z dla na jak co cześć dziękuję proszę może pan pani to w się do zamówienie czy"
+          " mam chcę ten są",
+    "pt": "o os as e é não eu onde meu minha um uma com para por em como que olá obrigado obrigada favor pode você"
+          " pedido do da está quero na no",
+    "sv": "och är inte jag var min mitt en ett med för på hur vad hej tack snälla kan du det vi har beställning av den"
+          " som till om god",
+    "tr": "ve bir bu değil ben nerede benim ile için nasıl ne merhaba teşekkürler lütfen var mı mi sipariş siparişim"
+          " çok de da o şu istiyorum",
+}  # fmt: skip
+ACCENTS = {
+    "de": "äöüß", "es": "ñ¿¡áíóúé", "fr": "çœêèàùâîôûëïé", "it": "àèìòù", "nl": "ĳë", "pl": "ąćęłńóśźż",
+    "pt": "ãõçâêáéíóú", "sv": "åäö", "tr": "ğışçöü",
+}  # fmt: skip
+ALPHABETS = (
+    ("ru", re.compile("[а-яё]", re.IGNORECASE)), ("el", re.compile("[α-ωάέήίόύώ]", re.IGNORECASE)),
+    ("ar", re.compile("[\u0600-\u06ff]")), ("he", re.compile("[\u0590-\u05ff]")), ("hi", re.compile("[\u0900-\u097f]")),
+    ("ja", re.compile("[\u3040-\u30ff]")), ("ko", re.compile("[\uac00-\ud7af]")), ("zh", re.compile("[\u4e00-\u9fff]")),
+    ("th", re.compile("[\u0e00-\u0e7f]")),
+)  # fmt: skip
+KNOWN = frozenset(SMALL_WORDS) | {code for code, _ in ALPHABETS}
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+MAX_WORDS = 100
+DOUBT = 1.0
+"""Points that the language expected is ahead at the start: a word or two say little."""
+
+
+class Language(Component):
+    """The language of a text, among those that the bot speaks.
+
+    It takes the project's language unless the words speak clearly for another.
+    """
+
+    kind = "language"
+    gives: ClassVar[tuple[str, ...]] = ("language",)
+
+    languages: tuple[str, ...] = ()
+    """The languages to choose from, such as en, de. Empty: only the project's own."""
+
+    def read(self, understanding: Understanding, context: Context) -> str:
+        if not self.languages or context.options.language:
+            understanding.language, understanding.language_confidence = context.language, 1.0
+            return "given, not detected"
+        language, confidence = detect(understanding.text, self.languages, expected=context.language)
+        understanding.language, understanding.language_confidence = language, confidence
+        return f"{language} with {confidence:.2f}"
+
+    def prepare(self, project: Project, models: Path | None) -> None:
+        languages_of_words()
+
+
+@lru_cache(maxsize=1)
+def languages_of_words() -> dict[str, tuple[str, ...]]:
+    """The languages in which a small word occurs."""
+    found: dict[str, list[str]] = {}
+    for language, words in SMALL_WORDS.items():
+        for word in set(words.split()):
+            found.setdefault(word, []).append(language)
+    return {word: tuple(sorted(languages)) for word, languages in sorted(found.items())}
+
+
+def detect(text: str, languages: tuple[str, ...] = (), expected: str = "") -> tuple[str, float]:
+    """The language of a text among `languages` (empty: all known ones) and how sure that is, 0 to 1."""
+    among = sorted(languages or KNOWN)
+    points: dict[str, float] = defaultdict(float)
+    if expected in among:
+        points[expected] += DOUBT
+    small = languages_of_words()
+    for word in WORD.findall(text.lower())[:MAX_WORDS]:
+        for language, alphabet in ALPHABETS:
+            if alphabet.search(word):
+                points[language] += 4 if language in ("ja", "ko") else 2
+        known = [language for language in small.get(word, ()) if language in among]
+        for language in known:
+            points[language] += 2 / len(known)
+        for letter in set(word):
+            for language, accents in ACCENTS.items():
+                if letter in accents:
+                    points[language] += 0.5
+    ranked = sorted(((points[language], language) for language in among), key=lambda row: (-row[0], row[1]))
+    best, language = ranked[0]
+    total = sum(score for score, _ in ranked)
+    if not best:
+        return expected or "und", 0.0
+    return language, round(best / (total + DOUBT), 3)

@@ -1,0 +1,187 @@
+"""Methods: the thirteen things that the NLP node can do with a text, under the platform's names."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from models.content import MAX_TEXT_LENGTH
+from models.utterance import Entity
+from nlp.errors import InvalidRequest, MethodUnavailable
+from nlp.language import detect
+from nlp.moments import find_moments
+from nlp.numbers import find_numbers
+from nlp.pipeline import Pipeline
+from nlp.profanity import ProfanityFilter
+from nlp.project import Project
+from nlp.text import clean
+from nlp.tokens import NO_MODEL, Tokens
+from nlp.units import find_units
+
+QUESTION_WORDS = ("what", "when", "where", "which", "who", "whom", "whose", "why", "how")
+AUXILIARIES = frozenset(
+    "am is are was were do does did have has had can could will would shall should may might must".split()  # noqa: SIM905
+)
+SHORT_AUXILIARY = re.compile(r"(?:is|are|was|were|do|does|did|have|has|had|ca|could|wo|would|should|must)n['’]?t")
+LEADS = frozenset("and but so or then also please hi hello hey ok okay well excuse me sorry now".split())  # noqa: SIM905
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+
+
+def run_method(pipeline: Pipeline, method: str, text: str, now: int) -> dict[str, Any]:
+    """A method's outputs, and always `InputText`, `ResponsePayload` (all outputs) and `Timestamp`.
+
+    `now` is milliseconds since 1970. Raises `InvalidRequest` for a method that does not exist,
+    `MethodUnavailable` where something is not installed.
+    """
+    run = METHODS.get(method)
+    if run is None:
+        raise InvalidRequest(f"there is no NLP method {method!r}: {', '.join(METHODS)} are known")
+    whole, _ = clean(text, MAX_TEXT_LENGTH)
+    read = whole if method == "Profanity Filter" else clean(whole)[0]
+    outputs = run(pipeline, read, now)
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=now)
+    return {
+        "InputText": whole,
+        "Timestamp": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        **outputs,
+        "ResponsePayload": outputs,
+    }
+
+
+def _spell_check(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
+    if not pipeline.spelling:
+        raise MethodUnavailable(
+            "spell check knows the words of the project's own utterances, and there are none: write nlp/intents/*.yaml"
+        )
+    return {"CorrectedText": pipeline.spelling.correct(text)}
+
+
+def _language(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
+    language, confidence = detect(text, expected=pipeline.language)
+    return {"DetectedLanguage": language, "DetectionConfidence": confidence}
+
+
+def _engine(pipeline: Pipeline, *, model_for: str = "") -> Any:
+    """spaCy as the pipeline has it; with a model where the method cannot do without."""
+    tokens = pipeline.component("tokens") or Tokens()
+    assert isinstance(tokens, Tokens)
+    if model_for and not tokens.model:
+        raise MethodUnavailable(NO_MODEL.format(what=model_for))
+    return tokens.engine(pipeline.language)
+
+
+def _document(pipeline: Pipeline, text: str, read: Callable[[Any], Any], *, model_for: str = "") -> Any:
+    engine = _engine(pipeline, model_for=model_for)
+    with engine.memory_zone():
+        return read(engine(text))
+
+
+def _lemmas(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
+    return {"Lemmas": _document(pipeline, text, lambda words: [word.lemma_ for word in words], model_for="lemmas")}
+
+
+def _parts_of_speech(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
+    def read(words: Any) -> list[dict[str, str]]:
+        return [{"word": word.text, "tag": word.pos_} for word in words]
+
+    return {"PartofSpeechTags": _document(pipeline, text, read, model_for="parts of speech")}
+
+
+def _parse_tree(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
+    def read(words: Any) -> list[dict[str, Any]]:
+        return [{"word": word.text, "role": word.dep_, "head": word.head.text} for word in words]
+
+    return {"GeneratedParseTree": _document(pipeline, text, read, model_for="parse trees")}
+
+
+def _numbers(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
+    return {"RecognizedNumbers": [number.value for number in find_numbers(text)]}
+
+
+def _question(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
+    kind, how = question(text)
+    return {"QuestionType": kind, "QuestionMethod": how}
+
+
+def question(text: str) -> tuple[str, str]:
+    """What kind of question a text holds (`yes/no`, `how`, `where`, ... or `none`), and how that was told."""
+    for sentence in re.split(r"(?<=[.!?\n])\s+", text):
+        words = [word.lower() for word in WORD.findall(sentence)[:40]]
+        while words and words[0] in LEADS:
+            words.pop(0)
+        if not words:
+            continue
+        first = re.sub(r"['’](?:s|re|d|ll)$", "", words[0])
+        if first in QUESTION_WORDS:
+            return first, "question word"
+        if len(words) > 1 and (first in AUXILIARIES or SHORT_AUXILIARY.fullmatch(first)):
+            return "yes/no", "auxiliary verb first"
+        if sentence.rstrip().endswith("?"):
+            inside = next((word for word in words if word in QUESTION_WORDS), "yes/no")
+            return inside, "question mark"
+    return "none", "none"
+
+
+def _sentences(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
+    def read(words: Any) -> list[str]:
+        return [stripped for sentence in words.sents if (stripped := sentence.text.strip())]
+
+    return {"SentenceTokens": _document(pipeline, text, read) if text.strip() else []}
+
+
+def _sentiment(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
+    sentiment = pipeline.read(text, want=("sentiment",), now=now).sentiment
+    return {"DetectedSentiment": sentiment.label if sentiment else "neutral"}
+
+
+def _units(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
+    return {"RecognizedUnits": {quantity.text: quantity.value for quantity in find_units(text)}}
+
+
+def _words(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
+    def read(words: Any) -> list[str]:
+        return [word.text for word in words if not word.is_space]
+
+    return {"WordTokens": _document(pipeline, text, read)}
+
+
+def _moments(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
+    """`SingleDate` and `SingleTime` are None unless there is exactly one of them."""
+    found = find_moments(text, now=now, timezone=pipeline.timezone)
+    dates = [moment.value[:10] for moment in found if moment.kind in ("date", "datetime")]
+    times = [moment.value[-5:] for moment in found if moment.kind in ("time", "datetime")]
+    return {
+        "SingleDate": dates[0] if len(dates) == 1 else None,
+        "SingleTime": times[0] if len(times) == 1 else None,
+        "DateTimePayload": [_moment(moment) for moment in found],
+        "Timezone": pipeline.timezone,
+    }
+
+
+def _moment(moment: Entity) -> dict[str, Any]:
+    return {"kind": moment.kind, "value": moment.value, "text": moment.text, "start": moment.start, "end": moment.end}
+
+
+def _profanity(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
+    component = pipeline.component("profanity")
+    if not isinstance(component, ProfanityFilter):
+        component = ProfanityFilter()
+        component.prepare(Project(), None)
+    return {"FilteredText": component.find(text).masked}
+
+
+METHODS: dict[str, Callable[[Pipeline, str, int], dict[str, Any]]] = {
+    "Language Detection": _language,
+    "Lemmatization": _lemmas,
+    "Number Recognition": _numbers,
+    "Parse Tree Generation": _parse_tree,
+    "Part of Speech Tagging": _parts_of_speech,
+    "Profanity Filter": _profanity,
+    "Question Detection": _question,
+    "Sentence Tokenization": _sentences,
+    "Sentiment Analysis": _sentiment,
+    "Spell Check": _spell_check,
+    "Time and Date Recognition": _moments,
+    "Units Recognition": _units,
+    "Word Tokenization": _words,
+}

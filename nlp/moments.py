@@ -1,0 +1,238 @@
+"""Moments: dates and times in an English text, relative ones against the turn's clock."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from models.utterance import Entity
+from nlp.numbers import ONES
+
+MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
+DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()  # noqa: SIM905
+SMALL = {word: value for word, value in ONES.items() if value <= 12} | {"a": 1, "an": 1}
+UNIT_DAYS = {"day": 1, "week": 7, "fortnight": 14}
+
+_month = "(?P<month>" + "|".join(f"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for name in MONTHS) + "|sept)"
+_day = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_year = r"(?P<year>\d{4})"
+_weekday = "(?P<weekday>" + "|".join(DAYS) + ")"
+_count = r"(?P<count>\d{1,3}|" + "|".join(SMALL) + ")"
+_unit = r"(?P<unit>minute|hour|day|week|fortnight|month|year)s?"
+
+
+class Clock(NamedTuple):
+    """Now, where the customer is, and how she writes 3/4."""
+
+    now: datetime
+    day_first: bool
+
+
+class Found(NamedTuple):
+    start: int
+    end: int
+    value: date | time | datetime
+
+
+def find_moments(text: str, *, now: int, timezone: str = "UTC", day_first: bool = True) -> list[Entity]:
+    """Dates (`2026-03-04`), times (`17:30`) and both together (`2026-03-04T17:30`), in the customer's zone.
+
+    A bare weekday is the next one that comes; a day and month without a year is the next one too.
+    `now` is milliseconds since 1970.
+    """
+    clock = Clock(_local(now, timezone), day_first)
+    found: list[Found] = []
+    taken = bytearray(len(text))
+    for pattern, read in RULES:
+        for match in pattern.finditer(text):
+            if any(taken[match.start() : match.end()]):
+                continue
+            try:
+                value = read(match, clock)
+            except (ValueError, OverflowError):  # the 31st of February; a year beyond the calendar
+                continue
+            if value is not None:
+                taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
+                found.append(Found(match.start(), match.end(), value))
+    return [_entity(row, text) for row in _join(sorted(found), text)]
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def _local(now: int, timezone: str) -> datetime:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=now)).astimezone(_zone(timezone))
+
+
+def _entity(found: Found, text: str) -> Entity:
+    value = found.value
+    words = text[found.start : found.end]
+    if isinstance(value, datetime):
+        return Entity("datetime", value.strftime("%Y-%m-%dT%H:%M"), words, found.start, found.end, "moments")
+    if isinstance(value, date):
+        return Entity("date", value.isoformat(), words, found.start, found.end, "moments")
+    return Entity("time", value.strftime("%H:%M"), words, found.start, found.end, "moments")
+
+
+BETWEEN = re.compile(r"[ ,]{0,3}(?:(?:at|by|from|around|about|on|in the)[ ]{1,2})?", re.IGNORECASE)
+
+
+def _join(found: list[Found], text: str) -> list[Found]:
+    """A date and a time side by side are one moment."""
+    joined: list[Found] = []
+    for row in found:
+        if joined and BETWEEN.fullmatch(text, joined[-1].end, row.start):
+            both = _both(joined[-1].value, row.value)
+            if both is not None:
+                joined[-1] = Found(joined[-1].start, row.end, both)
+                continue
+        joined.append(row)
+    return joined
+
+
+def _both(first: date | time | datetime, second: date | time | datetime) -> datetime | None:
+    if isinstance(first, datetime) or isinstance(second, datetime):
+        return None
+    if isinstance(first, date) and isinstance(second, time):
+        return datetime.combine(first, second)
+    if isinstance(first, time) and isinstance(second, date):
+        return datetime.combine(second, first)
+    return None
+
+
+def _iso(match: re.Match[str], clock: Clock) -> date | datetime:
+    day = date(int(match["year"]), int(match["month"]), int(match["day"]))
+    if match["hour"] is None:
+        return day
+    return datetime.combine(day, time(int(match["hour"]), int(match["minute"])))
+
+
+def _slashes(match: re.Match[str], clock: Clock) -> date:
+    first, second = int(match["first"]), int(match["second"])
+    day, month = (first, second) if clock.day_first else (second, first)
+    if month > 12 >= day:
+        day, month = month, day
+    return _in_year(match["year"], month, day, clock)
+
+
+def _named_month(match: re.Match[str], clock: Clock) -> date:
+    name = match["month"].lower()[:3]
+    month = next(number for number, full in enumerate(MONTHS, 1) if full.startswith(name))
+    return _in_year(match["year"], month, int(match["day"]), clock)
+
+
+def _in_year(year: str | None, month: int, day: int, clock: Clock) -> date:
+    """Without a year it is the next such day from today on."""
+    today = clock.now.date()
+    if year:
+        return date(int(year) + (2000 if len(year) == 2 else 0), month, day)
+    for later in range(9):  # a 29th of February may be eight years away
+        try:
+            found = date(today.year + later, month, day)
+        except ValueError:
+            if (month, day) != (2, 29):
+                raise
+            continue
+        if found >= today:
+            return found
+    raise ValueError
+
+
+RELATIVE = {
+    "today": 0, "tonight": 0, "tomorrow": 1, "yesterday": -1,
+    "day after tomorrow": 2, "day before yesterday": -2,
+}  # fmt: skip
+
+
+def _relative_day(match: re.Match[str], clock: Clock) -> date:
+    words = " ".join(match.group().lower().split()).removeprefix("the ")
+    return clock.now.date() + timedelta(days=RELATIVE[words])
+
+
+def _weekday_value(match: re.Match[str], clock: Clock) -> date:
+    today = clock.now.date()
+    which = (match["which"] or "").lower()
+    ahead = (DAYS.index(match["weekday"].lower()) - today.weekday()) % 7
+    if which == "last":
+        return today - timedelta(days=(7 - ahead) or 7)
+    if which == "next" and ahead < 7 - today.weekday():  # it is the one in the week that comes
+        return today + timedelta(days=ahead + 7)
+    return today + timedelta(days=ahead)
+
+
+def _step(match: re.Match[str], clock: Clock) -> date | datetime:
+    word = match["count"].lower()
+    count = SMALL[word] if word in SMALL else int(word)
+    return _moved(clock, count if match["ahead"] else -count, match["unit"].lower())
+
+
+def _next_unit(match: re.Match[str], clock: Clock) -> date | datetime:
+    return _moved(clock, 1 if match["which"].lower() == "next" else -1, match["unit"].lower())
+
+
+def _moved(clock: Clock, count: int, unit: str) -> date | datetime:
+    if unit in ("minute", "hour"):
+        moved = clock.now + timedelta(minutes=count * (60 if unit == "hour" else 1))
+        return moved.replace(tzinfo=None, second=0, microsecond=0)
+    today = clock.now.date()
+    if unit in UNIT_DAYS:
+        return today + timedelta(days=count * UNIT_DAYS[unit])
+    months = today.year * 12 + today.month - 1 + count * (12 if unit == "year" else 1)
+    year, month = divmod(months, 12)
+    last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
+    return date(year, month + 1, min(today.day, last))
+
+
+def _clock_time(match: re.Match[str], clock: Clock) -> time:
+    hour, minute = int(match["hour"]), int(match["minute"] or 0)
+    half = (match["half"] or "").lower().replace(".", "")
+    if half:
+        if not 1 <= hour <= 12:
+            raise ValueError
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    return time(hour, minute)
+
+
+def _spoken_time(match: re.Match[str], clock: Clock) -> time:
+    word = match["count"].lower()
+    hour = SMALL[word] if word in SMALL else int(word)
+    minutes = {"half past": 30, "quarter past": 15, "quarter to": -15}[" ".join(match["part"].lower().split())]
+    if not 1 <= hour <= 12:
+        raise ValueError
+    moment = datetime(2000, 1, 2, hour) + timedelta(minutes=minutes)  # noqa: DTZ001
+    return moment.time()
+
+
+def _named_time(match: re.Match[str], clock: Clock) -> time:
+    return time(12 if match.group().lower() in ("noon", "midday") else 0)
+
+
+def _rule(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w/]){pattern}(?![\w/])", re.IGNORECASE)
+
+
+Reader = Callable[[re.Match[str], Clock], date | time | datetime | None]
+RULES: tuple[tuple[re.Pattern[str], Reader], ...] = (
+    (_rule(r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?:[T ](?P<hour>\d\d):(?P<minute>\d\d)(?::\d\d)?Z?)?"), _iso),
+    (_rule(r"(?P<first>\d{1,2})(?P<mark>[/.])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})"), _slashes),
+    (_rule(r"(?P<first>\d{1,2})/(?P<second>\d{1,2})(?P<year>)"), _slashes),
+    (_rule(rf"(?:{_weekday},?[ ])?(?:the[ ])?{_day}(?:[ ]of)?[ -]{_month}\.?(?:,?[ -]{_year})?"), _named_month),
+    (_rule(rf"(?:{_weekday},?[ ])?{_month}\.?[ ](?:the[ ])?{_day}(?![:\d])(?:,?[ ]{_year})?"), _named_month),
+    (_rule(r"(?:the[ ])?day[ ]{1,2}(?:after[ ]{1,2}tomorrow|before[ ]{1,2}yesterday)"), _relative_day),
+    (_rule(r"today|tonight|tomorrow|yesterday"), _relative_day),
+    (_rule(rf"(?:(?P<which>next|last|this|on)[ ]{{1,2}})?{_weekday}"), _weekday_value),
+    (_rule(rf"(?P<ahead>in)[ ]{{1,2}}{_count}[ ]{{1,2}}{_unit}"), _step),
+    (_rule(rf"{_count}[ ]{{1,2}}{_unit}[ ]{{1,2}}(?:ago|(?P<ahead>from now))"), _step),
+    (_rule(r"(?P<which>next|last)[ ]{1,2}(?P<unit>week|month|year)"), _next_unit),
+    (_rule(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?[ ]?(?P<half>[ap]\.?m)\.?"), _clock_time),
+    (_rule(r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?P<half>)(?!:\d)"), _clock_time),
+    (_rule(rf"(?:a[ ])?(?P<part>half[ ]past|quarter[ ]past|quarter[ ]to)[ ]{_count}"), _spoken_time),
+    (_rule(r"(?:(?<=at )(?P<hour>\d{1,2})(?P<minute>)(?P<half>)(?:[ ]o'?clock)?|(?P<x>noon|midday|midnight))"),
+     lambda match, clock: _named_time(match, clock) if match["x"] else _clock_time(match, clock)),
+    (_rule(r"(?P<hour>\d{1,2})(?P<minute>)(?P<half>)[ ]o['’]?clock"), _clock_time),
+)  # fmt: skip
+"""Tried in this order; a later rule never takes characters that an earlier one has."""

@@ -1,0 +1,122 @@
+"""Numbers: figures and English number words in a text, with their values."""
+
+import re
+
+from models.utterance import Entity
+
+FIGURES = re.compile(r"(?<![\w.,/:-])[-+]?(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,15})(?:\.\d{1,9})?(?![\w/:]|[.,]\d|-\d)")
+ONES = {
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
+    "seventeen": 17, "eighteen": 18, "nineteen": 19,
+}  # fmt: skip
+TENS = {
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+}  # fmt: skip
+SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+DOZEN = "dozen"
+WORD = re.compile(r"[A-Za-z]+")
+GLUE = re.compile(r"[ \t]{1,3}|-")
+NOT_COUNTED = frozenset("this that which the another any no some every each someone other only".split())  # noqa: SIM905
+"""Before "one" these make it a word for a thing: "the one I ordered"."""
+
+
+def find_numbers(text: str) -> list[Entity]:
+    """Every number in the text, in order, as an int or a float."""
+    found = [_figures(match) for match in FIGURES.finditer(text)]
+    words = [(match.group().lower(), match.start(), match.end()) for match in WORD.finditer(text)]
+    at = 0
+    while at < len(words):
+        length = _run(words, at, text)
+        value = _value([word for word, _, _ in words[at : at + length]]) if length else None
+        if value is None or (length == 1 and _is_pronoun(words, at)):
+            at += 1
+            continue
+        start, end = words[at][1], words[at + length - 1][2]
+        found.append(Entity("number", value, text[start:end], start, end, "words"))
+        at += length
+    return sorted(found, key=lambda entity: entity.start)
+
+
+def _figures(match: re.Match[str]) -> Entity:
+    plain = match.group().replace(",", "")
+    value = float(plain) if "." in plain else int(plain)
+    return Entity("number", value, match.group(), match.start(), match.end(), "figures")
+
+
+def _is_number_word(word: str) -> bool:
+    return word in ONES or word in TENS or word in SCALES or word == DOZEN
+
+
+def _run(words: list[tuple[str, int, int]], at: int, text: str) -> int:
+    """How many words from `at` on belong to one number."""
+    last = 0
+    for number in range(at, min(at + 24, len(words))):
+        word = words[number][0]
+        if number > at and not GLUE.fullmatch(text[words[number - 1][2] : words[number][1]]):
+            break
+        if _is_number_word(word) or (last and word == "point"):
+            if not _fits([row[0] for row in words[at:number]], word):
+                break
+            last = number + 1
+        elif not (word in ("a", "an") and number == at) and not (word == "and" and last == number):
+            break
+    length = last - at if last else 0
+    while length and words[at + length - 1][0] in ("and", "point"):
+        length -= 1
+    if length and words[at][0] in ("a", "an") and (length == 1 or words[at + 1][0] not in (*SCALES, DOZEN)):
+        return 0
+    return length
+
+
+def _fits(before: list[str], word: str) -> bool:
+    """Whether a word goes on the number before it: "twenty five" is one, "two three" are two."""
+    last = next((row for row in reversed(before) if row != "and"), "")
+    if not last or last in ("a", "an") or "point" in before:
+        return True
+    if before[-1] == "and" and last not in SCALES:
+        return False
+    if word in SCALES or word in (DOZEN, "point"):
+        return last != DOZEN
+    if word in TENS:
+        return last in SCALES
+    return last in SCALES or (last in TENS and 1 <= ONES[word] <= 9)
+
+
+def _value(words: list[str]) -> int | float | None:
+    if "point" in words:
+        return _decimal(words)
+    total = part = 0
+    for word in words:
+        if word in ONES:
+            part += ONES[word]
+        elif word in TENS:
+            part += TENS[word]
+        elif word == "hundred":
+            part = (part or 1) * 100
+        elif word == DOZEN:
+            part = (part or 1) * 12
+        elif word in SCALES:
+            total += (part or 1) * SCALES[word]
+            part = 0
+    value = total + part
+    return value if value < 1 << 53 else None
+
+
+def _decimal(words: list[str]) -> float | None:
+    dot = words.index("point")
+    digits = [ONES.get(word, 10) for word in words[dot + 1 :]]
+    whole = _value(words[:dot])
+    if whole is None or not digits or max(digits) > 9:
+        return None
+    return float(f"{whole}.{''.join(map(str, digits))}")
+
+
+def _is_pronoun(words: list[tuple[str, int, int]], at: int) -> bool:
+    if words[at][0] in SCALES and words[at][0] != "hundred":
+        return True
+    if words[at][0] != "one":
+        return False
+    before = words[at - 1][0] if at else ""
+    after = words[at + 1][0] if at + 1 < len(words) else ""
+    return before in NOT_COUNTED or after == "of"

@@ -1,0 +1,53 @@
+"""Words: what is said of the words on the block list: how bad they are, and where they are innocent."""
+
+MILD, RUDE, SEVERE = 1, 2, 3
+
+EVERYDAY = frozenset(
+    """
+    anal anus areole arian aryan beastial bestial bimbo bimbos bondage boner breasts busty chink coon cowgirl
+    cowgirls cow-girl crotch dink dinks dong dopey drunk dummy dyke dykes enlargement erect erection erotic erotism
+    extacy extasy facial facials fanny fat feck flange fondle fook foobar fubar gae gai ganja gay gays gey glans god
+    gonad gonads gringo guido hebe hemp hentai heroin herp herpes hitler hiv hoar hoare hoer homey hooch hookah
+    hooker hooter hooters hoor hump humped humping hussy hymen inbred incest injun jap japs jerk jerked junkie junky
+    kill kinky klan knob kock kraut kum lech len leper lesbians lmao loin loins lube lust lusting lusty mams massa
+    maxi menses menstruate menstruation meth molest muff murder muther nad nads naked napalm nappy nazi nazism negro
+    nig nimrod ninny nipple nob nude nudes omg opiate opium oral orally organ orgasm orgasms orgies orgy ovary ovum
+    ovums paddy pantie panties panty pastie pasty pawn pcp pecker pee penetrate penetration penial penile peyote
+    phallic pimp pinko playboy pms pollock pot potty prig pron prostitute prude pube pubic pubis puss puto queer
+    queers quicky racy rectal rectum rectus reefer reich revue rimming rum rump ruski sandbar scantily schizo screw
+    screwed screwing scum seaman seamen seduce semen sex sexual sissy slave sleazy slope smut sniper snuff souse
+    soused spac sperm spic spick spik spiks spunk steamy stoned strip stroke tampon tard tawdry teat teste testes
+    testee testicle testis throating thrust thug tinkle titi toke toots tramp transsexual trashy tush ugly undies
+    unwed urinal urine uterus uzi vag vagina valium viagra virgin vixen vodka vomit voyeur vulgar vulva wad wang
+    wazoo wedgie weed weenie weewee weiner weirdo wench whitey whiz wigger willies willy womb woody wop xx yury
+    fart fisted fisting fingering doggin dogging poop titt hell faig duche jiz
+    """.split()  # noqa: SIM905
+)
+"""Words of the lexicon that customers use in earnest, such as oral, god or vodka: they are mild."""
+
+STEMS = (
+    "arsehole", "asshole", "bastard", "bitch", "blowjob", "bullshit", "cocksuck", "cunt", "dickhead", "faggot",
+    "fuck", "jackass", "jizz", "motherf", "nigga", "nigger", "phuck", "shit", "slut", "wank", "whore",
+)  # fmt: skip
+"""Bad enough to be found inside other words: "absofuckinglutely"."""
+
+SEVERE_STEMS = frozenset({"cunt", "faggot", "motherf", "nigga", "nigger", "cocksuck", "rapist"})
+
+INNOCENT = {
+    "bastard": ("bastardi",),
+    "cunt": ("scunthorpe", "cuntz"),
+    "nigger": ("snigger",),
+    "shit": ("shitake", "shittake", "shiitake", "matsushita", "yamashita", "kinoshita", "mishit", "hashit", "shittim"),
+    "slut": ("slutsk",),
+    "wank": ("swank", "wankel", "wankhede"),
+}
+"""Where a word that holds the stem holds one of these too, it means something else."""
+
+INNOCENT_PHRASES = (
+    "dick van dyke", "moby dick", "dick turpin", "dick whittington", "dick cheney", "philip k dick", "tom dick",
+    "spotted dick", "pen is mightier", "pussy cat", "pussy willow", "pussy riot", "blue tit", "great tit", "coal tit",
+    "cock a doodle", "cock and bull", "weather cock", "bangers and mash", "prick test", "pin prick", "god knows",
+)  # fmt: skip
+
+SQUEEZED_STEMS = ("bitch", "cunt", "fuck", "shit")
+"""No innocent word holds one of these when its doubled letters are made single."""

@@ -1,0 +1,153 @@
+"""Project: what a designer wrote about language: intents, entities and the settings of the pipeline."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from nlp.errors import InvalidData
+from nlp.yaml_lines import Place, read_yaml
+
+NONE_OF_THESE = "none_of_these"
+"""The label of utterances that belong to no intent: they teach what is out of scope."""
+
+MAX_INTENTS = 10_000
+MAX_UTTERANCES = 200_000
+MAX_UTTERANCE_LENGTH = 500
+MAX_ENTITY_VALUES = 50_000
+NAME = re.compile(r"[^\W\d][\w .-]{0,63}")
+SLOT = re.compile(r"\[([^\[\]]{1,200})\]\(([^()\[\]]{1,64})\)")
+
+
+class Slot(msgspec.Struct, frozen=True):
+    """A marked part of an utterance: `[1234](order_number)`."""
+
+    entity: str
+    text: str
+
+
+class Utterance(msgspec.Struct, frozen=True):
+    """Something a customer may say for an intent; the marks are taken out of `text`."""
+
+    text: str
+    intent: str
+    slots: tuple[Slot, ...] = ()
+    file: str = ""
+    line: int = 0
+
+
+class EntityRule(msgspec.Struct, frozen=True):
+    """An entity of the designer: `values` (each with its synonyms), or regular expressions."""
+
+    name: str
+    values: dict[str, tuple[str, ...]] = {}
+    patterns: tuple[str, ...] = ()
+    file: str = ""
+    line: int = 0
+
+
+class Project(msgspec.Struct, frozen=True):
+    """All that lies in a project's `nlp` folder."""
+
+    folder: Path | None = None
+    utterances: tuple[Utterance, ...] = ()
+    entities: tuple[EntityRule, ...] = ()
+    settings: dict[str, Any] = {}
+
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """The names of the intents, sorted, without `none_of_these`."""
+        return tuple(sorted({row.intent for row in self.utterances} - {NONE_OF_THESE}))
+
+
+def read_project(folder: Path) -> Project:
+    """The `nlp` folder of a project; raises `InvalidData` with file and line. A folder that is missing is empty."""
+    utterances = tuple(row for file in _files(folder / "intents") for row in _utterances(file, folder))
+    if len(utterances) > MAX_UTTERANCES:
+        raise InvalidData("intents", 0, f"a project has at most {MAX_UTTERANCES} utterances")
+    if len({row.intent for row in utterances}) > MAX_INTENTS:
+        raise InvalidData("intents", 0, f"a project has at most {MAX_INTENTS} intents")
+    entities: dict[str, EntityRule] = {}
+    for file in _files(folder / "entities"):
+        for rule in _entities(file, folder):
+            if other := entities.get(rule.name):
+                message = f"entity {rule.name!r} is already in {other.file}:{other.line}: put them together"
+                raise InvalidData(rule.file, rule.line, message)
+            entities[rule.name] = rule
+    settings_file = folder / "pipeline.yaml"
+    settings = read_yaml(settings_file, folder).as_mapping().plain() if settings_file.is_file() else {}
+    return Project(folder=folder, utterances=utterances, entities=tuple(entities.values()), settings=settings)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+
+
+def _entries(file: Path, folder: Path) -> Iterator[Place]:
+    """The top of a file: one mapping, or a list of them."""
+    top = read_yaml(file, folder)
+    if top.empty:
+        return
+    yield from top.items() if top.is_list else [top]
+
+
+def _utterances(file: Path, folder: Path) -> Iterator[Utterance]:
+    for entry in _entries(file, folder):
+        fields = entry.as_mapping().fields({"intent", "examples", "about"})
+        intent = _name(fields.get("intent"), entry, "intent")
+        examples = fields.get("examples")
+        if examples is None:
+            raise entry.error(f"intent {intent!r} has no 'examples': list some things that customers say")
+        for example in examples.items():
+            yield parse_utterance(example.text(), intent, example)
+
+
+def parse_utterance(marked: str, intent: str, place: Place) -> Utterance:
+    """An utterance without its marks: `my order [1234](order_number)` is `my order 1234`."""
+    text = " ".join(SLOT.sub(r"\1", marked).split())
+    if not text:
+        raise place.error("an example needs words")
+    if len(text) > MAX_UTTERANCE_LENGTH:
+        raise place.error(f"an example has at most {MAX_UTTERANCE_LENGTH} characters")
+    slots = tuple(Slot(entity=name.strip(), text=words.strip()) for words, name in SLOT.findall(marked))
+    return Utterance(text=text, intent=intent, slots=slots, file=place.file, line=place.line)
+
+
+def _entities(file: Path, folder: Path) -> Iterator[EntityRule]:
+    for entry in _entries(file, folder):
+        fields = entry.as_mapping().fields({"entity", "values", "pattern", "patterns", "about"})
+        name = _name(fields.get("entity"), entry, "entity")
+        patterns = [fields["pattern"].text()] if "pattern" in fields else []
+        patterns += [item.text() for item in fields["patterns"].items()] if "patterns" in fields else []
+        values = _values(fields["values"]) if "values" in fields else {}
+        if not values and not patterns:
+            raise entry.error(f"entity {name!r} needs 'values' or a 'pattern'")
+        yield EntityRule(name=name, values=values, patterns=tuple(patterns), file=entry.file, line=entry.line)
+
+
+def _values(place: Place) -> dict[str, tuple[str, ...]]:
+    """A list of values, or a mapping of each value to its synonyms."""
+    values: dict[str, tuple[str, ...]]
+    if place.is_list:
+        values = {item.text(): () for item in place.items()}
+    else:
+        values = {
+            key: tuple(synonym.text() for synonym in item.items()) if not item.empty else ()
+            for key, item in place.as_mapping().fields(None).items()
+        }
+    if sum(1 + len(synonyms) for synonyms in values.values()) > MAX_ENTITY_VALUES:
+        raise place.error(f"an entity has at most {MAX_ENTITY_VALUES} values and synonyms")
+    if not all(word.strip() for value, synonyms in values.items() for word in (value, *synonyms)):
+        raise place.error("a value needs at least one letter or digit")
+    return values
+
+
+def _name(place: Place | None, entry: Place, what: str) -> str:
+    if place is None:
+        raise entry.error(f"this entry has no {what!r}: name it")
+    name = place.text().strip()
+    if not NAME.fullmatch(name):
+        raise place.error(f"{name!r} is no name: begin with a letter, use letters, digits, '_', '.', '-' or spaces")
+    return name

@@ -1,0 +1,60 @@
+"""Spelling: near misses of the project's own words, put right."""
+
+import re
+from collections import Counter
+
+from nlp.project import Project
+
+WORD = re.compile(r"[^\W\d_]{4,40}")
+MAX_WORDS = 200
+LONG_WORD = 8
+ENDINGS = ("s", "es", "ed", "ing", "ly")
+
+
+class Spelling:
+    """Knows the words of a project's utterances and entities.
+
+    A word is misspelt when it is unknown and one of the project's is one slip away (two, if it is
+    long): a letter too many, too few, wrong, or two swapped. Everything else stays as it is.
+    """
+
+    def __init__(self, project: Project) -> None:
+        counts: Counter[str] = Counter()
+        for utterance in project.utterances:
+            counts.update(WORD.findall(utterance.text.lower()))
+        for rule in project.entities:
+            for value, synonyms in rule.values.items():
+                counts.update(WORD.findall(" ".join((value, *synonyms)).lower()))
+        self._known = dict(sorted(counts.items()))
+        self._by_initial: dict[str, list[str]] = {}
+        for word in self._known:
+            self._by_initial.setdefault(word[0], []).append(word)
+
+    def __bool__(self) -> bool:
+        return bool(self._known)
+
+    def correct(self, text: str) -> str:
+        """The text with misspelt words put right."""
+        for match in reversed(list(WORD.finditer(text))[:MAX_WORDS]):
+            if right := self._nearest(match.group().lower()):
+                text = text[: match.start()] + _in_case_of(match.group(), right) + text[match.end() :]
+        return text
+
+    def _nearest(self, word: str) -> str:
+        from rapidfuzz.distance import OSA
+
+        if word in self._known or any(word.removesuffix(ending) in self._known for ending in ENDINGS):
+            return ""
+        allowed = 2 if len(word) >= LONG_WORD else 1
+        best: tuple[int, int, str] = (allowed + 1, 0, "")
+        for other in self._by_initial.get(word[0], ()):
+            if abs(len(other) - len(word)) <= allowed:
+                distance = OSA.distance(word, other, score_cutoff=allowed)
+                best = min(best, (distance, -self._known[other], other))
+        return best[2] if best[0] <= allowed else ""
+
+
+def _in_case_of(original: str, word: str) -> str:
+    if original.isupper():
+        return word.upper()
+    return word.capitalize() if original[0].isupper() else word

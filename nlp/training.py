@@ -1,0 +1,172 @@
+"""Training: a project's utterances, checked and made into a model that is kept by its key.
+
+`python -m nlp.training NLP_FOLDER MODELS_FOLDER` prints the report as JSON.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import shutil
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from nlp.entity_rules import check_rules
+from nlp.errors import InvalidModel, NlpError, Unavailable
+from nlp.project import NONE_OF_THESE, Project, Utterance, read_project
+
+FEWEST_EXAMPLES = 5
+"""Fewer examples than this are reported: the model has little to generalise from."""
+
+MAX_WARNINGS = 200
+KEPT_MODELS = 4
+CODE = ("features.py", "intent_model.py", "intent_training.py")
+"""The files whose change makes a model stale."""
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something about the data that makes the bot worse, or untrainable where `level` is `error`."""
+
+    message: str
+    file: str = ""
+    line: int = 0
+    level: Literal["warning", "error"] = "warning"
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}" if self.file else self.message
+
+
+class TrainingReport(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was trained, where it lies, and what is wrong with the data."""
+
+    key: str
+    folder: str = ""
+    intents: dict[str, int] = {}
+    utterances: int = 0
+    problems: tuple[Problem, ...] = ()
+    trained: bool = False
+
+
+def train(folder: Path, models: Path) -> TrainingReport:
+    """Train the model of a project's `nlp` folder into `models`, unless it is there already.
+
+    Raises `InvalidData` for files that cannot be used, `Unavailable` without scikit-learn.
+    """
+    project = read_project(folder)
+    problems = check_project(project)
+    examples = distinct_examples(project)
+    counts = Counter(intent for _, intent in examples)
+    key = model_key(project)
+    home = model_folder(models, key)
+    report = TrainingReport(
+        key=key, folder=str(home) if project.intents else "", intents=dict(sorted(counts.items())),
+        utterances=len(examples), problems=tuple(problems[:MAX_WARNINGS]),
+    )  # fmt: skip
+    if not project.intents or has_model(home, key):
+        return report
+    try:
+        from nlp.intent_training import train_intents
+    except ImportError as error:
+        raise Unavailable(f'training needs {error.name}: run `pip install "botkit[nlp]"`') from None
+    model = train_intents([text for text, _ in examples], [intent for _, intent in examples], key)
+    model.save(home, trained_with=f"scikit-learn {importlib.metadata.version('scikit-learn')}")
+    _forget_old(models, home)
+    return msgspec.structs.replace(report, trained=True)
+
+
+def check_project(project: Project) -> list[Problem]:
+    """What is wrong or doubtful in the data, in the order of files and lines.
+
+    Raises `InvalidData` for a pattern that is no regular expression.
+    """
+    check_rules(project)
+    problems = [*_double_utterances(project), *_small_intents(project)]
+    return sorted(problems, key=lambda problem: (problem.file, problem.line))
+
+
+def distinct_examples(project: Project) -> list[tuple[str, str]]:
+    """(text, intent) in a fixed order, whatever the files are called; the same words count once an intent."""
+    return sorted({(" ".join(row.text.split()), row.intent) for row in project.utterances})
+
+
+def model_key(project: Project) -> str:
+    """The name of the model: a hash of the utterances and of the code that trains and scores."""
+    digest = hashlib.sha256()
+    for name in CODE:
+        digest.update((Path(__file__).parent / name).read_bytes())
+    digest.update(json.dumps(distinct_examples(project), ensure_ascii=True).encode())
+    return digest.hexdigest()[:32]
+
+
+def model_folder(models: Path, key: str) -> Path:
+    return models / f"intents-{key}"
+
+
+def has_model(home: Path, key: str) -> bool:
+    """Whether a whole, untouched model lies there; a damaged one is to be trained again."""
+    from nlp.intent_model import load_model
+
+    try:
+        load_model(home, key)
+    except InvalidModel:
+        return False
+    return True
+
+
+def _double_utterances(project: Project) -> list[Problem]:
+    problems = []
+    first: dict[str, Utterance] = {}
+    for row in project.utterances:
+        folded = row.text.casefold()
+        other = first.setdefault(folded, row)
+        if other is row:
+            continue
+        where = f"{other.file}:{other.line}"
+        if other.intent == row.intent:
+            problems.append(Problem(f"{row.text!r} is already in {where}: once is enough", row.file, row.line))
+        else:
+            problems.append(
+                Problem(f"{row.text!r} belongs to {row.intent} here and to {other.intent} in {where}: choose one",
+                        row.file, row.line)
+            )  # fmt: skip
+    return problems
+
+
+def _small_intents(project: Project) -> list[Problem]:
+    counts = Counter(intent for _, intent in distinct_examples(project))
+    first = {row.intent: row for row in reversed(project.utterances)}
+    problems = [
+        Problem(f"intent {intent} has {count} example{'s' if count > 1 else ''}: give it {FEWEST_EXAMPLES} or more",
+                first[intent].file, first[intent].line)
+        for intent, count in sorted(counts.items())
+        if count < FEWEST_EXAMPLES and intent != NONE_OF_THESE
+    ]  # fmt: skip
+    if len(project.intents) == 1:
+        problems.append(Problem("there is one intent only: add another, or utterances for none_of_these"))
+    return problems
+
+
+def _forget_old(models: Path, newest: Path) -> None:
+    """Keep the last few models, so that going back does not train again."""
+    homes = sorted(models.glob("intents-*"), key=lambda home: home.stat().st_mtime, reverse=True)
+    for home in [home for home in homes if home != newest][KEPT_MODELS - 1 :]:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Train, and print the report, or what is wrong, as one line of JSON."""
+    folder, models = map(Path, arguments)
+    try:
+        report = train(folder, models)
+    except NlpError as error:
+        sys.stdout.write(json.dumps({"error": error.message, "code": error.code}) + "\n")
+        return 1
+    sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,49 @@
+"""Units: quantities such as "5 kg" or "twenty pounds", by a list of everyday units."""
+
+import re
+
+from models.utterance import Entity
+from nlp.numbers import find_numbers
+
+UNITS = {
+    "kilogram": "kg kgs kilo kilos kilogram kilograms", "gram": "g gram grams", "milligram": "mg",
+    "pound": "lb lbs", "ounce": "oz ounce ounces", "tonne": "tonne tonnes",
+    "kilometre": "km kms kilometre kilometres kilometer kilometers", "metre": "m metre metres meter meters",
+    "centimetre": "cm centimetre centimetres centimeter centimeters", "millimetre": "mm",
+    "mile": "mile miles mi", "yard": "yard yards yd", "foot": "foot feet ft", "inch": "inch inches",
+    "litre": "l litre litres liter liters", "millilitre": "ml", "gallon": "gallon gallons", "pint": "pint pints",
+    "second": "second seconds sec secs", "minute": "minute minutes min mins", "hour": "hour hours hr hrs",
+    "day": "day days", "week": "week weeks", "month": "month months", "year": "year years",
+    "degree celsius": "°c celsius", "degree fahrenheit": "°f fahrenheit", "percent": "% percent",
+    "kilobyte": "kb", "megabyte": "mb", "gigabyte": "gb", "kilowatt hour": "kwh", "watt": "w watt watts",
+    "kilometre per hour": "km/h kph", "mile per hour": "mph",
+    "US dollar": "$ usd dollar dollars", "euro": "€ eur euro euros", "pound sterling": "£ gbp pounds quid",
+    "Indian rupee": "₹ inr rupee rupees", "yen": "¥ jpy yen",
+}  # fmt: skip
+NAMES = {short: unit for unit, shorts in UNITS.items() for short in shorts.split()}
+BEFORE = {"$": "US dollar", "€": "euro", "£": "pound sterling", "₹": "Indian rupee", "¥": "yen"}
+AFTER = re.compile(r"[ ]{0,2}-?(°[cf]|km/h|[%$€£₹¥]|[a-z]{1,12})(?![a-z])", re.IGNORECASE)
+GLUED = re.compile(r"(?<![\w.,-])(\d{1,12}(?:\.\d{1,9})?)(km/h|[a-z]{1,4})(?![\w/])", re.IGNORECASE)
+
+
+def find_units(text: str) -> list[Entity]:
+    """Quantities in order; the value is `{"value": 5, "unit": "kilogram"}`."""
+    found = [quantity for number in find_numbers(text) if (quantity := _quantity(number, text))]
+    for match in GLUED.finditer(text):
+        if unit := NAMES.get(match[2].lower()):
+            value = float(match[1]) if "." in match[1] else int(match[1])
+            found.append(_entity(value, unit, text, match.start(), match.end()))
+    return sorted(found, key=lambda entity: entity.start)
+
+
+def _quantity(number: Entity, text: str) -> Entity | None:
+    sign = text[number.start - 1 : number.start]
+    if sign in BEFORE:
+        return _entity(number.value, BEFORE[sign], text, number.start - 1, number.end)
+    match = AFTER.match(text, number.end)
+    unit = NAMES.get(match[1].lower()) if match else None
+    return _entity(number.value, unit, text, number.start, match.end()) if match and unit else None
+
+
+def _entity(value: float, unit: str, text: str, start: int, end: int) -> Entity:
+    return Entity("quantity", {"value": value, "unit": unit}, text[start:end], start, end, "units")

@@ -1,0 +1,125 @@
+"""Worker: a process that holds one warm pipeline and answers frames on its standard input.
+
+`python -m nlp.worker NLP_FOLDER MODELS_FOLDER PART...` warms the named parts, says that it is ready,
+and answers in the order in which it is asked, until its standard input closes.
+"""
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import BinaryIO
+
+from nlp.errors import NlpError
+from nlp.frames import LENGTH, Answer, BadFrame, Request, body_length, decode_request, encode
+from nlp.methods import run_method
+from nlp.pipeline import Pipeline, load_pipeline
+from nlp.project import read_project
+
+MAX_WAITING = 64
+"""Requests that are read ahead; beyond, the sender waits."""
+
+
+def main(arguments: list[str]) -> int:
+    requests, answers = _take_streams()
+    folder, models = Path(arguments[0]), Path(arguments[1])
+    try:
+        pipeline = make_pipeline(folder, models)
+        pipeline.warm(arguments[2:])
+    except NlpError as error:
+        answers.write(encode(Answer(0, error=error.message, code=error.code)))
+        return 1
+    except ImportError as error:
+        message = f'NLP needs {error.name}, which is not installed: run `pip install "botkit[nlp]"`'
+        answers.write(encode(Answer(0, error=message, code="unavailable")))
+        return 1
+    answers.write(encode(Answer(0)))
+    waiting: queue.Queue[Request] = queue.Queue(MAX_WAITING)
+    threading.Thread(target=_read_ahead, args=(requests, waiting), daemon=True).start()
+    while True:
+        answers.write(_frame(_answer(pipeline, waiting.get())))
+
+
+def make_pipeline(folder: Path, models: Path) -> Pipeline:
+    """The pipeline of a project, with its model trained if it is not there yet.
+
+    Training runs in a process of its own, so that scikit-learn does not stay in this one's memory.
+    """
+    from nlp.training import has_model, model_folder, model_key
+
+    project = read_project(folder)
+    if project.intents:
+        key = model_key(project)
+        if not has_model(model_folder(models, key), key):
+            _train(folder, models)
+    return load_pipeline(project, models=models)
+
+
+def _train(folder: Path, models: Path) -> None:
+    done = subprocess.run(  # noqa: S603 - our own module, no shell
+        [sys.executable, "-P", "-m", "nlp.training", str(folder), str(models)],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise NlpError(_reason(done.stdout))
+
+
+def _reason(output: bytes) -> str:
+    import json
+
+    try:
+        return str(json.loads(output)["error"])
+    except (ValueError, KeyError, TypeError):
+        return "training the intents failed: see the log above"
+
+
+def _take_streams() -> tuple[BinaryIO, BinaryIO]:
+    """The pipes to the server; from here on, whatever is printed goes to the log and not between the frames."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then closes our input
+    requests = os.fdopen(os.dup(0), "rb", buffering=65_536)
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return requests, answers
+
+
+def _read_ahead(requests: BinaryIO, waiting: "queue.Queue[Request]") -> None:
+    """Read requests as they come. When the server is gone the process ends, even in the middle of a text."""
+    try:
+        while header := requests.read(LENGTH.size):
+            waiting.put(decode_request(requests.read(body_length(header))))
+    except (BadFrame, OSError, ValueError) as error:
+        sys.stderr.write(f"nlp worker: {error}\n")
+        os._exit(2)
+    os._exit(0)
+
+
+def _answer(pipeline: Pipeline, request: Request) -> Answer:
+    try:
+        if request.method:
+            return Answer(request.id, outputs=run_method(pipeline, request.method, request.text, request.now))
+        understanding = pipeline.read(request.text, want=request.want, options=request.options, now=request.now)
+        return Answer(request.id, understanding=understanding)
+    except NlpError as error:
+        return Answer(request.id, error=error.message, code=error.code)
+    except ImportError as error:
+        message = f'this needs {error.name}, which is not installed: run `pip install "botkit[nlp]"`'
+        return Answer(request.id, error=message, code="unavailable")
+    except Exception as error:  # a defect must cost one message, not the process
+        return Answer(request.id, error=f"{type(error).__name__}: {error}"[:1_000], code="nlp_error")
+
+
+def _frame(answer: Answer) -> bytes:
+    try:
+        return encode(answer)
+    except BadFrame as error:
+        return encode(Answer(answer.id, error=str(error), code="nlp_error"))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
