@@ -42,7 +42,11 @@ class HttpResponse(msgspec.Struct, frozen=True):
 
 
 class HttpFailed(BotkitError):
-    """No usable answer. `kind` says why; only `timeout` means that the peer may have acted all the same."""
+    """No usable answer. `kind` says why.
+
+    With `invalid_url` (a wrong address, method or header), `policy` and `connect` nothing was sent; with
+    `timeout`, `protocol` and `too_large` the peer may have acted all the same.
+    """
 
     code = "http_failed"
 
