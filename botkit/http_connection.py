@@ -156,7 +156,8 @@ class HttpConnection(asyncio.Protocol):
             self._reusable = False
 
     def on_status(self, reason: bytes) -> None:
-        self._reason = reason
+        if not self._complete:
+            self._reason = reason
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._lines.append((name, value))
@@ -186,6 +187,8 @@ class HttpConnection(asyncio.Protocol):
             self._fail(f"announced {declared[:20]} bytes, at most {self._limit} are allowed", "too_large")
 
     def on_body(self, data: bytes) -> None:
+        if self._complete:
+            return
         self._size += len(data)
         if self._size > self._limit:
             self._fail(f"sent more than the {self._limit} bytes allowed", "too_large")
