@@ -114,11 +114,8 @@ def waits_for(session: Session, incoming: Message | Event, word: str) -> bool:
         return False
     if wait.keywords and word not in wait.keywords:
         return False
-    return incoming.channel != session.channel or incoming.sender is None or _same_address(session, incoming)
-
-
-def _same_address(session: Session, incoming: Message | Event) -> bool:
-    return incoming.sender is None or not session.address or incoming.sender.value == session.address
+    own, sender = session.address, incoming.sender
+    return own is None or sender is None or own.channel != sender.channel or own.value == sender.value
 
 
 def _kept_keyword(session: Session, word: str) -> str:

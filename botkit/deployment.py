@@ -1,8 +1,7 @@
 """Deployment: what is live now: assets with their channels, services with their rules, flow versions."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -104,10 +103,13 @@ class Library:
         return None if version is None else self._programs.get((flow, version))
 
 
-class Adapters(Protocol):
-    """What makes the adapter of an asset from its settings."""
+Adapters = Callable[[Asset], Channel]
+"""What makes the adapter of an asset from its settings."""
 
-    def __call__(self, asset: Asset) -> Channel: ...
+
+def no_adapter(asset: Asset) -> Channel:
+    """For a deployment without assets."""
+    raise UnknownAsset(f"nothing serves asset {asset.id!r}")
 
 
 class Deployment:
@@ -130,7 +132,6 @@ class Deployment:
 
 def flow_digest(flow: Flow) -> str:
     """A fingerprint of what a flow does: its looks (layout) do not count."""
-
 
     plain = msgspec.json.encode(msgspec.structs.replace(flow, layout={}), order="sorted")
     return hashlib.sha256(plain).hexdigest()

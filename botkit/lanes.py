@@ -112,7 +112,7 @@ class Lanes:
             except Exception as error:
                 lane.sessions = None  # what is in memory may be ahead of the store: read it again
                 work.tries += 1
-                if work.tries < MAX_TRIES and not (isinstance(work, Incoming) and _refused(work)):
+                if work.tries < MAX_TRIES and not (isinstance(work, Incoming) and refused(work)):
                     log.warning("lane %s: %s; trying again", lane.key, error)
                     await asyncio.sleep(RETRY_SECONDS * work.tries)
                     continue
@@ -137,7 +137,7 @@ class Lanes:
             await asyncio.gather(*late, return_exceptions=True)
 
 
-def _refused(work: Incoming) -> bool:
+def refused(work: Incoming) -> bool:
     """Whether the item itself was never stored, so that the provider was told to send it again."""
     accepted = work.accepted
     return accepted is not None and accepted.done() and accepted.exception() is not None

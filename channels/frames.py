@@ -77,6 +77,9 @@ class Welcome(msgspec.Struct, frozen=True, tag_field="type", tag="welcome"):
     visitor: str | None
     last: int
     name: str = ""
+    title: str = ""
+    greeting: str = ""
+    replies: tuple[Reply, ...] = ()
 
 
 class BotMessage(msgspec.Struct, frozen=True, tag_field="type", tag="message"):
@@ -166,9 +169,19 @@ def content_frame(seq: int, delivery_id: str, content: Content, at: int) -> byte
     return _encode(BotMessage(seq, delivery_id, content, text, replies, at))
 
 
-def encode_welcome(user: str, visitor: str | None, last: int, name: str = "") -> bytes:
-    """The answer to `hello`."""
-    return _encode(Welcome(user, visitor, last, name))
+def encode_welcome(
+    user: str,
+    visitor: str | None,
+    last: int,
+    name: str = "",
+    *,
+    title: str = "",
+    greeting: str = "",
+    replies: tuple[str, ...] = (),
+) -> bytes:
+    """The answer to `hello`; `title`, `greeting` and `replies` are what an empty chat shows."""
+    offered = tuple(Reply(reply, reply) for reply in replies)
+    return _encode(Welcome(user, visitor, last, name, title, greeting, offered))
 
 
 def encode_ack(id: str) -> bytes:

@@ -115,9 +115,10 @@ class Interpreter:
         step.state = "ended" if ended else "waiting"
         step.outcome = ended
         step.sent = [delivery.id for delivery in turn.deliveries]
-        if session.wait is not None and session.wait.delivery_id:
+        wait = walk.wait
+        if wait is not None and wait.delivery_id:
             for delivery in turn.deliveries:
-                delivery.awaited = delivery.id == session.wait.delivery_id
+                delivery.awaited = delivery.id == wait.delivery_id
         if turn.redactions:
             step = redacted(step, turn.redactions)
         return Sprint(session, state, step, turn.deliveries, ended)
@@ -126,7 +127,7 @@ class Interpreter:
 class _Walk:
     """One step in progress."""
 
-    __slots__ = ("handling", "program", "programs", "session", "turn", "visits")
+    __slots__ = ("handling", "program", "programs", "session", "turn", "visits", "wait")
 
     def __init__(self, turn: Turn, visits: list[NodeVisit], programs: Programs) -> None:
         self.turn = turn
@@ -134,6 +135,7 @@ class _Walk:
         self.visits = visits
         self.programs = programs
         self.handling = False
+        self.wait: Wait | None = None
 
     async def go(self, *, resume: bool) -> None:
         """Visit nodes until one waits; raises `_Ended` when the flow is over."""
@@ -168,7 +170,7 @@ class _Walk:
                     resume = True
             elif isinstance(left, Wait):
                 visit.outcome = "waiting"
-                session.wait = left
+                session.wait = self.wait = left
                 return
             elif isinstance(left, Call):
                 visit.outcome = "calling"
@@ -222,12 +224,12 @@ class _Walk:
 
     def _act(self, action: CompiledAction) -> None:
         turn = self.turn
+        for name, setting in action.rows:
+            turn.set(name, turn.value(setting))
         if action.kind == "set":
-            for name, value in action.rows:
-                turn.set(name, turn.value(value))
             return
         text = turn.text(action.text) if action.text else ""
-        value = turn.value(action.value) if action.value else None
+        value: Any = turn.value(action.value) if action.value is not None else None
         turn.log(text, value, id=action.level_id, logbook=action.logbook)
 
     # Call Flow

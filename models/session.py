@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from models.address import Address
+
 MAX_CALL_DEPTH = 16
 
 
@@ -50,10 +52,9 @@ class Session(msgspec.Struct, omit_defaults=True):
     lane: str
     key: str
     frames: list[Frame]
-    address: str = ""
+    address: Address | None = None
     asset: str = ""
     channel: str = ""
-    customer: str = ""
     wait: Wait | None = None
     parameters: dict[str, Any] = {}
     memory: dict[str, Any] = {}

@@ -124,6 +124,7 @@ class Change(msgspec.Struct):
     history_states: list[tuple[str, str, str]] = []
     mailbox: list[MailboxEntry] = []
     versions: list[FlowVersion] = []
+    constants: list[tuple[str, bytes]] = []
 
 
 class Store(Protocol):
@@ -207,6 +208,10 @@ class Store(Protocol):
 
     async def latest_version(self, flow: str) -> FlowVersion | None:
         """The newest version of a flow."""
+        ...
+
+    async def constant(self, name: str) -> bytes | None:
+        """Something made once and kept, such as the secret that signs visitor tokens."""
         ...
 
     async def transactions(self, limit: int, *, flow: str = "", before: str = "") -> list[Transaction]:

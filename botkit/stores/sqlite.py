@@ -79,6 +79,7 @@ _STATEMENTS = (
     "UPDATE history SET state = ?2, reason = ?3 WHERE id = ?1",
     "INSERT OR IGNORE INTO mailbox (asset, address, seq, delivery_id, at, content) VALUES (?, ?, ?, ?, ?, ?)",
     "INSERT OR REPLACE INTO flow_version (flow, version, data) VALUES (?, ?, ?)",
+    "INSERT OR REPLACE INTO constant (name, value) VALUES (?, ?)",
 )
 
 
@@ -114,7 +115,10 @@ def _rows(change: Change, into: list[list[tuple[Any, ...]]], done: set[int], hel
             (delivery.id, delivery.due_at or None, delivery.asset, theirs or None, delivery.created_at,
              _encode(delivery))
         )  # fmt: skip
-    if change.unmatched or change.opted_out or change.opted_in or change.customers or change.versions:
+    if change.versions or change.constants:
+        into[17] += [(version.flow.id, version.version, _encode(version)) for version in change.versions]
+        into[18] += change.constants
+    if change.unmatched or change.opted_out or change.opted_in or change.customers:
         _rare_rows(change, into)
     for entry in change.history:
         into[14].append((entry.id, entry.asset, entry.address, entry.at, entry.state, entry.reason, _encode(entry)))
@@ -130,7 +134,6 @@ def _rare_rows(change: Change, into: list[list[tuple[Any, ...]]]) -> None:
     for customer in change.customers:
         into[12].append((customer.key, _encode(customer)))
         into[13] += [(address.key, customer.key) for address in customer.addresses]
-    into[17] += [(version.flow.id, version.version, _encode(version)) for version in change.versions]
 
 
 class SqliteStore:
@@ -353,7 +356,10 @@ class SqliteStore:
     def _inbox(self, where: str, value: Any, limit: int) -> list[InboxItem]:
         columns = "id, asset, provider_id, service, lane, coalesce(payload, x''), received_at, state, holder"
         rows = self._all(f"SELECT {columns} FROM inbox WHERE {where} ORDER BY id LIMIT ?", value, limit)  # noqa: S608
-        return [InboxItem(*row[:7], InboxState(row[7]), row[8]) for row in rows]
+        return [
+            InboxItem(id, asset, provider_id, service, lane, payload, received_at, InboxState(state), holder)
+            for id, asset, provider_id, service, lane, payload, received_at, state, holder in rows
+        ]
 
     async def sessions_of(self, lane: str) -> list[Session]:
         rows = self._all("SELECT state FROM session WHERE lane = ? ORDER BY id", lane)
@@ -406,6 +412,10 @@ class SqliteStore:
         sql = "SELECT data FROM flow_version WHERE flow = ? ORDER BY version DESC LIMIT 1"
         found: FlowVersion | None = self._decoded(_Decoders.version, sql, flow)
         return found
+
+    async def constant(self, name: str) -> bytes | None:
+        row = self._one("SELECT value FROM constant WHERE name = ?", name)
+        return None if row is None else bytes(row[0])
 
     async def transactions(self, limit: int, *, flow: str = "", before: str = "") -> list[Transaction]:
         found: list[Transaction] = []

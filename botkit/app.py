@@ -1,0 +1,155 @@
+"""App: all the parts of a running botkit, put together in one place."""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from botkit.catalog import Catalog
+from botkit.config import ServerSettings
+from botkit.consent import OptOuts
+from botkit.deployment import Deployment, Library, flow_digest
+from botkit.engine import Engine
+from botkit.http import HttpClient
+from botkit.identity import Identities
+from botkit.inapp import Mailboxes
+from botkit.nlp_pool import NlpPool
+from botkit.notify import Notify
+from botkit.outbox import Outbox
+from botkit.project import Project
+from botkit.scripts import ScriptPool
+from botkit.stores.base import Change, Store, StoreFailed
+from botkit.stores.sqlite import SqliteStore
+from channels.base import Channel
+from channels.inapp import InApp
+from flows.interpreter import Interpreter
+from flows.turn import Services
+from models.flow import FlowVersion
+from models.service import Asset
+
+SECRET_BYTES = 32
+NOTIFY = "notify"
+
+log = logging.getLogger("botkit")
+
+
+def now() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def store_at(url: str, project: Path) -> Store:
+    """The store that a URL or a file name means; empty: `.botkit/botkit.db` in the project."""
+    if not url:
+        return SqliteStore(project / ".botkit" / "botkit.db")
+    scheme, mark, rest = url.partition("://")
+    if not mark:
+        return SqliteStore(Path(url))
+    if scheme == "sqlite":
+        return SqliteStore(Path(rest))
+    raise StoreFailed(f"there is no store for {scheme}:// here: give a file name, or sqlite:///path/to/file.db")
+
+
+class App:
+    """A botkit that runs one project. Use it as `async with App(project, settings) as app`."""
+
+    def __init__(
+        self,
+        project: Project,
+        settings: ServerSettings,
+        *,
+        store: Store | None = None,
+        clock: Callable[[], int] = now,
+    ) -> None:
+        self.project = project
+        self.settings = settings
+        self.public_url = settings.public_url
+        self.clock = clock
+        self.store = store or store_at(settings.store, project.directory)
+        self.secret = settings.secret.get_secret_value().encode()
+        self.ready = False
+
+    async def __aenter__(self) -> Self:
+        await self.store.open()
+        try:
+            await self._start()
+        except BaseException:
+            await self.store.close()
+            raise
+        return self
+
+    async def _start(self) -> None:
+        project, settings, catalog = self.project, self.settings, self.project.catalog
+        if not self.secret:
+            self.secret = await self._made_once("secret")
+        self.http = HttpClient(allow=settings.allow_private_addresses)
+        self.scripts = ScriptPool()
+        self.nlp = NlpPool(
+            project.nlp_dir or project.directory / "nlp", models=project.directory / ".botkit" / "models"
+        )
+        self.mailboxes = Mailboxes(self.store, self.clock)
+        self.library = Library(self.store, catalog.nodes)
+        interpreter = Interpreter(self.library, Services(self.http, self.nlp, self.scripts))
+        opt_outs = OptOuts(self.store)
+        outbox = Outbox(self.store, self.http, opt_outs, self.clock)
+        outbox.callback_url = self.callback_url
+        self.engine = Engine(
+            self.store, self.library, interpreter, outbox,
+            identities=Identities(self.store), opt_outs=opt_outs, clock=self.clock,
+        )  # fmt: skip
+        await self.deploy(project)
+        await self.engine.start()
+        self.ready = True
+
+    async def _made_once(self, name: str) -> bytes:
+        value = await self.store.constant(name)
+        if value is None:
+            value = secrets.token_bytes(SECRET_BYTES)
+            await self.store.commit(Change(constants=[(name, value)]))
+        return value
+
+    async def deploy(self, project: Project) -> list[FlowVersion]:
+        """Make a project's flows, rules and assets live; returns the flows' versions.
+
+        A changed flow becomes a new version; live sessions finish on theirs.
+        """
+        at = self.clock()
+        versions = [
+            await self.library.make_live(
+                document.flow, digest=flow_digest(document.flow), source=document.source, at=at
+            )
+            for document in project.documents.values()
+        ]
+        assets = {**project.assets, NOTIFY: Asset(NOTIFY, NOTIFY)}
+        self.engine.deploy(Deployment(assets, project.services, self._adapters(project.catalog)))
+        self.project = project
+        return versions
+
+    def _adapters(self, catalog: Catalog) -> Callable[[Asset], Channel]:
+        def adapter(asset: Asset) -> Channel:
+            if asset.id == NOTIFY:
+                return Notify(asset=NOTIFY, hub_secret=self.settings.hub_secret)
+            channel = catalog.channel_for(asset)
+            if isinstance(channel, InApp):
+                channel.attach(self.mailboxes)
+            return channel
+
+        return adapter
+
+    def callback_url(self, asset: str, delivery_id: str) -> str:
+        """Where a provider brings its receipts; empty while no address of ours is known."""
+        return f"{self.public_url}/channels/{asset}" if self.public_url else ""
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish what is under way and let go of everything."""
+        self.ready = False
+        await self.engine.stop()
+        await self.nlp.close()
+        await self.scripts.close()
+        await self.http.close()
+        await self.store.close()

@@ -1,0 +1,333 @@
+"""Outbox: takes committed messages to their channels, with retries and fallback, until they are there (P4)."""
+
+import asyncio
+import heapq
+import logging
+from collections import deque
+from collections.abc import Callable
+
+from botkit import metrics
+from botkit.consent import OptOuts
+from botkit.deployment import Deployment, no_adapter
+from botkit.fallback import Verdict, after_receipt, after_send, after_silence, awaited
+from botkit.stores.base import Change, HistoryEntry, Store, StoreFailed
+from channels.base import Outgoing
+from channels.errors import SendError
+from models.content import plain_text
+from models.delivery import Delivery, DeliveryState, Receipt, SendOutcome
+from models.http import Http, HttpFailed
+
+MAX_SENDS_AT_ONCE = 256
+MAX_EARLY_RECEIPTS = 10_000
+PAGE = 1_000
+STORE_RETRY_SECONDS = 1.0
+
+log = logging.getLogger("botkit.outbox")
+
+
+class Outbox:
+    """All outgoing messages of one process: in order for each customer, many customers at once."""
+
+    def __init__(self, store: Store, http: Http, opt_outs: OptOuts, clock: Callable[[], int]) -> None:
+        self.deployment = Deployment({}, (), no_adapter)
+        self.callback_url: Callable[[str, str], str] = lambda asset, delivery: ""
+        self.on_news: Callable[[Delivery, Receipt], None] = lambda delivery, receipt: None
+        self._store = store
+        self._http = http
+        self._opt_outs = opt_outs
+        self._clock = clock
+        self._active: dict[str, Delivery] = {}
+        self._by_provider: dict[tuple[str, str], Delivery] = {}
+        self._queues: dict[str, deque[Delivery]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(MAX_SENDS_AT_ONCE)
+        self._later: list[tuple[int, str]] = []
+        self._alarm: asyncio.TimerHandle | None = None
+        self._early: dict[tuple[str, str], Receipt] = {}
+        self._stopping = False
+
+    async def start(self) -> None:
+        """Take up what was not delivered when the last process ended."""
+        now = self._clock()
+        taken: set[str] = set()
+        while True:
+            due = await self._store.due_deliveries(1 << 62, len(taken) + PAGE)
+            fresh = [delivery for delivery in due if delivery.id not in taken]
+            if not fresh:
+                break
+            taken.update(delivery.id for delivery in fresh)
+            at_once = [d for d in fresh if d.state is DeliveryState.QUEUED and d.due_at <= now]
+            self.take(sorted(at_once, key=lambda delivery: (delivery.created_at, delivery.id)))
+            for delivery in fresh:
+                if delivery.id not in self._active:
+                    heapq.heappush(self._later, (delivery.due_at, delivery.id))
+        self._set_alarm()
+
+    async def stop(self, seconds: float) -> None:
+        """Let the sends under way finish; the rest stays in the store."""
+        self._stopping = True
+        if self._alarm is not None:
+            self._alarm.cancel()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    @property
+    def active(self) -> int:
+        return len(self._active)
+
+    # sending
+
+    def take(self, deliveries: list[Delivery]) -> None:
+        """Send committed messages, each customer's in order."""
+        for delivery in deliveries:
+            if delivery.state is not DeliveryState.QUEUED:  # it failed before it could be sent
+                self._tell(delivery, SendOutcome.UNREACHABLE)
+                continue
+            self._active[delivery.id] = delivery
+            queue = self._queues.get(delivery.lane)
+            if queue is None:
+                self._queues[delivery.lane] = queue = deque()
+                self._start(delivery.lane, queue)
+            queue.append(delivery)
+
+    def _start(self, lane: str, queue: deque[Delivery]) -> None:
+        task = asyncio.get_running_loop().create_task(self._drain(lane, queue))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _drain(self, lane: str, queue: deque[Delivery]) -> None:
+        """Send what a customer has to get, one after the other."""
+        while queue and not self._stopping:
+            delivery = queue[0]
+            try:
+                async with self._room:
+                    pause = await self._deliver(delivery)
+            except StoreFailed as error:
+                log.error("%s: the state of %s could not be stored; trying again", error, delivery.id)
+                pause = STORE_RETRY_SECONDS
+            if pause:  # order: what comes after waits too
+                asyncio.get_running_loop().call_later(pause, self._start, lane, queue)
+                return
+            queue.popleft()
+            self._active.pop(delivery.id, None)
+            self._by_provider.pop((delivery.asset, delivery.provider_id), None)
+        if not queue:
+            self._queues.pop(lane, None)
+
+    async def _deliver(self, delivery: Delivery) -> float:
+        """Try channel after channel; returns seconds after which to try the same one again, 0 when done."""
+        while True:
+            step = delivery.steps[delivery.step]
+            delivery.asset, delivery.channel = step.asset, step.channel
+            if delivery.expires_at and self._clock() >= delivery.expires_at:
+                delivery.due_at = 0
+                self._set(delivery, DeliveryState.EXPIRED, SendOutcome.UNREACHABLE, "7208", "expired")
+                await self._store.commit(self._change(delivery))
+                self._tell(delivery, SendOutcome.UNREACHABLE)
+                return 0
+            outcome, retry_after, receipts = await self._send(delivery)
+            metrics.SENT.labels(delivery.channel, outcome.value).inc()
+            verdict = after_send(delivery, outcome, retry_after=retry_after)
+            delivery.outcome = outcome.value
+            if verdict.do == "retry":
+                delivery.due_at = self._clock() + int(verdict.seconds * 1000)
+                await self._store.commit(Change(deliveries=[delivery]))
+                return verdict.seconds
+            if verdict.do == "wait":
+                delivery.state = DeliveryState.SUBMITTED
+                self._later_if(delivery, verdict)
+            change = self._conclude(delivery, verdict)
+            await self._store.commit(change)
+            if verdict.do == "next":
+                continue
+            self._tell(delivery, outcome)
+            for receipt in (*receipts, *self._early_for(delivery)):
+                await self._apply(delivery, receipt)
+            return 0
+
+    async def _send(self, delivery: Delivery) -> tuple[SendOutcome, float, tuple[Receipt, ...]]:
+        """One try on one channel: what it came to, what the provider asked for, what is known at once."""
+        step = delivery.steps[delivery.step]
+        address = step.address
+        live = self.deployment.assets.get(step.asset)
+        if live is None or address is None:
+            delivery.code, delivery.description = "7106", f"asset {step.asset!r} is not configured"
+            return SendOutcome.UNREACHABLE, 0, ()
+        if not delivery.exempt and await self._opt_outs.has(step.channel, address):
+            delivery.code, delivery.description = "opted_out", "the customer opted out of this channel"
+            return SendOutcome.OPTED_OUT, 0, ()
+        delivery.attempts += 1
+        outgoing = Outgoing(
+            delivery.id, address, delivery.content, self.callback_url(step.asset, delivery.id), delivery.created_at
+        )
+        try:
+            sent = await live.channel.send(outgoing, self._http)
+        except SendError as error:
+            delivery.code, delivery.description = error.provider_code, error.message[:500]
+            if error.outcome is SendOutcome.AUTH:
+                log.error("asset %s: the provider refuses our credentials: %s", step.asset, error.message)
+            return error.outcome, error.retry_after, ()
+        except HttpFailed as error:
+            delivery.code, delivery.description = error.kind, error.message[:500]
+            refused = error.kind in ("policy", "invalid_url")
+            return (SendOutcome.REJECTED if refused else SendOutcome.TRANSIENT), 0, ()
+        except Exception as error:
+            log.exception("asset %s: the channel failed", step.asset)
+            delivery.code, delivery.description = "error", f"{type(error).__name__}: {error}"[:500]
+            return SendOutcome.TRANSIENT, 0, ()
+        delivery.provider_id = sent.provider_id
+        self._by_provider[step.asset, sent.provider_id] = delivery
+        delivery.code = delivery.description = ""
+        return SendOutcome.ACCEPTED, 0, sent.receipts
+
+    def _conclude(self, delivery: Delivery, verdict: Verdict) -> Change:
+        """Write the verdict into the message; returns the change that stores it."""
+        match verdict.do:
+            case "next":
+                change = self._change(delivery, failed=True)
+                delivery.step += 1
+                delivery.attempts = 0
+                delivery.state = DeliveryState.QUEUED
+                delivery.provider_id = ""
+                delivery.due_at = self._clock()
+                return change
+            case "fail":
+                delivery.state = DeliveryState.FAILED
+                delivery.due_at = 0
+        return self._change(delivery)
+
+    def _change(self, delivery: Delivery, *, failed: bool = False) -> Change:
+        """The message as it stands, and the line of the conversation where that is kept."""
+        change = Change(deliveries=[delivery])
+        live = self.deployment.assets.get(delivery.asset)
+        address = delivery.steps[delivery.step].address
+        if live is not None and live.history and address is not None:
+            id = f"{delivery.id}@{delivery.asset}"
+            state = DeliveryState.FAILED.value if failed else delivery.state.value
+            reason = delivery.description
+            change.history.append(  # kept once; after that only its state changes
+                HistoryEntry(
+                    id, delivery.asset, address.value, "out", plain_text(delivery.content), state,
+                    self._clock(), delivery.content, reason,
+                )
+            )  # fmt: skip
+            change.history_states.append((id, state, reason))
+        return change
+
+    def _set(self, delivery: Delivery, state: DeliveryState, outcome: SendOutcome, code: str, description: str) -> None:
+        delivery.state, delivery.outcome = state, outcome.value
+        delivery.code, delivery.description = code, description
+
+    def _tell(self, delivery: Delivery, outcome: SendOutcome) -> None:
+        """Let the session that waits for this message know."""
+        if delivery.awaited:
+            news = Receipt(
+                asset=delivery.asset, state=delivery.state, delivery_id=delivery.id, message_id=delivery.provider_id,
+                outcome=outcome, code=delivery.code, description=delivery.description, received_at=self._clock(),
+            )  # fmt: skip
+            self.on_news(delivery, news)
+
+    # news of messages on their way
+
+    async def receipt(self, receipt: Receipt) -> None:
+        """Take a provider's news of a message; returns when it is durable. What tells nothing new has no effect."""
+        delivery = await self._find(receipt)
+        if delivery is None:
+            if receipt.message_id and len(self._early) < MAX_EARLY_RECEIPTS:
+                self._early[receipt.asset, receipt.message_id] = receipt
+            log.info("receipt for a message that is not known (yet): %s", receipt.message_id or receipt.delivery_id)
+            return
+        await self._apply(delivery, receipt)
+
+    async def _find(self, receipt: Receipt) -> Delivery | None:
+        if receipt.delivery_id:
+            return self._active.get(receipt.delivery_id) or await self._store.delivery(receipt.delivery_id)
+        known = self._by_provider.get((receipt.asset, receipt.message_id))
+        return known or await self._store.delivery_of(receipt.asset, receipt.message_id)
+
+    def _early_for(self, delivery: Delivery) -> list[Receipt]:
+        if not self._early:
+            return []
+        early = self._early.pop((delivery.asset, delivery.provider_id), None)
+        return [] if early is None else [early]
+
+    async def _apply(self, delivery: Delivery, receipt: Receipt) -> None:
+        if receipt.asset != delivery.asset:  # late news of a channel that was given up
+            return
+        verdict = after_receipt(delivery, receipt.state, receipt.outcome)
+        if verdict is None:
+            return
+        delivery.state = receipt.state
+        delivery.outcome = receipt.outcome.value
+        delivery.code = receipt.code or delivery.code
+        delivery.description = receipt.description
+        if verdict.do == "wait":
+            self._later_if(delivery, awaited(delivery))
+        change = self._conclude(delivery, verdict)
+        if delivery.id in self._active:
+            await self._store.commit(change)
+        else:  # a receipt that comes meanwhile must find this state, not the stored one
+            self._active[delivery.id] = delivery
+            try:
+                await self._store.commit(change)
+            finally:
+                self._active.pop(delivery.id, None)
+        if verdict.do == "next":
+            self.take([delivery])
+        else:
+            self._tell(delivery, receipt.outcome)
+
+    # time
+
+    def _later_if(self, delivery: Delivery, verdict: Verdict) -> None:
+        """Look at a message again when `within` has passed, or never."""
+        delivery.due_at = self._clock() + int(verdict.seconds * 1000) if verdict.seconds else 0
+        if delivery.due_at:
+            heapq.heappush(self._later, (delivery.due_at, delivery.id))
+            self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if self._later and not self._stopping:
+            seconds = max(0.0, (self._later[0][0] - self._clock()) / 1000)
+            self._alarm = asyncio.get_running_loop().call_later(min(seconds, 60.0), self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        now = self._clock()
+        due: list[str] = []
+        while self._later and self._later[0][0] <= now:
+            due.append(heapq.heappop(self._later)[1])
+        if due:
+            task = asyncio.get_running_loop().create_task(self._silence(due))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        self._set_alarm()
+
+    async def _silence(self, due: list[str]) -> None:
+        """No news came in time: the next channel, where there is one."""
+        for id in due:
+            delivery = self._active.get(id) or await self._store.delivery(id)
+            if delivery is None or not delivery.due_at or delivery.due_at > self._clock():
+                continue
+            if delivery.state is DeliveryState.QUEUED:
+                if id not in self._active:
+                    self.take([delivery])
+                continue
+            verdict = after_silence(delivery)
+            if verdict.do == "next":
+                delivery.description = "no news in time"
+            else:
+                delivery.due_at = 0
+            try:
+                await self._store.commit(self._conclude(delivery, verdict))
+            except StoreFailed as error:
+                log.error("%s: %s is looked at again at the next start", error, id)
+                continue
+            if verdict.do == "next":
+                self.take([delivery])

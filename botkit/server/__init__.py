@@ -1,0 +1,1 @@
+"""The HTTP server: a front before the engine, one file per resource."""

@@ -1,0 +1,202 @@
+"""In-app: `GET /inapp/{app}`, the WebSocket of the chat widget."""
+
+import asyncio
+import secrets
+
+from aiohttp import WSMsgType, web
+
+from botkit.app import App
+from botkit.deployment import UnknownAsset
+from channels.errors import BadRequest, BadSignature
+from channels.frames import (
+    MAX_FRAME_BYTES,
+    Hello,
+    Ping,
+    UserMessage,
+    UserReceipt,
+    UserTyping,
+    decode_frame,
+    encode_ack,
+    encode_echo,
+    encode_error,
+    encode_pong,
+    encode_welcome,
+    to_message,
+)
+from channels.inapp import Identity, InApp
+from models.delivery import DeliveryState, Receipt, SendOutcome
+from models.errors import BotkitError
+
+HELLO_SECONDS = 10.0
+HEARTBEAT_SECONDS = 30.0
+MAX_QUEUED_FRAMES = 2_000
+MAX_BAD_FRAMES = 20
+MAX_DEVICES = 20_000
+GOING_AWAY = 1001
+POLICY_VIOLATION = 1008
+TRY_AGAIN = 1013
+
+
+class InAppSockets:
+    """All connections of chat clients."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._sockets: set[web.WebSocketResponse] = set()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """One client, from its hello to its end."""
+        id = request.match_info["app"]
+        channel = self._app.engine.deployment.asset(id).channel
+        if not isinstance(channel, InApp):
+            raise UnknownAsset(f"asset {id!r} is no in-app channel")
+        if not channel.admits(request.headers.get("Origin"), request.host):
+            raise BadSignature(
+                f"pages of {request.headers.get('Origin')} may not open this chat: add them to `origins`",
+                field="Origin",
+            )
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=MAX_FRAME_BYTES)
+        if not socket.can_prepare(request):
+            raise BadRequest("this address speaks WebSocket: connect with the widget or a WebSocket client")
+        if len(self._sockets) >= MAX_DEVICES:
+            return web.Response(status=503, headers={"Retry-After": "30"})
+        await socket.prepare(request)
+        self._sockets.add(socket)
+        try:
+            await self._serve(socket, channel)
+        finally:
+            self._sockets.discard(socket)
+        return socket
+
+    async def close(self) -> None:
+        """Tell every client to come back later."""
+        await asyncio.gather(
+            *(socket.close(code=GOING_AWAY, message=b"restarting") for socket in list(self._sockets)),
+            return_exceptions=True,
+        )
+
+    async def _serve(self, socket: web.WebSocketResponse, channel: InApp) -> None:
+        device = _Device(socket)
+        writer = asyncio.get_running_loop().create_task(device.write())
+        identity: Identity | None = None
+        try:
+            identity = await self._hello(socket, channel, device)
+            if identity is not None:
+                await self._talk(socket, channel, device, identity)
+        finally:
+            if identity is not None:
+                self._app.mailboxes.disconnect(channel.asset, identity.address, device)
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+
+    async def _hello(self, socket: web.WebSocketResponse, channel: InApp, device: "_Device") -> Identity | None:
+        """The client says who it is; it gets its welcome and what it has missed."""
+        try:
+            async with asyncio.timeout(HELLO_SECONDS):
+                message = await socket.receive()
+            if message.type is not WSMsgType.TEXT:
+                return None
+            frame = decode_frame(message.data)
+            if not isinstance(frame, Hello):
+                raise BadRequest("say hello first", field="type")
+            identity = channel.identify(
+                frame,
+                now=self._app.clock(),
+                server_secret=self._app.secret,
+                new_visitor_id=secrets.token_urlsafe(18),
+            )
+        except TimeoutError:
+            await socket.close(code=POLICY_VIOLATION, message=b"no hello")
+            return None
+        except BadRequest as error:
+            await socket.send_str(encode_error(error.code, error.message, error.field).decode())
+            await socket.close(code=POLICY_VIOLATION, message=error.code.encode())
+            return None
+        if identity.msisdn or identity.email or identity.name:
+            await self._app.engine.identities.link(
+                identity.address, msisdn=identity.msisdn, email=identity.email, name=identity.name
+            )
+        last = await self._app.store.mailbox_last(channel.asset, identity.address.key)
+        welcome = encode_welcome(
+            identity.address.value, identity.visitor, last, identity.name,
+            title=channel.title, greeting=channel.greeting, replies=channel.quick_replies,
+        )  # fmt: skip
+        device.push(welcome)
+        await self._app.mailboxes.connect(channel.asset, identity.address, device, frame.last)
+        return identity
+
+    async def _talk(self, socket: web.WebSocketResponse, channel: InApp, device: "_Device", identity: Identity) -> None:
+        bad = 0
+        async for message in socket:
+            if message.type is not WSMsgType.TEXT:
+                device.push(encode_error("bad_request", "frames are text, not bytes"))
+                continue
+            try:
+                await self._frame(message.data, channel, device, identity)
+            except BotkitError as error:
+                device.push(encode_error(error.code, error.message, error.field))
+                bad += isinstance(error, BadRequest)
+                if bad > MAX_BAD_FRAMES:
+                    await socket.close(code=POLICY_VIOLATION, message=b"too many bad frames")
+                    return
+
+    async def _frame(self, data: str, channel: InApp, device: "_Device", identity: Identity) -> None:
+        app = self._app
+        frame = decode_frame(data)
+        match frame:
+            case UserMessage():
+                now = app.clock()
+                received = to_message(
+                    frame, identity.address, asset=channel.asset, recipient=channel.number or channel.asset,
+                    received_at=now, name=identity.name,
+                )  # fmt: skip
+                await app.engine.accept(channel.asset, [received])
+                device.push(encode_ack(frame.id))
+                for other in app.mailboxes.others(channel.asset, identity.address, device):
+                    other.push(encode_echo(frame.id, frame.text, now))
+            case UserReceipt():
+                delivery = await app.mailboxes.delivery_at(channel.asset, identity.address, frame.seq)
+                if delivery:
+                    await app.engine.accept(channel.asset, [_receipt(frame, channel.asset, delivery, app.clock())])
+            case Ping():
+                device.push(encode_pong())
+            case UserTyping():
+                pass
+            case Hello():
+                raise BadRequest("hello was said already", field="type")
+
+
+def _receipt(frame: UserReceipt, asset: str, delivery: str, now: int) -> Receipt:
+    read = frame.state == "read"
+    return Receipt(
+        asset=asset,
+        state=DeliveryState.READ if read else DeliveryState.DELIVERED,
+        delivery_id=delivery,
+        outcome=SendOutcome.READ if read else SendOutcome.DELIVERED,
+        received_at=now,
+    )
+
+
+class _Device:
+    """A connection with a bounded queue of frames: slow ones are closed and come back for the rest."""
+
+    def __init__(self, socket: web.WebSocketResponse) -> None:
+        self._socket = socket
+        self._frames: asyncio.Queue[bytes] = asyncio.Queue(MAX_QUEUED_FRAMES)
+        self._closing: asyncio.Task[bool] | None = None
+
+    def push(self, frame: bytes) -> None:
+        try:
+            self._frames.put_nowait(frame)
+        except asyncio.QueueFull:
+            if self._closing is None:
+                close = self._socket.close(code=TRY_AGAIN, message=b"too slow")
+                self._closing = asyncio.get_running_loop().create_task(close)
+
+    async def write(self) -> None:
+        while True:
+            frame = await self._frames.get()
+            try:
+                await self._socket.send_str(frame.decode())
+            except (ConnectionError, RuntimeError):
+                return  # the reading side sees the end and cleans up
