@@ -119,7 +119,8 @@ class _Check:
 
     @staticmethod
     def _about(kind: type[Node], name: str) -> str:
-        field = kind.model_fields.get(name)
+        fields = {field.alias or key: field for key, field in kind.model_fields.items()}
+        field = fields.get(name)
         return (field.description or "").partition("\n")[0] if field else ""
 
     def _outcomes(self, node: Drawn, outcomes: tuple[Outcome, ...]) -> None:

@@ -104,8 +104,8 @@ class _Writer:
         value = item.value
         start = " " * indent + (self._key(item.entry.key) + ":" if item.entry else "-")
         inline = self._inline_if_short(item, len(start) + 1)
-        comments = item.before if inline or item.entry or isinstance(value, Scalar) else _hoisted(item)
-        for comment in comments:
+        beside_dash = not (inline or item.entry or isinstance(value, Scalar))
+        for comment in [*item.before, *item.tail] if beside_dash else item.before:
             self._comment(comment, indent, first=first)
             first = False
         if item.blank_before and not first:
@@ -121,11 +121,13 @@ class _Writer:
             self._nested_item(item, start, indent)
 
     def _nested_item(self, item: Piece, start: str, indent: int) -> None:
-        """A collection as an item of a sequence: its first line begins beside the dash."""
-        item.items[0].blank_before = False
+        """A collection as an item of a sequence: its first line begins beside the dash, its first comments above."""
         at = len(self.lines)
         self._block(item, indent + INDENT)
-        self.lines[at] = start + " " + self.lines[at][indent + INDENT :]
+        inside = self.lines[at:]
+        first = next(index for index, line in enumerate(inside) if line and not line.lstrip().startswith("#"))
+        above = [" " * indent + line.lstrip() for line in inside[:first] if line]
+        self.lines[at:] = [*above, start + " " + inside[first][indent + INDENT :], *inside[first + 1 :]]
 
     def _scalar(self, item: Piece, scalar: Scalar, start: str, indent: int) -> None:
         head = _header_comment(scalar, self.source)
@@ -201,17 +203,6 @@ class _Writer:
     def _blank(self) -> None:
         if self.lines and self.lines[-1]:
             self.lines.append("")
-
-
-def _hoisted(item: Piece) -> list[Comment]:
-    """The comments above an item and above what begins beside its dash, which can stand only above both."""
-    comments = item.before + item.tail
-    inner = item
-    while inner.entry is None and inner.items:
-        inner = inner.items[0]
-        comments += inner.before
-        inner.before = []
-    return comments
 
 
 def _tail(item: Piece) -> str:

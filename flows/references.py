@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Protocol
 
 from flows.base import Node
-from flows.parameters import known_parameters
+from flows.parameters import COMMON, PREDEFINED, RESERVED, known_parameters
 from flows.templates import Value, references
 from models.flow import START, Flow
 from models.flow import Node as Drawn
@@ -45,6 +45,9 @@ def check_references(flow: Flow, loaded: Mapping[int, Node], problem: MakeProble
                                   warning=code != "unknown_node")  # fmt: skip
     mentioned = _words(flow, loaded)
     for name in flow.variables:
+        if name in RESERVED:
+            yield problem("reserved_variable", f"the variable {name!r} hides the session parameter of that name", 0,
+                          "variables", name, hint="give it another name", warning=True)  # fmt: skip
         if name not in mentioned:
             yield problem("unused_variable", f"nothing in the flow mentions the variable {name!r}", 0, "variables",
                           name, hint="remove it, or use it as $(" + name + ")", warning=True)  # fmt: skip
@@ -63,7 +66,8 @@ class _Names:
             for action in (*drawn.on_enter, *drawn.on_leave):
                 if action.kind == "set":
                     self.variables.update(action.values)
-        self.parameters = {name for event in _events(flow) for name in known_parameters(event)}
+        self.parameters = {*COMMON, *PREDEFINED}
+        self.parameters.update(name for event in _events(flow) for name in known_parameters(event))
 
     def missing(self, path: tuple[str, ...]) -> tuple[str, str, str] | None:
         """Code, message and hint where the path leads to nothing, None where it leads somewhere."""
@@ -118,9 +122,9 @@ def _references(node: Drawn, loaded: Node | None) -> Iterator[tuple[tuple[str, .
     """Every reference of a node with its place; text in place of a path says why it is none."""
     if loaded is not None:
         places = dict(_written(node.settings, ()))
-        for name in type(loaded).model_fields:
+        for name, field in type(loaded).model_fields.items():
             for reference in references(getattr(loaded, name)):
-                yield reference, places.get(reference, (name,))
+                yield reference, places.get(reference, (field.alias or name,))
     for side in ("on_enter", "on_leave"):
         for index, action in enumerate(getattr(node, side)):
             for name, value in action.values.items():

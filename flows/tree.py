@@ -60,8 +60,9 @@ class Scalar:
         self.column: int = event.start_mark.column + 1
         self.start: int = event.start_mark.index
         self.end: int = event.end_mark.index
-        self.end_line: int = event.end_mark.line + 1
         self.style: str = event.style or ""
+        # The parser lets a block scalar end where the next thing begins; nothing can stand beside its last line.
+        self.end_line: int = self.line if self.style in ("|", ">") else event.end_mark.line + 1
         self.text = text
         self.value: Any = text
 

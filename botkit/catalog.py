@@ -1,0 +1,179 @@
+"""Catalogue: every node, channel and NLP component there is: our own, installed ones, and a project's nodes."""
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from channels.base import Channel
+from flows.base import Node
+from models.plugin import InvalidSettings, Plugin
+from models.problem import Problem, did_you_mean
+from models.service import Asset
+
+MAX_NODE_FILES = 500
+_FIELDS_OF_ASSET = ("asset", "number")
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The classes by kind, and what is wrong with those that could not be taken in."""
+
+    nodes: Mapping[str, type[Node]]
+    channels: Mapping[str, type[Channel]]
+    nlp: Mapping[str, type[Plugin]]
+    problems: tuple[Problem, ...] = ()
+
+    def channel_for(self, asset: Asset) -> Channel:
+        """The adapter that serves an asset; raises `InvalidSettings`."""
+        provider = asset.provider or asset.channel
+        kind = self.channels.get(provider)
+        if kind is None:
+            message = f"there is no provider {provider!r}"
+            hint = did_you_mean(provider, self.channels)
+            raise InvalidSettings(asset.id, [(("provider",), f"{message}: {hint}" if hint else message)])
+        settings = {**asset.settings, "asset": asset.id}
+        if asset.number:
+            settings["number"] = asset.number
+        if "channel_name" in kind.model_fields:
+            settings.setdefault("channel_name", asset.channel)
+        elif kind.channel != asset.channel:
+            message = f"provider {provider!r} serves {kind.channel!r}, not {asset.channel!r}"
+            raise InvalidSettings(asset.id, [(("channel",), message)])
+        return kind.load(settings)
+
+
+@dataclass
+class _Shelf:
+    """The classes of one sort so far, with where each came from."""
+
+    sort: str
+    base: type[Plugin]
+    classes: dict[str, Any] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, plugin: Any, origin: str, path: str = "", line: int = 0) -> None:
+        """Take a class in, unless it is none of ours or its kind is taken."""
+        if not (inspect.isclass(plugin) and issubclass(plugin, self.base)):
+            self._refuse("not_a_plugin", f"{origin} is not a {self.base.__name__}", path, line,
+                         f"make it a class that extends {self.base.__name__}")  # fmt: skip
+            return
+        kind = getattr(plugin, "kind", "")
+        if not isinstance(kind, str) or not kind:
+            self._refuse("no_kind", f"{origin} does not say its kind", path, line, 'add `kind = "..."` to the class')
+        elif kind in self.classes and self.classes[kind] is not plugin:
+            message = f"two {self.sort}s are called {kind!r}: {self.origins[kind]} and {origin}"
+            self._refuse("same_kind", message, path, line, "rename one of the two")
+        else:
+            self.classes[kind] = plugin
+            self.origins[kind] = origin
+
+    def _refuse(self, code: str, message: str, path: str, line: int, hint: str) -> None:
+        self.problems.append(Problem("error", code, message, path, line, hint=hint))
+
+
+def load_catalog(project: Path | None = None) -> Catalog:
+    """The catalogue, with the nodes in the `nodes` folder of a project."""
+    nodes, channels, nlp = _Shelf("node", Node), _Shelf("channel", Channel), _Shelf("component", _component())
+    for shelf, floor in ((nodes, "flows.nodes"), (channels, "channels"), (nlp, "nlp")):
+        for plugin in importlib.import_module(floor).BUILT_IN:
+            made = _import(plugin) if isinstance(plugin, str) else plugin
+            shelf.add(made, f"{made.__module__}.{made.__name__}")
+    for shelf, group in ((nodes, "botkit.nodes"), (channels, "botkit.channels"), (nlp, "botkit.nlp")):
+        _add_installed(shelf, group)
+    if project is not None:
+        _add_files(nodes, project)
+    problems = (*nodes.problems, *channels.problems, *nlp.problems)
+    return Catalog(nodes.classes, channels.classes, nlp.classes, problems)
+
+
+def _component() -> type[Plugin]:
+    component: type[Plugin] = importlib.import_module("nlp.base").Component
+    return component
+
+
+def _import(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _add_installed(shelf: _Shelf, group: str) -> None:
+    for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
+        try:
+            shelf.add(entry.load(), entry.value)
+        except Exception as error:  # a foreign package may fail in any way, and must not take botkit along
+            message = f"{shelf.sort} {entry.name!r} ({entry.value}) cannot be loaded: {_say(error)}"
+            package = entry.dist.name if entry.dist else entry.value
+            shelf.problems.append(Problem("error", "cannot_load", message, hint=f"update or remove {package}"))
+
+
+def _add_files(shelf: _Shelf, project: Path) -> None:
+    files = sorted(file for file in (project / "nodes").glob("*.py") if not file.name.startswith("_"))
+    for file in files[:MAX_NODE_FILES]:
+        path = str(file)
+        try:
+            module = _load_file(file)
+        except Exception as error:  # the project's own code may fail in any way
+            line = _line_in(file, error)
+            shelf.problems.append(Problem("error", "cannot_load", _say(error), path, line,
+                                          hint="mend it; `python -m pytest` shows the whole trace"))  # fmt: skip
+            continue
+        found = list(_own_classes(module, shelf.base))
+        if not found:
+            shelf.problems.append(Problem("error", "no_node", "no class here extends Node", path,
+                                          hint="`botkit new node NAME` writes one to begin with"))  # fmt: skip
+        for plugin in found:
+            shelf.add(plugin, f"nodes/{file.name}: {plugin.__name__}", path, _class_line(plugin))
+
+
+def _load_file(file: Path) -> ModuleType:
+    """A file as a module under a name of its own, so that it meets no other module of that name."""
+    digest = hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:12]
+    name = f"_botkit_project_{digest}_{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{file.name} cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _own_classes(module: ModuleType, base: type[Plugin]) -> Iterator[type[Plugin]]:
+    for value in list(vars(module).values()):
+        own = inspect.isclass(value) and value.__module__ == module.__name__ and not value.__name__.startswith("_")
+        if own and issubclass(value, base):
+            yield value
+
+
+def _class_line(plugin: type[Plugin]) -> int:
+    try:
+        return inspect.getsourcelines(plugin)[1]
+    except (OSError, TypeError):
+        return 0
+
+
+def _line_in(file: Path, error: Exception) -> int:
+    """The line of the project's file that an error came from."""
+    if isinstance(error, SyntaxError) and error.lineno:
+        return error.lineno
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+    return (lines[-1] or 0) if lines else 0
+
+
+def _say(error: Exception) -> str:
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {text}".partition("\n")[0].rstrip(": ")

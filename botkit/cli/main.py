@@ -1,0 +1,89 @@
+"""Main: the `botkit` command. It imports a command's file only when that command is run."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from botkit import __version__
+from botkit.cli.output import Output
+
+COMMANDS = {
+    "chat": ("botkit.cli.chat", "Chat with a bot in the terminal."),
+    "check": ("botkit.cli.check", "Find what is wrong in a project."),
+    "flow": ("botkit.cli.flow", "Format and draw flows, and print their JSON Schema."),
+    "new": ("botkit.cli.new", "Write a project or a node to begin with."),
+    "serve": ("botkit.cli.serve", "Run a bot."),
+    "trace": ("botkit.cli.trace", "See what happened in transactions."),
+}
+"""Every command with the module that holds it, as `command`, and its line in the help."""
+
+HELP = """Conversational bots as text: flows, rules and channels in a folder.
+
+\b
+  botkit new project shop     write a project to begin with
+  botkit check shop           find what is wrong in it
+  botkit chat shop            talk to it in the terminal
+  botkit serve shop           run it
+"""
+EPILOG = """\b
+Exit codes:
+  0    done
+  1    something is wrong with the project or the files: errors were printed
+  2    the command was not understood
+  3    botkit could not do it: no connection, no permission, a port in use
+  130  stopped with Ctrl+C
+
+Colours are left out in a pipe, with --no-color, and where NO_COLOR is set."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports each when it is run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and name not in COMMANDS:
+            close = _nearest(name)
+            ctx.fail(f"There is no command {name!r}." + (f" Did you mean {close!r}?" if close else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+
+def _nearest(name: str) -> str:
+    import difflib
+
+    return next(iter(difflib.get_close_matches(name, COMMANDS, n=1)), "")
+
+
+@click.group(
+    cls=LazyGroup, help=HELP, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+)  # fmt: skip
+@click.option("--no-color", is_flag=True, help="Print without colours.")
+@click.version_option(__version__, message="botkit %(version)s")
+@click.pass_context
+def cli(context: click.Context, no_color: bool) -> None:
+    context.obj = Output(color=False if no_color else None)
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    return cli(arguments, prog_name="botkit")

@@ -1,0 +1,96 @@
+"""Output: what commands print: coloured on a terminal, plain in a pipe, JSON for programs."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+import click
+
+from models.problem import Problem
+
+FAILED, USAGE, COULD_NOT = 1, 2, 3
+"""Exit codes: errors in what was given, a command not understood, something that botkit could not do."""
+
+COLOURS = {"green": "green", "orange": "yellow", "red": "red", "error": "red", "warning": "yellow", "hint": "cyan",
+           "title": "bright_white", "quiet": "bright_black"}  # fmt: skip
+Span = tuple[str, str]
+"""A piece of text and its style: a name in `COLOURS`, or nothing."""
+
+
+class Output:
+    """Prints for people or programs. `color` is None where the terminal decides."""
+
+    def __init__(self, *, color: bool | None = None) -> None:
+        if color is None and os.environ.get("NO_COLOR"):
+            color = False
+        self.color = color
+
+    def line(self, *spans: str | Span, err: bool = False) -> None:
+        """A line of text; pieces with a style are coloured."""
+        stream = sys.stderr if err else sys.stdout
+        colored = stream.isatty() if self.color is None else self.color
+        text = "".join(_paint(span, colored=colored) for span in spans)
+        click.echo(text, err=err, color=colored)
+
+    def json(self, value: Any) -> None:
+        """A value for a program."""
+        click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+    def json_line(self, value: Any) -> None:
+        """A value for a program that reads one a line."""
+        click.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+    def problems(self, problems: Sequence[Problem], *, err: bool = False) -> None:
+        """Problems by file, each with its hint."""
+        by_path: dict[str, list[Problem]] = {}
+        for problem in problems:
+            by_path.setdefault(problem.path, []).append(problem)
+        for index, group in enumerate(by_path.values()):
+            if index:
+                self.line(err=err)
+            for problem in sorted(group, key=lambda problem: (problem.line, problem.column)):
+                where = ":".join([problem.path, *(str(part) for part in (problem.line, problem.column) if part)])
+                at: list[str | Span] = [(f"{where}: ", "title")] if problem.path else []
+                self.line(*at, (problem.severity, problem.severity), f": {problem.message}", err=err)
+                if problem.hint:
+                    self.line(("    hint: ", "hint"), problem.hint, err=err)
+
+    def fail(self, message: str, *, hint: str = "", code: int = COULD_NOT) -> NoReturn:
+        """Say what went wrong and leave."""
+        self.line(("error", "error"), f": {message}", err=True)
+        if hint:
+            self.line(("    hint: ", "hint"), hint, err=True)
+        raise SystemExit(code)
+
+    def fail_with(self, problems: Sequence[Problem]) -> NoReturn:
+        """Show problems and leave with the exit code for them."""
+        self.problems(problems, err=True)
+        raise SystemExit(FAILED)
+
+
+def _paint(span: str | Span, *, colored: bool) -> str:
+    if isinstance(span, str):
+        return span
+    text, style = span
+    colour = COLOURS.get(style)
+    return click.style(text, fg=colour, bold=style == "title") if colored and colour and text else text
+
+
+def output_of(context: click.Context) -> Output:
+    """The output that the command line chose."""
+    found = context.find_object(Output)
+    return found or Output()
+
+
+def count(number: int, noun: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def summary(problems: Iterable[Problem]) -> str:
+    """How many errors and warnings there are, in words."""
+    found = [problem.severity for problem in problems]
+    parts = [count(found.count(severity), severity) for severity in ("error", "warning") if severity in found]
+    return ", ".join(parts) or "no problems"

@@ -1,0 +1,138 @@
+"""Project checks: what the parts of a project say of each other: rules, flows, assets and their channels."""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from botkit.catalog import Catalog
+from botkit.project_file import ProjectFile
+from flows.operators import compile_conditions
+from models.errors import InvalidValue
+from models.flow import START, Flow
+from models.plugin import InvalidSettings
+from models.problem import Problem, did_you_mean
+from models.service import InvokeFlow, Rule, Service
+
+
+def check_assets(found: ProjectFile, catalog: Catalog) -> Iterator[Problem]:
+    """Every asset has a provider that takes its settings, and serves somebody."""
+    used = {id for service in found.services for id in service.assets}
+    for id, asset in found.assets.items():
+        try:
+            catalog.channel_for(asset)
+        except InvalidSettings as error:
+            for path, message in error.problems:
+                shown = f"asset {id!r}: {'.'.join(map(str, path))}: {message}" if path else f"asset {id!r}: {message}"
+                yield _problem(found, "invalid_setting", shown, "assets", id, *path)
+        if id not in used:
+            yield _problem(found, "unused_asset", f"no service uses asset {id!r}", "assets", id, severity="warning",
+                           hint="add it to the assets of a service")  # fmt: skip
+
+
+def check_services(found: ProjectFile, flows: Mapping[str, Flow], *, known: bool) -> Iterator[Problem]:
+    """Rules name assets and flows that are there, and do not take each other's messages.
+
+    `known` is false where some flow could not be read: then a flow that is not there may be that one.
+    """
+    if not found.services:
+        yield _problem(found, "no_service", "the project has no service", severity="warning",
+                       hint="add `[services.name]` with `assets` and rules")  # fmt: skip
+    taken: dict[tuple[str, str, str], tuple[str, str]] = {}
+    for service in found.services:
+        yield from _service_assets(found, service)
+        for index, rule in enumerate(service.rules):
+            where = ("services", service.id, "rules", index)
+            yield from _rule(found, service, rule, where)
+            yield from _rule_flows(found, rule, where, flows, known=known)
+            yield from _rivals(found, service, rule, where, taken)
+
+
+def _service_assets(found: ProjectFile, service: Service) -> Iterator[Problem]:
+    where = ("services", service.id)
+    for id in service.assets:
+        if id not in found.assets:
+            message = f"service {service.id!r}: there is no asset {id!r}"
+            yield _problem(found, "unknown_asset", message, *where, "assets", hint=did_you_mean(id, found.assets))
+    if not service.assets:
+        yield _problem(found, "no_asset", f"service {service.id!r} has no assets, so nothing reaches it", *where,
+                       hint='add `assets = ["..."]`', severity="warning")  # fmt: skip
+
+
+def _rule(found: ProjectFile, service: Service, rule: Rule, where: tuple[str | int, ...]) -> Iterator[Problem]:
+    asset = found.assets.get(rule.asset)
+    if rule.asset and asset is None:
+        yield _problem(found, "unknown_asset", f"rule {rule.name!r}: there is no asset {rule.asset!r}", *where, "asset",
+                       hint=did_you_mean(rule.asset, found.assets))  # fmt: skip
+    elif rule.asset and rule.asset not in service.assets:
+        yield _problem(found, "unknown_asset", f"rule {rule.name!r}: {rule.asset!r} is no asset of {service.id!r}",
+                       *where, "asset", hint=f"add it to the assets of [services.{service.id}]")  # fmt: skip
+    channel = rule.event.partition(".")[0]
+    if asset and channel not in (asset.channel, "webhook", "custom"):
+        yield _problem(found, "wrong_channel", f"rule {rule.name!r}: {rule.event} never comes by {rule.asset!r}, which "
+                       f"is on {asset.channel}", *where, "event", hint=f"name an event of {asset.channel}")  # fmt: skip
+    for index, condition in enumerate(rule.conditions):
+        try:
+            compile_conditions([condition])
+        except InvalidValue as error:
+            place = ("conditions", index, error.field or "variable")
+            yield _problem(found, "invalid_condition", f"rule {rule.name!r}: {error.message}", *where, *place)
+    consent = service.consent
+    words = {word.casefold() for word in (*consent.stop, *consent.start, *consent.help)}
+    if channel in consent.channels and rule.keyword.casefold() in words:
+        yield _problem(found, "consent_keyword", f"rule {rule.name!r}: {rule.keyword} alone never comes here: it is a "
+                       "word by which customers leave, return or get help", *where, "keyword", severity="warning",
+                       hint=f"take another keyword, or change [services.{service.id}.consent]")  # fmt: skip
+
+
+def _rule_flows(
+    found: ProjectFile, rule: Rule, where: tuple[str | int, ...], flows: Mapping[str, Flow], *, known: bool
+) -> Iterator[Problem]:
+    for action in rule.actions:
+        if not isinstance(action, InvokeFlow):
+            continue
+        flow = flows.get(action.flow)
+        if flow is None and known:
+            message = f"rule {rule.name!r}: there is no flow {action.flow!r}"
+            yield _problem(found, "unknown_flow", message, *where, "flow", hint=did_you_mean(action.flow, flows))
+        start = flow.nodes.get(START) if flow else None
+        accepts = start.settings.get("accepts") if start else None
+        if isinstance(accepts, list) and not _accepted(rule.event, accepts):
+            message = f"rule {rule.name!r}: flow {action.flow!r} does not accept {rule.event}"
+            hint = f"its Start accepts {', '.join(map(str, accepts))}: add {rule.event} there"
+            yield _problem(found, "not_accepted", message, *where, "event", hint=hint)
+
+
+def _accepted(event: str, accepts: list[object]) -> bool:
+    """Whether an event, or all events of its sort (`webhook` for `webhook.paid`), is among those accepted."""
+    return event in accepts or event.partition(".")[0] in accepts
+
+
+def _rivals(
+    found: ProjectFile, service: Service, rule: Rule, where: tuple[str | int, ...],
+    taken: dict[tuple[str, str, str], tuple[str, str]],
+) -> Iterator[Problem]:  # fmt: skip
+    """Rules without conditions that take the same word of the same asset."""
+    if rule.conditions or not (rule.active and service.live):
+        return
+    keyword = rule.keyword.casefold() or "*"
+    shown = "every message" if keyword == "*" else repr(rule.keyword)
+    for asset in [rule.asset] if rule.asset else service.assets:
+        first_service, first = taken.setdefault((rule.event, asset, keyword), (service.id, rule.name))
+        if first_service != service.id:
+            message = f"{shown} on {asset!r} is taken by rule {first!r} of service {first_service!r}"
+            yield _problem(found, "same_keyword", f"rule {rule.name!r}: {message}: both would answer", *where,
+                           hint="take another keyword")  # fmt: skip
+            return
+        if first != rule.name:
+            message = f"rule {rule.name!r} fires together with rule {first!r}: both take {shown} on {asset!r}"
+            yield _problem(found, "same_keyword", message, *where, severity="warning",
+                           hint="give one of them another keyword, or conditions")  # fmt: skip
+            return
+
+
+def _problem(
+    found: ProjectFile, code: str, message: str, *where: str | int, hint: str = "",
+    severity: Literal["error", "warning"] = "error",
+) -> Problem:  # fmt: skip
+    line = found.file.lines.find(*where)
+    field = ".".join(map(str, where))
+    return Problem(severity, code, message, found.file.path, line, field=field, hint=hint)
