@@ -1,0 +1,77 @@
+"""NLP: one of thirteen small analyses of a text."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from flows.base import Node
+from flows.durations import Duration
+from flows.templates import Template
+from flows.turn import NlpFailed, Turn
+from models.flow import green, orange, red
+
+MAX_TIMEOUT_SECONDS = 15
+
+METHODS: dict[str, tuple[str, ...]] = {
+    "Language Detection": ("DetectedLanguage", "DetectionConfidence"),
+    "Lemmatization": ("Lemmas",),
+    "Number Recognition": ("RecognizedNumbers",),
+    "Parse Tree Generation": ("GeneratedParseTree",),
+    "Part of Speech Tagging": ("PartofSpeechTags",),
+    "Profanity Filter": ("FilteredText",),
+    "Question Detection": ("QuestionType", "QuestionMethod"),
+    "Sentence Tokenization": ("SentenceTokens",),
+    "Sentiment Analysis": ("DetectedSentiment",),
+    "Spell Check": ("CorrectedText",),
+    "Time and Date Recognition": ("SingleDate", "SingleTime", "DateTimePayload", "Timezone"),
+    "Units Recognition": ("RecognizedUnits",),
+    "Word Tokenization": ("WordTokens",),
+}
+"""The methods and their outputs."""
+
+
+class Nlp(Node):
+    """Analyses a text by one method, such as Spell Check or Number Recognition."""
+
+    kind = "nlp"
+    category = "ai"
+    outcomes = (
+        green("onSuccess", "the outputs are there"),
+        orange("onTimeout", "it took too long"),
+        red("onFailure", "the text was not processed"),
+        red("onError", "something went wrong"),
+        red("onInvalidData", "the text is empty"),
+        red("onInvalidChoice", "the method gave nothing"),
+    )
+    outputs = {
+        "InputText": "the text that was analysed",
+        "ResponsePayload": "all outputs of the method in one value",
+        "Timestamp": "when it was analysed",
+    }
+
+    method: Literal[
+        "Language Detection", "Lemmatization", "Number Recognition", "Parse Tree Generation",
+        "Part of Speech Tagging", "Profanity Filter", "Question Detection", "Sentence Tokenization",
+        "Sentiment Analysis", "Spell Check", "Time and Date Recognition", "Units Recognition", "Word Tokenization",
+    ]  # fmt: skip
+    """What to do with the text."""
+    text: Template = Template("$(message.text)")
+    """The text to analyse."""
+    timeout: Duration = Field(default=5, gt=0, le=MAX_TIMEOUT_SECONDS)
+    """How long it may take."""
+
+    def output_names(self) -> tuple[str, ...]:
+        return (*self.outputs, *METHODS[self.method])
+
+    async def run(self, turn: Turn) -> str:
+        text = turn.text(self.text)
+        if not text.strip():
+            turn.fail("there is no text to analyse", 3001)
+            return "onInvalidData"
+        try:
+            outputs = await turn.nlp.method(self.method, text, now=turn.now, timeout_seconds=self.timeout)
+        except NlpFailed as error:
+            turn.fail(str(error))
+            return "onTimeout" if error.timeout else "onFailure"
+        turn.output(outputs)
+        return "onSuccess" if any(name in outputs for name in METHODS[self.method]) else "onInvalidChoice"
