@@ -67,7 +67,11 @@ class WebhookRequest(msgspec.Struct, frozen=True, dict=True):
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BadRequest(f"the body is not JSON: {error}") from None
         # Fewer opening brackets than levels allowed cannot nest too deep: most bodies are not walked.
-        if self.body.count(b"{") + self.body.count(b"[") > MAX_JSON_DEPTH and _too_deep(value):
+        if (
+            self.body.count(b"{") + self.body.count(b"[") > MAX_JSON_DEPTH
+            and isinstance(value, dict | list)
+            and _too_deep(value)
+        ):
             raise BadRequest(TOO_DEEP)
         return value
 
@@ -89,13 +93,9 @@ def _fields(text: str, encoding: str) -> dict[str, list[str]]:
 
 def _too_deep(value: Any) -> bool:
     level = [value]
-    for _ in range(MAX_JSON_DEPTH + 1):
-        level = [
-            child
-            for parent in level
-            if isinstance(parent, dict | list)
-            for child in (parent.values() if isinstance(parent, dict) else parent)
-        ]
+    for _ in range(MAX_JSON_DEPTH):
+        children = [child for parent in level for child in (parent.values() if isinstance(parent, dict) else parent)]
+        level = [child for child in children if isinstance(child, dict | list)]
         if not level:
             return False
     return True
