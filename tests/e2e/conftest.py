@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
 from tests.e2e.fake_server import FakeServer
 from tests.e2e.line import Line
@@ -83,11 +83,15 @@ class Window:
         """The browser itself logs failed requests: those that a test provokes are none of the page's faults."""
         self.faults = [each for each in self.faults if fault not in each]
 
+    def hear(self, said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning"):
+            self.faults.append(said.text)
+
     async def open(self, path: str) -> Page:
         page = await self.context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.faults.append(f"error in the page: {error}"))
-        page.on("console", lambda said: said.type in ("error", "warning") and self.faults.append(said.text))
+        page.on("console", self.hear)
         await page.goto(self.site.url + path)
         return page
 

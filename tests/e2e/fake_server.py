@@ -20,7 +20,7 @@ MENU = [{"title": "Order status", "payload": "order_status"}, {"title": "A perso
 ASSETS = [
     {"id": "sms-demo", "channel": "sms", "number": "60606", "name": "Order desk"},
     {"id": "wa-demo", "channel": "whatsapp", "number": "+447700900900", "name": "Order desk"},
-    {"id": APP, "channel": "inapp", "number": "", "name": "Web shop"},
+    {"id": APP, "channel": "inapp", "number": "", "name": "Web shop", "widget": True},
 ]
 HINTS = ["ORDER 1234", "where is my parcel?", "I want to talk to a person", "HELP"]
 STRICT = (
@@ -63,6 +63,8 @@ class FakeServer:
     def __init__(self) -> None:
         self.talks: dict[str, Talk] = {}
         self.phone: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self.hellos = 0
+        self.shut = False
         self.ids = itertools.count(1)
         self.app = web.Application()
         self.app.router.add_get("/inapp/{app}", self.inapp)
@@ -117,12 +119,16 @@ class FakeServer:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         hello = await socket.receive_json()
+        self.hellos += 1
+        if self.shut:
+            await socket.close(code=4403, message=b"this app is shut")
+            return socket
         visitor = hello["visitor"] if hello["visitor"] in self.talks else secrets.token_hex(12)
         user = hello["token"] or visitor
         talk = self.talks.setdefault(user, Talk(user))
         await socket.send_json({
             "type": "welcome", "user": user, "visitor": None if hello["token"] else visitor, "last": len(talk.sent),
-            "name": "Order desk", "title": "Order desk", "greeting": "Hello! Ask me about your order.",
+            "name": "Anna", "title": "Order desk", "greeting": "Hello! Ask me about your order.",
             "replies": MENU,
         })  # fmt: skip
         talk.sockets.add(socket)
@@ -149,7 +155,7 @@ class FakeServer:
 
     async def take(self, talk: Talk, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
         if frame["text"] == "refuse":
-            error = {"type": "error", "id": frame["id"], "code": "invalid_value", "message": "text: not this one"}
+            error = {"type": "error", "code": "invalid_value", "message": "text: not this one", "field": "text"}
             return await socket.send_json(error)
         new = all(old["id"] != frame["id"] for old in talk.taken)
         if new:
@@ -200,7 +206,9 @@ class FakeServer:
             error = {"code": "invalid_value", "message": "not this one", "field": "text"}
             return web.json_response({"error": error}, status=422)
         log = self.phone.setdefault((request.match_info["asset"], body["from"]), [])
-        number = f"m{next(self.ids)}"
+        number = f"{request.match_info['asset']}:{body.get('id') or next(self.ids)}"
+        if any(message["id"] == number for message in log):
+            return web.json_response({"id": number}, status=202)
         log.append({"id": number, "direction": "in", "text": body["text"], "state": "received", "at": now()})
         reply = {"id": f"m{next(self.ids)}", "direction": "out", "text": f"You said {body['text']}",
                  "state": "submitted", "at": now()}  # fmt: skip

@@ -48,10 +48,10 @@ export class Conversation {
     return !known;
   }
 
-  meta({ at, state, why, again }) {
+  meta({ at, state, reason, again }) {
     const words = state === "failed" && again ? "Not sent" : state.charAt(0).toUpperCase() + state.slice(1);
     const parts = [el("time", { datetime: new Date(at).toISOString() }, clock.format(at)), sign(SIGNS.has(state) ? state : "other"), words];
-    if (why) parts.push(el("span", {}, `· ${why}`));
+    if (reason) parts.push(el("span", {}, `· ${reason}`));
     if (again) parts.push(el("button", { type: "button", click: again }, "Try again"));
     return parts;
   }

@@ -5,14 +5,13 @@ const health = document.getElementById("health");
 const list = document.getElementById("assets");
 const note = document.getElementById("assets-note");
 
-function card({ id, channel, number, name }) {
-  const actions = [el("a", { class: "button", href: `sandbox?asset=${encodeURIComponent(id)}` }, "Write to it")];
-  if (channel === "inapp") actions.unshift(el("a", { class: "button", href: `demo/${encodeURIComponent(id)}` }, "Try the widget"));
+function card({ id, channel, number, name, widget }) {
+  const [href, words] = widget ? ["demo/", "Try the widget"] : ["sandbox?asset=", "Write to it"];
   return el("li", { class: "card asset" },
     el("span", { class: "channel" }, channelName(channel)),
     el("h3", {}, name || id),
     el("span", { class: "muted small" }, [number, id].filter(Boolean).join(" · ")),
-    el("div", { class: "actions" }, ...actions));
+    el("div", { class: "actions" }, el("a", { class: "button", href: href + encodeURIComponent(id) }, words)));
 }
 
 async function showHealth() {

@@ -51,6 +51,7 @@ export async function ask(address, options = {}) {
   throw Object.assign(new Error(words), { status: response.status, away: response.status >= 502 });
 }
 
+/* The assets; those with `widget` are written to by the chat widget, the others in the sandbox. */
 export async function readAssets() {
   return (await ask("sandbox/assets")).assets;
 }

@@ -42,10 +42,14 @@ function newNumber() {
   return `+447700900${String(Math.floor(Math.random() * 1000)).padStart(3, "0")}`;
 }
 
+function newId() {
+  return `page-${crypto.getRandomValues(new Uint32Array(3)).join("-")}`;
+}
+
 const asset = () => state.assets.find(({ id }) => id === state.asset);
 const number = () => state.numbers[state.current];
 const place = () => `${state.asset} ${number()}`;
-const url = () => `sandbox/${encodeURIComponent(state.asset)}/messages`;
+const url = (id = state.asset) => `sandbox/${encodeURIComponent(id)}/messages`;
 
 /* ---- choosing ---- */
 
@@ -55,6 +59,13 @@ function drawAssets() {
       el("input", { type: "radio", name: "asset", value: id, checked: id === state.asset, change: () => choose({ asset: id }) }),
       el("b", {}, [channelName(channel), theirs].filter(Boolean).join(" · ")),
       el("span", {}, [name, id].filter(Boolean).join(" · ")))));
+}
+
+function drawWidgets(widgets) {
+  $("widgets").hidden = !widgets.length;
+  $("widgets").replaceChildren("In-app: ", ...widgets.flatMap(({ id }, index) => [
+    index ? ", " : "", el("a", { href: `demo/${encodeURIComponent(id)}` }, `${id} in the chat widget`),
+  ]));
 }
 
 function drawTabs() {
@@ -120,23 +131,24 @@ function count() {
 
 async function send(text, payload) {
   if (!state.asset || !text) return;
-  const message = { id: `unsent-${crypto.getRandomValues(new Uint32Array(1))[0]}`, direction: "in", text, payload, at: Date.now(), place: place() };
+  const message = { id: newId(), direction: "in", text, payload, at: Date.now(), from: number(), asset: state.asset, place: place() };
   state.unsent.push(message);
   input.focus();
   await post(message);
 }
 
 async function post(message) {
-  Object.assign(message, { state: "sending", why: "", again: null });
+  Object.assign(message, { state: "sending", reason: "", again: null });
   draw();
-  const body = { from: number(), text: message.text, ...(message.payload && { payload: message.payload }) };
+  // The id stays the same when it is tried again: what has arrived already is not taken twice.
+  const body = { id: message.id, from: message.from, text: message.text, ...(message.payload && { payload: message.payload }) };
   try {
-    const { id } = await ask(url(), { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    const { id } = await ask(url(message.asset), { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
     Object.assign(message, { taken: id, state: "sent" });
     setTimeout(() => drop(message), SETTLE);
     poll();
   } catch (error) {
-    Object.assign(message, { state: "failed", why: error.message, again: () => post(message) });
+    Object.assign(message, { state: "failed", reason: error.message, again: () => post(message) });
     if (error.away) away(error);
     draw();
   }
@@ -151,7 +163,7 @@ function drop(message) {
 /* What the server has, and after it what it does not have yet. */
 function draw(messages = state.messages?.place === place() ? state.messages.list : []) {
   const there = new Set(messages.map(({ id }) => id));
-  state.unsent = state.unsent.filter(({ taken }) => !there.has(taken));
+  state.unsent = state.unsent.filter(({ asset: to, id, taken }) => !there.has(taken) && !there.has(`${to}:${id}`));
   state.messages = { place: place(), list: messages };
   conversation.show([...messages, ...state.unsent.filter((message) => message.place === place())]);
 }
@@ -186,7 +198,9 @@ async function poll() {
 
 async function begin() {
   try {
-    state.assets = await readAssets();
+    const all = await readAssets();
+    state.assets = all.filter(({ widget }) => !widget);
+    drawWidgets(all.filter(({ widget }) => widget));
   } catch (error) {
     $("assets-note").hidden = false;
     $("assets-note").textContent = `The assets could not be loaded. ${error.message} Trying again…`;

@@ -43,6 +43,7 @@ svg{width:1.5em;height:1.5em;flex:none;fill:none;stroke:currentColor;stroke-widt
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .launcher,.send{display:grid;place-items:center;border-radius:50%;background:var(--accent);color:var(--on)}
 .launcher{position:relative;width:60px;height:60px;box-shadow:0 6px 20px var(--shadow);transition:transform .15s}
+.launcher svg{width:28px;height:28px}
 .launcher:hover{transform:scale(1.05)}
 .badge{position:absolute;inset-block-start:-4px;inset-inline-end:-4px;min-width:24px;padding:0 6px;border-radius:12px;background:#b3261e;
 border:2px solid #fff;color:#fff;font-size:13px;font-weight:650}
@@ -312,7 +313,9 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       else if (frame.type === "typing") this.showTyping(true);
       else if (frame.type === "echo") own ? this.mark(own, "sent") : this.add({ id: frame.id, me: 1, text: frame.text, at: frame.at, state: "sent" });
       else if (frame.type === "error") {
-        if (own) this.mark(Object.assign(own, { why: frame.message }), "failed");
+        // Without an id it is about the message that has waited longest: the server answers in order.
+        const about = own || memory.messages.find((message) => message.state === "sending" && message.tries);
+        if (about && frame.field !== "type") this.mark(Object.assign(about, { why: frame.message }), "failed");
         else this.say(frame.message);
         this.emit("error", { code: frame.code, message: frame.message });
       }
@@ -331,7 +334,6 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       }
       Object.assign(this.memory, { user: frame.user, signed: !!this.dataset.token });
       if (frame.visitor) stored("localStorage", this.keys[0], (this.known = { visitor: frame.visitor }));
-      this.name = frame.name || "";
       this.host = frame;
       this.status("online");
       this.intro();
@@ -581,7 +583,7 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
 
     status(status) {
       this.state.className = status;
-      this.state.textContent = this.labels[status] || this.labels.offline;
+      this.state.textContent = this.labels[status === "refused" ? "offline" : status];
       clearTimeout(this.late);
       if (status === "online") this.say("");
       else if (status === "refused") this.say(this.labels.refused);
@@ -618,7 +620,7 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
     }
 
     botName() {
-      return this.name || this.labels.bot;
+      return this.dataset.title || this.host.title || this.labels.bot;
     }
 
     fill(label, name) {
@@ -652,6 +654,7 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       if (matchMedia("(max-width:480px)").matches) this.dialog.showModal();
       else this.dialog.show();
       this.line.start();
+      this.line.hurry();
       this.input.focus();
       this.toEnd();
       this.read();
