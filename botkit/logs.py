@@ -1,0 +1,49 @@
+"""Logs: lines for people on a terminal, JSON for programs, each with its transaction id where it has one."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Literal, TextIO
+
+FIELDS = ("transaction_id", "flow", "asset", "service")
+"""What a line may carry besides its message: `log.info("...", extra={"transaction_id": ...})`."""
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, the fields above, and the trace of an error."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line |= {name: vars(record)[name] for name in FIELDS if name in vars(record)}
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+class TextLines(logging.Formatter):
+    """Short lines for people."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
+        known = [f"{name}={vars(record)[name]}" for name in FIELDS if name in vars(record)]
+        tail = f"  ({' '.join(known)})" if known else ""
+        text = f"{at} {record.levelname.lower():<7} {record.getMessage()}{tail}"
+        return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+
+
+def set_up_logs(level: str, form: Literal["auto", "text", "json"], stream: TextIO | None = None) -> None:
+    """Send all logs to `stream` (standard error): text on a terminal, else JSON, unless `form` says which."""
+    stream = stream or sys.stderr
+    text = form == "text" or (form == "auto" and stream.isatty())
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(TextLines() if text else JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("botkit").setLevel(level.upper())

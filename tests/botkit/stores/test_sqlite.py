@@ -1,0 +1,69 @@
+"""SQLite: what only the embedded store has to show."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from botkit.stores.base import Change, StoreFailed
+from botkit.stores.sqlite import SqliteStore
+
+
+async def test_it_is_durable_before_it_says_so(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.db")
+    await store.open()
+    assert store._writer.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    assert store._writer.execute("PRAGMA synchronous").fetchone()[0] == 2  # FULL
+    await store.commit(Change(opted_out=[("sms", "+1", 1)]))
+    other = sqlite3.connect(tmp_path / "store.db")
+    assert other.execute("SELECT count(*) FROM opt_out").fetchone()[0] == 1
+    other.close()
+    await store.close()
+
+
+async def test_a_store_in_use_says_so(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.db")
+    await store.open()
+    with pytest.raises(StoreFailed, match="in use by another botkit"):
+        await SqliteStore(tmp_path / "store.db").open()
+    reader = SqliteStore(tmp_path / "store.db", read_only=True)  # `botkit trace` beside a running server
+    await reader.open()
+    assert await reader.transactions(1) == []
+    await reader.close()
+    await store.close()
+
+
+async def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    path.write_bytes(b"this is my shopping list, not a database" * 100)
+    with pytest.raises(StoreFailed, match="cannot be opened"):
+        await SqliteStore(path).open()
+    assert path.read_bytes().startswith(b"this is my shopping list")
+
+
+async def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StoreFailed, match="version 99"):
+        await SqliteStore(path).open()
+
+
+async def test_a_full_disk_fails_the_change_and_the_store_goes_on(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.db")
+    await store.open()
+    pages = store._writer.execute("PRAGMA page_count").fetchone()[0]
+    store._writer.execute(f"PRAGMA max_page_count = {pages + 2}")
+    with pytest.raises(StoreFailed, match="full"):
+        await store.commit(Change(constants=[("big", b"x" * 100_000)]))
+    store._writer.execute("PRAGMA max_page_count = 1000000")
+    await store.commit(Change(constants=[("big", b"x" * 100_000)]))
+    assert await store.constant("big") == b"x" * 100_000
+    await store.close()
+
+
+async def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreFailed, match="store.db"):
+        await SqliteStore(tmp_path / "file" / "store.db").open()
