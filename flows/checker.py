@@ -108,8 +108,10 @@ class _Check:
             known = [field.alias or key for key, field in kind.model_fields.items()]
             shown = ".".join(str(part) for part in path if not str(part).startswith(("function-", "is-instance")))
             if message == "unknown setting" and len(path) == 1:
+                cut = " " in name and node.settings.get(name) is None
+                hint = "put text with a comma in quotes" if cut else did_you_mean(name, known)
                 self.add("unknown_setting", f"node {node.id}: {node.kind} has no setting {name!r}", node.id, name,
-                         hint=did_you_mean(name, known))  # fmt: skip
+                         hint=hint)  # fmt: skip
             elif message == "this setting is mandatory":
                 self.add("missing_setting", f"node {node.id}: {node.kind} needs {shown!r}", node.id, *path,
                          hint=self._about(kind, name) if len(path) == 1 else "")  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from flows.tree import MAX_FILE_BYTES, Entry, FlowFileError, Mapping, Scalar, Sequence, Tree, read_tree
+from flows.tree import Entry, FlowFileError, Mapping, Scalar, Sequence, Tree, read_text, read_tree
 from models.errors import InvalidValue
 from models.flow import FLOW_ID, MAX_NODES, SUCCESS, VARIABLE_NAME, Action, Edge, Flow, Node, Variable
 from models.problem import Problem, did_you_mean
@@ -63,21 +63,7 @@ class Document:
 
 def read_flow_file(file: Path, *, path: str = "") -> Document:
     """The flow in a file; `path` is what problems call it. Raises `FlowFileError`."""
-    path = path or str(file)
-    try:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            message = f"the file is larger than {MAX_FILE_BYTES:,} bytes"
-            raise FlowFileError([Problem("error", "file_too_large", message, path, hint="split it")])
-        raw = file.read_bytes()
-        return read_flow(raw.decode("utf-8"), path=path)
-    except OSError as error:
-        message = f"cannot be read: {error.strerror}"
-        raise FlowFileError([Problem("error", "unreadable", message, path)]) from error
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        message = "this is not UTF-8 text"
-        problem = Problem("error", "not_utf8", message, path, line, 1, hint="save the file as UTF-8")
-        raise FlowFileError([problem]) from None
+    return read_flow(read_text(file, path=path), path=path or str(file))
 
 
 def read_flow(text: str, *, path: str = "") -> Document:

@@ -5,13 +5,16 @@ written in braces stays so while it fits on a line; scalars stay as they were wr
 """
 
 import json
+import os
 import re
+import shutil
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from flows.comments import Comment, Piece, arrange, find_comments
 from flows.document import FLOW_KEYS, NODE_KEYS
-from flows.tree import FlowFileError, Mapping, Scalar, Sequence, Tree, read_tree
+from flows.tree import FlowFileError, Mapping, Scalar, Sequence, Tree, read_text, read_tree
 from models.problem import Problem, has_errors
 
 LINE_WIDTH = 100
@@ -37,6 +40,27 @@ def format_flow(text: str, *, path: str = "") -> str:
     formatted = _Writer(text).write(tree)
     _compare(text, tree, formatted, path)
     return formatted
+
+
+def format_file(file: Path, *, write: bool) -> bool:
+    """Format a file, unless it is only to be looked at; returns whether it was not in canonical form.
+
+    It is replaced as a whole, so that a crash leaves the old or the new text. Raises `FlowFileError`, OSError.
+    """
+    text = read_text(file)
+    formatted = format_flow(text, path=str(file))
+    if formatted == text:
+        return False
+    if write:
+        target = file.resolve()
+        draft = target.with_name(f".{target.name}.{os.getpid()}")
+        try:
+            draft.write_text(formatted, encoding="utf-8", newline="\n")
+            shutil.copymode(target, draft)
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
+    return True
 
 
 def _compare(text: str, tree: Tree, formatted: str, path: str) -> None:

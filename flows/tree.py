@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -140,6 +141,31 @@ class Sequence:
 Tree = Scalar | Mapping | Sequence
 
 
+def read_text(file: Path, *, path: str = "") -> str:
+    """The text of a file, line ends as they are; `path` is what problems call it. Raises `FlowFileError`."""
+    path = path or str(file)
+    try:
+        if file.stat().st_size > MAX_FILE_BYTES:
+            raise _too_large(path)
+        raw = file.read_bytes()
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+        raise FlowFileError([Problem("error", "unreadable", message, path)]) from error
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        hint = "save the file as UTF-8"
+        raise FlowFileError(
+            [Problem("error", "not_utf8", "this is not UTF-8 text", path, line, 1, hint=hint)]
+        ) from None
+
+
+def _too_large(path: str) -> FlowFileError:
+    message = f"the file is larger than {MAX_FILE_BYTES:,} bytes"
+    return FlowFileError([Problem("error", "file_too_large", message, path, hint="split it")])
+
+
 def read_tree(text: str, *, path: str = "") -> tuple[Tree, list[Problem]]:
     """The values of a file, and what is wrong with it short of making it unreadable.
 
@@ -147,8 +173,7 @@ def read_tree(text: str, *, path: str = "") -> tuple[Tree, list[Problem]]:
     """
     text = text.removeprefix("\ufeff")
     if len(text) > MAX_FILE_BYTES or len(text.encode("utf-8", "replace")) > MAX_FILE_BYTES:
-        message = f"the file is larger than {MAX_FILE_BYTES:,} bytes"
-        raise FlowFileError([Problem("error", "file_too_large", message, path, hint="split it")])
+        raise _too_large(path)
     reader = _Reader(path)
     is_json = path.endswith(".json")
     try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from botkit.cli.output import FAILED, output_of, summary
+from botkit.cli.output import FAILED, count, output_of, summary
 from models.problem import Problem, has_errors
 
 
@@ -17,7 +17,7 @@ from models.problem import Problem, has_errors
 def command(context: click.Context, directory: Path, as_json: bool, secrets: bool) -> None:
     from botkit.project import ProjectError, load_project
 
-    name, flows = "", 0
+    name, flows = "", -1
     try:
         project = load_project(directory, environ=os.environ, require_secrets=secrets)
         name, flows, problems = project.name, len(project.documents), project.problems
@@ -33,7 +33,7 @@ def command(context: click.Context, directory: Path, as_json: bool, secrets: boo
         failed = has_errors(problems)
         shown = f"{name}: " if name else ""
         style = "error" if failed else "warning" if problems else "green"
-        out.line((f"{shown}{summary(problems)}", style), f" in {flows} flows" if flows != 1 else " in 1 flow")
+        out.line((f"{shown}{summary(problems)}", style), f" in {count(flows, 'flow')}" if flows >= 0 else "")
     if has_errors(problems):
         context.exit(FAILED)
 

@@ -1,13 +1,15 @@
 """Main: the `botkit` command. It imports a command's file only when that command is run."""
 
 import importlib
+import io
 import sys
-from typing import Any
+from typing import NoReturn
 
 import click
 
 from botkit import __version__
-from botkit.cli.output import Output
+from botkit.cli.output import INTERRUPTED, Output
+from models.errors import BotkitError
 
 COMMANDS = {
     "chat": ("botkit.cli.chat", "Chat with a bot in the terminal."),
@@ -81,9 +83,18 @@ def cli(context: click.Context, no_color: bool) -> None:
     context.obj = Output(color=False if no_color else None)
 
 
-def main(arguments: list[str] | None = None) -> Any:
+def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    return cli(arguments, prog_name="botkit")
+    try:
+        code = cli.main(arguments, prog_name="botkit", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    except BotkitError as error:
+        Output().fail(str(error))
+    sys.exit(code if isinstance(code, int) else 0)

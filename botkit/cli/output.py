@@ -4,14 +4,15 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from models.problem import Problem
+if TYPE_CHECKING:
+    from models.problem import Problem
 
-FAILED, USAGE, COULD_NOT = 1, 2, 3
-"""Exit codes: errors in what was given, a command not understood, something that botkit could not do."""
+FAILED, USAGE, COULD_NOT, INTERRUPTED = 1, 2, 3, 130
+"""Exit codes: errors in what was given, a command not understood, what could not be done, Ctrl+C."""
 
 COLOURS = {"green": "green", "orange": "yellow", "red": "red", "error": "red", "warning": "yellow", "hint": "cyan",
            "title": "bright_white", "quiet": "bright_black"}  # fmt: skip
@@ -42,7 +43,7 @@ class Output:
         """A value for a program that reads one a line."""
         click.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
-    def problems(self, problems: Sequence[Problem], *, err: bool = False) -> None:
+    def problems(self, problems: "Sequence[Problem]", *, err: bool = False) -> None:
         """Problems by file, each with its hint."""
         by_path: dict[str, list[Problem]] = {}
         for problem in problems:
@@ -64,7 +65,7 @@ class Output:
             self.line(("    hint: ", "hint"), hint, err=True)
         raise SystemExit(code)
 
-    def fail_with(self, problems: Sequence[Problem]) -> NoReturn:
+    def fail_with(self, problems: "Sequence[Problem]") -> NoReturn:
         """Show problems and leave with the exit code for them."""
         self.problems(problems, err=True)
         raise SystemExit(FAILED)
@@ -89,7 +90,7 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def summary(problems: Iterable[Problem]) -> str:
+def summary(problems: "Iterable[Problem]") -> str:
     """How many errors and warnings there are, in words."""
     found = [problem.severity for problem in problems]
     parts = [count(found.count(severity), severity) for severity in ("error", "warning") if severity in found]
