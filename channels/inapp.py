@@ -114,12 +114,9 @@ class InApp(Channel):
             return True
         try:
             normal = _origin(origin)
+            return normal in self.origins or normal in {_origin(f"{scheme}://{host}") for scheme in _PORTS}
         except ValueError:
             return False
-        if normal in self.origins:
-            return True
-        own = {_origin(f"{scheme}://{host}") for scheme in _PORTS} if _is_host(host) else set()
-        return normal in own
 
     def identify(self, hello: Hello, *, now: int, server_secret: bytes, new_visitor_id: str) -> Identity:
         """Who says hello; raises `BadSignature`.
@@ -178,13 +175,6 @@ def _number(written: str) -> str:
         return msisdn(written, channel="inapp", field="token")
     except BadRequest as error:
         raise BadSignature(f"the claim 'msisdn': {error.message}", field="token") from None
-
-
-def _is_host(host: str) -> bool:
-    try:
-        return bool(urlsplit(f"//{host}").hostname)
-    except ValueError:
-        return False
 
 
 def _origin(text: str) -> str:

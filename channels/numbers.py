@@ -12,6 +12,7 @@ from models.address import Address, AddressKind
 
 MAX_WRITTEN_LENGTH = 40
 MAX_SENDER_ID_LENGTH = 11
+SHORTEST_NUMBER = 7
 MAX_CACHED_NUMBERS = 16_384
 
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}")
@@ -76,7 +77,8 @@ def _parsed(text: str, region: str) -> str:
     import phonenumbers  # 0.1 s of tables, which most messages never need
 
     digits = sum(letter.isdigit() for letter in text)
-    if digits <= 6 and not text.startswith("+"):
+    international = text.startswith(("+", "00"))
+    if digits < SHORTEST_NUMBER:
         return ""
     if text.startswith("00"):
         text = f"+{text[2:]}"
@@ -87,7 +89,7 @@ def _parsed(text: str, region: str) -> str:
     except phonenumbers.NumberParseException:
         return ""
     # Seven or eight bare digits are a short code unless they are a number that some plan really has.
-    known = phonenumbers.is_possible_number if digits > 8 else phonenumbers.is_valid_number
+    known = phonenumbers.is_possible_number if international or digits > 8 else phonenumbers.is_valid_number
     if not known(number):
         return ""
     written: str = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
