@@ -46,7 +46,9 @@ PRELUDE = r"""
       name = name === "message" ? "message.text" : `${name}`;
       if (hasOwn(variables, name)) return variables[name];
       const path = split(name, ".");
-      let at = hasOwn(variables, path[0]) ? variables : lookup;
+      // a text such as `message` has nothing below it: then `message.text` is the session parameter
+      const inside = hasOwn(variables, path[0]) && typeof variables[path[0]] === "object";
+      let at = inside ? variables : lookup;
       for (let i = 0; i < path.length; i++) at = own(at, path[i]);
       return at;
     };
