@@ -53,10 +53,6 @@ class Sandbox(Channel):
     def _one_is_a_list_too(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
 
-    @property
-    def medium(self) -> str:
-        return self.channel_name
-
     def parse(self, request: WebhookRequest) -> list[Inbound]:
         body = request.json()
         if not isinstance(body, dict):

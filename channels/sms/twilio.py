@@ -7,12 +7,12 @@ import json
 from collections.abc import Iterable
 from functools import cached_property
 from typing import ClassVar, Literal
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from pydantic import Field, SecretStr, model_validator
 
 from channels.answers import at_path, exchange, outcome_of, refusal, text_at
-from channels.base import Inbound, Outgoing, Sent, WebhookReply, WebhookRequest
+from channels.base import Inbound, Outgoing, Sent, WebhookReply, WebhookRequest, form_fields
 from channels.errors import BadRequest, BadSignature, Rejected
 from channels.secrets import basic, same
 from channels.sms.extraction import document_of
@@ -80,13 +80,14 @@ class Twilio(SmsGateway):
         given = request.headers.get("x-twilio-signature", "")
         if not given:
             raise BadSignature("the header 'x-twilio-signature' is missing: is this call from Twilio?")
-        fields: dict[str, list[str]] = {}
-        expected_digest = parse_qs(urlsplit(request.url).query).get("bodySHA256")
-        if expected_digest and not request.body_form():
-            if not same(hashlib.sha256(request.body).hexdigest(), expected_digest[0].lower()):
-                raise BadSignature("the body is not the one that Twilio signed (bodySHA256)")
+        body = request.body_form()
+        if body:
+            fields = form_fields(body) if request.query else request.form()
         else:
-            fields = parse_qs(request.body_form(), keep_blank_values=True)
+            fields = {}
+            digest = form_fields(request.url.partition("?")[2]).get("bodySHA256")
+            if digest and not same(hashlib.sha256(request.body).hexdigest(), digest[0].lower()):
+                raise BadSignature("the body is not the one that Twilio signed (bodySHA256)")
         token = self.auth_token.get_secret_value()
         # Twilio is known to sign with and without the port; no early way out, so that time tells nothing.
         matches = [same(given, signature(token, url, fields)) for url in spellings(request.url)]

@@ -33,7 +33,7 @@ def said(channel: Sandbox, sender: str, at: int = 5) -> Message:
 def test_channels(channel: str, sender: str, event: str, kind: str, value: str, asset: str) -> None:
     sandbox = Sandbox(asset="demo", channel_name=channel)
     message = said(sandbox, sender)
-    assert sandbox.medium == message.channel == message.sender.channel == channel
+    assert message.channel == message.sender.channel == channel
     assert message.event == event
     assert (message.sender.kind.value, message.sender.value, message.sender.asset) == (kind, value, asset)
 
