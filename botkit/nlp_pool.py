@@ -153,8 +153,13 @@ class NlpPool:
         return answer.outputs
 
     async def close(self) -> None:
-        """End the workers; what still waits gets `NlpFailed`."""
+        """Finish what lies here, for two seconds at most, then end the workers; the rest gets `NlpFailed`."""
         self._closed = True
+        open_jobs = [job.answer for worker in self._workers for job in worker.jobs if not job.answer.done()]
+        if self._workers:
+            open_jobs += [job.answer for job in self._queue if not job.answer.done()]
+        if open_jobs:
+            await asyncio.wait(open_jobs, timeout=CLOSE_SECONDS)
         tasks = [task for task in (*self._keepers, self._watch) if task is not None]
         for task in tasks:
             task.cancel()

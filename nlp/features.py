@@ -39,7 +39,8 @@ def character_terms(word: str) -> list[str]:
 class Vocabulary:
     """The terms known from training: each has a column and a weight (its inverse document frequency).
 
-    Words and pieces of words are two blocks, each scaled to length 1.
+    Words and pieces of words are two blocks, each scaled to length 1. A word that was never seen makes
+    its block longer, and so the known ones weaker: a text full of strange words is claimed by no intent.
     """
 
     def __init__(self, words: Sequence[str], pieces: Sequence[str], weights: Sequence[float]) -> None:
@@ -47,6 +48,7 @@ class Vocabulary:
         self.words = {term: column for column, term in enumerate(words)}
         self.pieces = {term: column for column, term in enumerate(pieces, len(words))}
         self.weights = list(weights)
+        self.strangeness = (max(self.weights, default=1.0) + math.log(2)) ** 2  # that of a word in no text
         self._columns: dict[str, list[int]] = {}
 
     def __len__(self) -> int:
@@ -56,19 +58,21 @@ class Vocabulary:
         """The columns, in order, and values of a text. Both are empty when no term is known."""
         words = words_of(text)
         known = self.words
-        counts = Counter(known[term] for term in word_terms(words).elements() if term in known)
+        terms = word_terms(words)
+        counts = Counter({known[term]: count for term, count in terms.items() if term in known})
         pieces: Counter[int] = Counter()
         for word in words:
             pieces.update(self._columns_of(word))
-        columns, values = self._block(counts)
-        more_columns, more_values = self._block(pieces)
+        strange = sum(word not in known for word in words)
+        columns, values = self._block(counts, strange)
+        more_columns, more_values = self._block(pieces, 0)
         return columns + more_columns, values + more_values
 
-    def _block(self, counts: Counter[int]) -> tuple[list[int], list[float]]:
+    def _block(self, counts: Counter[int], strange: int) -> tuple[list[int], list[float]]:
         columns = sorted(counts)
         weights = self.weights
         values = [(1.0 + math.log(counts[column])) * weights[column] for column in columns]
-        length = math.sqrt(math.fsum(value * value for value in values))
+        length = math.sqrt(math.fsum(value * value for value in values) + strange * self.strangeness)
         return columns, [value / length for value in values]
 
     def _columns_of(self, word: str) -> list[int]:

@@ -4,6 +4,7 @@ Nothing here depends on a clock, a hash seed or the number of processors: the sa
 the same bits.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,7 +28,14 @@ MANY_EXAMPLES = 2_000
 OUT_OF_SCOPE_SHARE = 0.2
 """How many messages are expected to be about nothing that the bot knows, when confidence is calibrated."""
 
-DEFAULT_SLOPE, DEFAULT_NONE_MARGIN = 4.0, -0.4
+DEFAULT_SLOPE, DEFAULT_NONE_MARGIN = 7.0, -0.3
+"""What the calibration usually is: it starts from here, and few examples move it little."""
+
+ALONE_BIAS = -1.3
+"""Where there is one intent only: a text has to be half like its examples, and a little more."""
+
+PRIOR_EXAMPLES = 10
+STEEPEST = 20.0
 
 
 def train_intents(texts: Sequence[str], intents: Sequence[str], key: str = "") -> IntentModel:
@@ -68,7 +76,7 @@ def _fit(rows: Any, targets: Array, count: int) -> tuple[Array, Array]:
     if len(present) == 1:  # nothing to tell it from: how near a text is to the middle of what is known
         middle = np.asarray(rows.mean(axis=0)).ravel()
         weights[:, present[0]] = 2 * middle / max(float(np.linalg.norm(middle)), 1e-9) / np.sqrt(2)
-        bias[present[0]] = -1.0
+        bias[present[0]] = ALONE_BIAS
         return weights, bias
     machine = LinearSVC(C=PENALTY, random_state=SEED, max_iter=2_000)
     machine.fit(rows, targets)
@@ -128,10 +136,10 @@ def _plan(targets: Array, labels: tuple[str, ...]) -> list[tuple[Array, Array, A
 def _most_likely(margins: Array, truth: Array, strange: Array) -> tuple[float, float]:
     """The best of a grid of slopes and margins, then of two finer grids around it."""
     if not len(strange):  # nothing to learn the margin from: it stays where it usually is
-        steps = np.geomspace(1.0, 40.0, 200)
+        steps = np.geomspace(1.0, STEEPEST, 120)
         losses = [_loss(margins, truth, strange, slope, DEFAULT_NONE_MARGIN) for slope in steps]
         return round(float(steps[int(np.argmin(losses))]), 4), DEFAULT_NONE_MARGIN
-    slopes = np.geomspace(1.0, 40.0, 16)
+    slopes = np.geomspace(1.0, STEEPEST, 14)
     nones = np.linspace(-1.2, 0.4, 17)
     best = (DEFAULT_SLOPE, DEFAULT_NONE_MARGIN)
     for _ in range(3):
@@ -146,7 +154,9 @@ def _most_likely(margins: Array, truth: Array, strange: Array) -> tuple[float, f
 
 def _loss(margins: Array, truth: Array, strange: Array, slope: float, none: float) -> float:
     chances = probabilities(margins, slope, none)
-    loss = -float(np.log(chances[np.arange(len(truth)), truth] + 1e-12).mean())
+    unusual = math.log(slope / DEFAULT_SLOPE) ** 2 + ((none - DEFAULT_NONE_MARGIN) / 0.3) ** 2
+    doubt = unusual * PRIOR_EXAMPLES / (PRIOR_EXAMPLES + len(truth))
+    loss = doubt - float(np.log(chances[np.arange(len(truth)), truth] + 1e-12).mean())
     if not len(strange):
         return loss
     rest = 1.0 - probabilities(strange, slope, none).sum(axis=1)

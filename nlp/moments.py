@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -60,12 +60,18 @@ def find_moments(text: str, *, now: int, timezone: str = "UTC", day_first: bool 
 
 
 @lru_cache(maxsize=64)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
+def zone(name: str) -> tzinfo:
+    """The time zone of that name; raises `ValueError`. UTC needs no time zone database."""
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"unknown timezone {name!r}: use a name such as Europe/London") from None
 
 
 def _local(now: int, timezone: str) -> datetime:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=now)).astimezone(_zone(timezone))
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=now)).astimezone(zone(timezone))
 
 
 def _entity(found: Found, text: str) -> Entity:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -18,6 +17,7 @@ from models.utterance import Understanding, Why
 from nlp import BUILT_IN
 from nlp.base import PARTS, Component, Context, Options
 from nlp.errors import ComponentFailed, InvalidPipeline, InvalidRequest, NlpError
+from nlp.moments import zone
 from nlp.project import Project
 from nlp.spelling import Spelling
 from nlp.text import clean
@@ -227,6 +227,6 @@ def _check(components: tuple[Component, ...]) -> None:
 
 def _check_timezone(name: str) -> None:
     try:
-        ZoneInfo(name)
-    except (ValueError, OSError):
-        raise InvalidPipeline(f"unknown timezone {name!r}: use a name such as Europe/London") from None
+        zone(name)
+    except ValueError as error:
+        raise InvalidPipeline(str(error)) from None

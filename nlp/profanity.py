@@ -10,8 +10,8 @@ from models.content import MAX_TEXT_LENGTH
 from models.utterance import Profanity, Understanding
 from nlp.base import Component, Context
 from nlp.folding import fold
-from nlp.profanity_matcher import Hit, Matcher, lexicon
-from nlp.profanity_words import MILD, RUDE, SEVERE
+from nlp.profanity_matcher import Hit, Matcher, lexicon, severity_of
+from nlp.profanity_words import MILD, RUDE, SEVERE, STEMS
 from nlp.project import Project
 
 MAX_LISTED_WORDS = 5_000
@@ -69,7 +69,8 @@ class ProfanityFilter(Component):
         words = {word: severity for word, severity in lexicon().items() if severity >= self.from_severity}
         words |= dict.fromkeys((*self.block, *block), RUDE)
         own = set(map(str.casefold, block))
-        return Matcher(words, [word for word in (*self.allow, *allow) if word.casefold() not in own])
+        allowed = [word for word in (*self.allow, *allow) if word.casefold() not in own]
+        return Matcher(words, allowed, [stem for stem in STEMS if severity_of(stem) >= self.from_severity])
 
     def _masked(self, text: str, spans: list[tuple[int, int]]) -> str:
         letters = list(text)

@@ -99,7 +99,7 @@ class Matcher:
         stem = match.group()
         if any(innocent in word for innocent in INNOCENT.get(stem, ())):
             return None
-        return stem, SEVERE if stem in SEVERE_STEMS else RUDE
+        return stem, severity_of(stem)
 
     def _spared(self, tokens: list[tuple[int, int, str]]) -> set[int]:
         """The tokens of innocent phrases."""

@@ -3,12 +3,18 @@
 import re
 from collections import Counter
 
+from nlp.language import SMALL_WORDS
+from nlp.moments import DAYS, MONTHS
+from nlp.numbers import ONES, SCALES, TENS
+from nlp.profanity_matcher import lexicon
 from nlp.project import Project
 
 WORD = re.compile(r"[^\W\d_]{4,40}")
 MAX_WORDS = 200
 LONG_WORD = 8
 ENDINGS = ("s", "es", "ed", "ing", "ly")
+COMMON = frozenset((*SMALL_WORDS["en"].split(), *MONTHS, *DAYS, *ONES, *TENS, *SCALES))
+"""Words that are right although no utterance has them."""
 
 
 class Spelling:
@@ -43,15 +49,21 @@ class Spelling:
     def _nearest(self, word: str) -> str:
         from rapidfuzz.distance import OSA
 
-        if word in self._known or any(word.removesuffix(ending) in self._known for ending in ENDINGS):
+        if (
+            word in self._known
+            or word in COMMON
+            or word in lexicon()
+            or any(word.removesuffix(ending) in self._known for ending in ENDINGS)
+        ):
             return ""
         allowed = 2 if len(word) >= LONG_WORD else 1
-        best: tuple[int, int, str] = (allowed + 1, 0, "")
+        best: tuple[int, bool, int, str] = (allowed + 1, False, 0, "")
         for other in self._by_initial.get(word[0], ()):
             if abs(len(other) - len(word)) <= allowed:
                 distance = OSA.distance(word, other, score_cutoff=allowed)
-                best = min(best, (distance, -self._known[other], other))
-        return best[2] if best[0] <= allowed else ""
+                wrong_letter = len(other) == len(word) and sorted(other) != sorted(word)
+                best = min(best, (distance, wrong_letter, -self._known[other], other))
+        return best[3] if best[0] <= allowed else ""
 
 
 def _in_case_of(original: str, word: str) -> str:

@@ -1,0 +1,238 @@
+"""The NLP pool: answers, deadlines, and a worker that crashes, hangs, or talks out of turn."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+import botkit.nlp_pool
+from botkit.nlp_pool import NlpPool
+from flows.turn import Nlp, NlpFailed
+from nlp.text import MAX_TEXT_LENGTH
+
+INTENTS = """
+- intent: order_status
+  examples: [where is my order, track my parcel, has my order shipped, when will it come, status of my order]
+- intent: greeting
+  examples: [hello, hi there, good morning, hey you, good evening]
+"""
+PIPELINE = "components: [entities, intents, sentiment, profanity, trouble]\n"
+TROUBLE = """
+import os, sys, time
+from typing import ClassVar
+from nlp.base import Component
+
+class Trouble(Component):
+    '''Does what the text says.'''
+    kind = 'trouble'
+    gives: ClassVar = ('trouble',)
+
+    def read(self, understanding, context):
+        word = understanding.text.split()[0]
+        if word == 'crash':
+            os._exit(3)
+        if word == 'hang':
+            while True:
+                time.sleep(0.01)
+        if word == 'raise':
+            raise RuntimeError('out of luck')
+        if word == 'print':
+            print('stray words' * 10_000)
+            os.write(1, b'\\x00\\x00\\x00\\x05junk')
+        if word == 'unsendable':
+            understanding.extra['it'] = object()
+        understanding.extra['pid'] = os.getpid()
+        return 'done'
+"""
+Open = Callable[..., AbstractAsyncContextManager[NlpPool]]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("project") / "nlp"
+    for name, text in (
+        ("intents/a.yaml", INTENTS), ("pipeline.yaml", PIPELINE), ("components/trouble.py", TROUBLE),
+    ):  # fmt: skip
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def open_pool(project: Path) -> Open:
+    @asynccontextmanager
+    async def open_(**settings: object) -> AsyncIterator[NlpPool]:
+        settings.setdefault("warm", ("intent", "trouble"))
+        pool = NlpPool(project, project.parent / "models", **settings)  # type: ignore[arg-type]
+        try:
+            yield pool
+        finally:
+            await pool.close()
+
+    return open_
+
+
+async def pid(pool: NlpPool, text: str = "fine") -> int:
+    return int((await pool.read(text, want=("trouble",))).extra["pid"])
+
+
+async def test_reads_and_runs_methods(open_pool: Open) -> None:
+    async with open_pool() as pool:
+        nlp: Nlp = pool
+        understanding = await nlp.read("where is my order 12?", want=("intent", "entities"), timeout_seconds=60)
+        assert understanding.intent == "order_status"
+        assert understanding.entity("number") == 12
+        assert not understanding.truncated
+        outputs = await nlp.method("Number Recognition", "one or two", now=0)
+        assert outputs["RecognizedNumbers"] == [1, 2]
+        options = {"threshold": 1.0, "intents": ("greeting",), "now": 1}
+        assert (await nlp.read("hello", want=("intent",), options=options)).intent == ""
+        assert "numpy" not in sys.modules or "tests.nlp" in str(sys.modules)
+
+
+async def test_hostile_texts(open_pool: Open) -> None:
+    async with open_pool() as pool:
+        for text in ("", "\ud800\x00", "😀", "fuck" * 250_000):
+            understanding = await pool.read(text, want=("entities", "intent", "profanity", "sentiment"), timeout_seconds=60)
+            assert len(understanding.text) == min(len(text), MAX_TEXT_LENGTH)
+            assert understanding.truncated == (len(text) > MAX_TEXT_LENGTH)
+
+
+async def test_wrong_requests_say_what_is_wrong(open_pool: Open) -> None:
+    async with open_pool() as pool:
+        await pool.start()
+        with pytest.raises(NlpFailed, match="no component gives mood") as failed:
+            await pool.read("hello", want=("mood",))
+        assert (failed.value.timeout, failed.value.code) == (False, "invalid_request")
+        with pytest.raises(NlpFailed, match="treshold"):
+            await pool.read("hello", want=("intent",), options={"treshold": 1})
+        with pytest.raises(NlpFailed, match="cannot be sent"):
+            await pool.read("hello", want=("intent",), options={"threshold": object()})
+        with pytest.raises(NlpFailed, match="'Mind Reading'"):
+            await pool.method("Mind Reading", "hello", now=0)
+        with pytest.raises(NlpFailed, match="spacy download") as failed:
+            await pool.method("Lemmatization", "hello", now=0)
+        assert failed.value.code == "method_unavailable"
+
+
+async def test_a_defect_costs_one_message(open_pool: Open) -> None:
+    async with open_pool() as pool:
+        await pool.start()
+        before = await pid(pool)
+        with pytest.raises(NlpFailed, match="component 'trouble' failed: RuntimeError: out of luck"):
+            await pid(pool, "raise")
+        with pytest.raises(NlpFailed, match="cannot be sent"):
+            await pid(pool, "unsendable")
+        assert await pid(pool) == before
+
+
+async def test_stray_prints_do_no_harm(open_pool: Open, capfd: pytest.CaptureFixture[str]) -> None:
+    async with open_pool() as pool:
+        await pool.start()
+        first = await pid(pool, "print")
+        assert await pid(pool) == first
+    assert "stray words" in capfd.readouterr().err
+
+
+async def test_a_crash_costs_one_message_and_heals(open_pool: Open) -> None:
+    async with open_pool() as pool:
+        await pool.start()
+        before = await pid(pool)
+        answers = await asyncio.gather(
+            pid(pool, "crash"), *(pid(pool) for _ in range(20)), return_exceptions=True
+        )  # fmt: skip
+        assert isinstance(answers[0], NlpFailed)
+        assert "crashed" in answers[0].message
+        assert all(isinstance(answer, int) and answer != before for answer in answers[1:])
+
+
+async def test_a_hang_is_a_timeout_and_heals(open_pool: Open) -> None:
+    async with open_pool(hang_seconds=0.4) as pool:
+        await pool.start()
+        before = await pid(pool)
+        with pytest.raises(NlpFailed, match=r"within 0.1 s") as failed:
+            await pool.read("hang", want=("trouble",), timeout_seconds=0.1)
+        assert failed.value.timeout
+        after = (await pool.read("fine", want=("trouble",), timeout_seconds=30)).extra["pid"]
+        assert after != before
+
+
+async def test_a_text_that_waits_behind_two_crashes_is_given_up(open_pool: Open) -> None:
+    async with open_pool() as pool:
+        await pool.start()
+        texts = ["crash", "crash", "fine"]
+        answers = await asyncio.gather(*(pid(pool, text) for text in texts), return_exceptions=True)
+        assert all(isinstance(answer, NlpFailed) for answer in answers)
+        assert await pid(pool)
+
+
+async def test_two_workers_share_the_work(open_pool: Open) -> None:
+    async with open_pool(processes=2, hang_seconds=0.4) as pool:
+        await pool.start()
+        seen: set[int] = set()
+        async with asyncio.timeout(60):
+            while len(seen) < 2:
+                seen.update(await asyncio.gather(*(pid(pool) for _ in range(40))))
+        hanging = asyncio.create_task(pool.read("hang", want=("trouble",), timeout_seconds=30))
+        await asyncio.sleep(0)
+        assert await pid(pool) in seen  # the other one goes on
+        with pytest.raises(NlpFailed, match="hung"):
+            await hanging
+
+
+async def test_too_many_texts_are_refused_at_once(open_pool: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(botkit.nlp_pool, "MAX_QUEUED", 10)
+    async with open_pool(hang_seconds=0.4) as pool:
+        await pool.start()
+        texts = ["hang"] + ["fine"] * 40
+        answers = await asyncio.gather(*(pid(pool, text) for text in texts), return_exceptions=True)
+        refused = [answer for answer in answers if isinstance(answer, NlpFailed) and "overloaded" in answer.message]
+        assert refused
+        assert all(answer.timeout for answer in refused)
+        assert any(isinstance(answer, int) for answer in answers)
+
+
+async def test_it_starts_with_the_first_text_and_closes_twice(open_pool: Open) -> None:
+    async with open_pool() as pool:
+        worker = (await pool.read("fine", want=("trouble",), timeout_seconds=60)).extra["pid"]
+        pending = [asyncio.create_task(pid(pool)) for _ in range(5)]
+        await asyncio.sleep(0)
+        await pool.close()
+        assert [await task for task in pending] == [worker] * 5  # what lay there is finished
+        with pytest.raises(ProcessLookupError):
+            os.kill(worker, 0)
+        with pytest.raises(NlpFailed, match="stopping"):
+            await pool.read("fine", want=("trouble",))
+
+
+async def test_wrong_data_is_told_to_who_starts_it(tmp_path: Path) -> None:
+    (tmp_path / "nlp" / "intents").mkdir(parents=True)
+    (tmp_path / "nlp" / "intents" / "a.yaml").write_text("intent: x\n")
+    pool = NlpPool(tmp_path / "nlp", tmp_path / "models")
+    try:
+        with pytest.raises(NlpFailed, match=r"intents/a.yaml:1: intent 'x' has no 'examples'"):
+            await pool.start()
+        (tmp_path / "nlp" / "intents" / "a.yaml").write_text("intent: x\nexamples: [hello]\n")
+        async with asyncio.timeout(60):
+            while True:  # it tries again by itself
+                try:
+                    assert (await pool.read("hello", want=("intent",), timeout_seconds=60)).intent == "x"
+                    break
+                except NlpFailed:
+                    await asyncio.sleep(0.05)
+    finally:
+        await pool.close()
+
+
+async def test_without_the_extra_it_says_how_to_install_it(
+    open_pool: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(botkit.nlp_pool, "NEEDED", ("numpy", "surely_not_installed"))
+    async with open_pool() as pool:
+        with pytest.raises(NlpFailed, match=r'NLP needs surely_not_installed: run `pip install "botkit\[nlp\]"`'):
+            await pool.read("hello", want=("intent",))

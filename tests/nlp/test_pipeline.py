@@ -1,0 +1,169 @@
+"""The pipeline: built from settings, checked before anything runs, and run only as far as is wanted."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from models.utterance import Understanding
+from nlp.base import Component, Context
+from nlp.errors import ComponentFailed, InvalidPipeline, InvalidRequest, Unavailable
+from nlp.pipeline import Pipeline, component_kinds, load_pipeline
+from nlp.project import read_project
+
+from .conftest import NOW, write_project
+
+
+class Letters(Component):
+    """Counts letters."""
+
+    kind = "letters"
+    gives: ClassVar[tuple[str, ...]] = ("letters",)
+
+    def read(self, understanding: Understanding, context: Context) -> str:
+        understanding.extra["letters"] = len(understanding.text)
+        return "counted"
+
+
+class Verdict(Component):
+    """Says whether there are many letters."""
+
+    kind = "verdict"
+    needs: ClassVar[tuple[str, ...]] = ("letters",)
+    gives: ClassVar[tuple[str, ...]] = ("verdict",)
+
+    def read(self, understanding: Understanding, context: Context) -> str:
+        understanding.extra["verdict"] = understanding.extra["letters"] > context.options.extra.get("many", 3)
+        return "compared"
+
+
+class Broken(Component):
+    """Has a defect."""
+
+    kind = "broken"
+    gives: ClassVar[tuple[str, ...]] = ("nothing",)
+
+    def read(self, understanding: Understanding, context: Context) -> str:
+        raise KeyError("surprise")
+
+
+def test_only_what_is_wanted_runs() -> None:
+    pipeline = Pipeline([Letters(), Verdict(), Broken()])
+    assert [row.component for row in pipeline.read("abc", want=("letters",)).why] == ["letters"]
+    understanding = pipeline.read("abcd", want=("verdict",))
+    assert [row.component for row in understanding.why] == ["letters", "verdict"]
+    assert understanding.extra["verdict"] is True
+    assert pipeline.read("abcd", want=("verdict",), options={"extra": {"many": 9}}).extra["verdict"] is False
+    assert pipeline.read("abc", want=()).why == []
+
+
+@pytest.mark.parametrize(
+    ("components", "says"),
+    [
+        ([Verdict(), Letters()], "'verdict' needs letters, which nothing before it gives: move 'letters' before it"),
+        ([Verdict()], "'verdict' needs letters, which nothing before it gives: add a component that gives it"),
+        ([Letters(), Letters()], "'letters' and 'letters' both give letters: remove one"),
+    ],
+)
+def test_order_is_checked_before_anything_runs(components: list[Component], says: str) -> None:
+    with pytest.raises(InvalidPipeline, match=says):
+        Pipeline(components)
+
+
+def test_a_defect_names_its_component() -> None:
+    with pytest.raises(ComponentFailed, match="component 'broken' failed: KeyError: 'surprise'"):
+        Pipeline([Broken()]).read("abc", want=("nothing",))
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        ({"want": ("mood",)}, "no component gives mood"),
+        ({"want": ("letters",), "options": {"treshold": 1}}, "unknown field `treshold`"),
+        ({"want": ("letters",), "options": {"threshold": "high"}}, "threshold"),
+    ],
+)
+def test_wrong_requests(request_: dict[str, Any], says: str) -> None:
+    with pytest.raises(InvalidRequest, match=says):
+        Pipeline([Letters()]).read("abc", **request_)
+
+
+def test_lemmas_need_a_model(pipeline: Pipeline) -> None:
+    with pytest.raises(Unavailable, match="spacy download"):
+        pipeline.read("some words", want=("lemmas",))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("components: [toknes]", "unknown component 'toknes': entities, intents"),
+        ("components: [{kind: intents, treshold: 1}]", "treshold: unknown setting"),
+        ("components: [{kind: intents, threshold: 7}]", "threshold: .*less than or equal to 1"),
+        ("components: []", "1 to 64 kinds"),
+        ("components: [{threshold: 7}]", "settings with a 'kind'"),
+        ("timezone: Moon/Crater", "unknown timezone 'Moon/Crater'"),
+        ("language: 7", "language and timezone are texts"),
+        ("lnguage: en", "unknown setting 'lnguage'"),
+    ],
+)
+def test_wrong_pipeline_file(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(InvalidPipeline, match=says):
+        load_pipeline(read_project(write_project(tmp_path, pipeline=text)))
+
+
+def test_settings_of_the_pipeline_file(tmp_path: Path) -> None:
+    text = "timezone: Europe/Berlin\ncomponents: [{kind: profanity, block: [muppet], mask: '#'}]"
+    pipeline = load_pipeline(read_project(write_project(tmp_path, pipeline=text)))
+    assert pipeline.timezone == "Europe/Berlin"
+    assert pipeline.read("you muppet", want=("profanity",)).profanity.masked == "you ######"  # type: ignore[union-attr]
+
+
+def test_a_component_of_the_project(tmp_path: Path) -> None:
+    folder = tmp_path / "components"
+    folder.mkdir()
+    (folder / "shout.py").write_text(
+        "from typing import ClassVar\n"
+        "from nlp.base import Component\n"
+        "class Shout(Component):\n"
+        "    '''Tells whether it is in capitals.'''\n"
+        "    kind = 'shout'\n"
+        "    gives: ClassVar = ('shout',)\n"
+        "    def read(self, understanding, context):\n"
+        "        understanding.extra['shout'] = understanding.text.isupper()\n"
+        "        return 'looked'\n"
+    )
+    write_project(tmp_path, pipeline="components: [shout]")
+    assert load_pipeline(read_project(tmp_path)).read("HELP", want=("shout",)).extra == {"shout": True}
+    (folder / "shout.py").write_text("import nothing_of_that_name")
+    with pytest.raises(InvalidPipeline, match=r"components/shout.py fails on import: ModuleNotFoundError"):
+        load_pipeline(read_project(tmp_path))
+
+
+def test_every_built_in_component_explains_itself() -> None:
+    kinds = component_kinds()
+    assert set(kinds) == {"entities", "intents", "language", "profanity", "sentiment", "tokens"}
+    for kind in kinds.values():
+        assert kind.about().endswith(".")
+        assert kind.gives
+        fields = kind.model_json_schema().get("properties", {})
+        assert all(field.get("description") for field in fields.values())
+
+
+def test_without_a_project(tmp_path: Path) -> None:
+    pipeline = load_pipeline(read_project(tmp_path / "missing"))
+    understanding = pipeline.read("where is my order", want=("intent", "entities"), now=NOW)
+    assert understanding.intent == ""
+    assert "no trained model" in understanding.why[-1].because
+
+
+def test_import_is_cheap() -> None:
+    code = (
+        "import sys, nlp, nlp.pipeline, nlp.training, nlp.methods, botkit.nlp_pool;"
+        "heavy = ('numpy', 'spacy', 'sklearn', 'vaderSentiment', 'rapidfuzz', 'phonenumbers', 'better_profanity');"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
+    assert done.stdout == "[]\n"
