@@ -9,6 +9,7 @@ the second goes to JavaScript unread. The answer is a length, then `["ok", value
 `["failed", kind, message]`.
 """
 
+import contextlib
 import importlib.machinery
 import importlib.util
 import json
@@ -145,7 +146,9 @@ class Sandbox:
             return "memory", "the script used more memory than it may"
         if isinstance(error, self._overflow):
             return "memory", f"{at}the script calls itself too deeply"
-        return ("syntax" if said.startswith("SyntaxError") else "error"), at + said
+        if said.startswith("SyntaxError"):
+            return "syntax", at + said
+        return "error", f"{at}{said}" if at else f"the script stopped with {said}"
 
 
 def serve(pipe_in: BinaryIO, pipe_out: BinaryIO, quickjs: Any) -> None:
@@ -183,7 +186,9 @@ def main(quickjs_path: str) -> NoReturn:
     limits = {resource.RLIMIT_AS: PROCESS_BYTES, resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: 0}
     for limit, value in limits.items():
         _, hard = resource.getrlimit(limit)
-        resource.setrlimit(limit, (value if hard == resource.RLIM_INFINITY else min(value, hard),) * 2)
+        lowest = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        with contextlib.suppress(ValueError, OSError):  # some systems know a limit and do not keep it
+            resource.setrlimit(limit, (lowest, lowest))
     serve(sys.stdin.buffer, sys.stdout.buffer, quickjs)
     sys.exit(0)
 

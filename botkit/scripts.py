@@ -49,6 +49,7 @@ class ScriptPool:
         self._free = workers
         self._closed = False
         self._reaping: set[asyncio.Task[None]] = set()
+        self._workers: set[_Worker] = set()
         self.killed = 0
         """How many processes had to be killed."""
 
@@ -76,7 +77,7 @@ class ScriptPool:
         return answer[1], answer[2]
 
     async def _ask(self, request: bytes, timeout_seconds: float) -> Any:
-        worker = self._idle.pop() if self._idle else await _Worker.start()
+        worker = self._idle.pop() if self._idle else await self._start()
         keep = False
         try:
             async with asyncio.timeout(timeout_seconds + WALL_GRACE_SECONDS):
@@ -91,9 +92,19 @@ class ScriptPool:
             if keep:
                 self._idle.append(worker)
             else:
-                self.killed += 1
+                self.killed += not self._closed
                 self._drop(worker)
         return answer
+
+    async def _start(self) -> "_Worker":
+        worker = await _Worker.start()
+        self._workers.add(worker)
+        return worker
+
+    @property
+    def processes(self) -> list[int]:
+        """The ids of the processes that run now."""
+        return [worker.pid for worker in self._workers]
 
     async def _turn(self) -> None:
         """Wait until a worker is free: first come, first served."""
@@ -122,6 +133,7 @@ class ScriptPool:
         self._free += 1
 
     def _drop(self, worker: "_Worker") -> None:
+        self._workers.discard(worker)
         task = asyncio.ensure_future(worker.stop())
         self._reaping.add(task)
         task.add_done_callback(self._reaping.discard)
@@ -158,11 +170,15 @@ class _Worker(asyncio.Protocol):
             with theirs:
                 process = await asyncio.to_thread(_start_process, theirs)
             ours.setblocking(False)
-            _, worker = await asyncio.get_running_loop().create_connection(lambda: cls(process), sock=ours)
+            _, worker = await asyncio.get_running_loop().create_unix_connection(lambda: cls(process), sock=ours)
         except BaseException:
             ours.close()
             raise
         return worker
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     async def ask(self, request: bytes) -> bytes:
         if self._transport is None or self._transport.is_closing():

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, WithJsonSchema
 
 MAX_DURATION_SECONDS = 366 * 24 * 3600
 PATTERN = r"^\s*(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)?\s*$"
@@ -14,19 +14,22 @@ _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 def read_duration(value: Any) -> float:
     """Seconds from a number of seconds or from text with a unit; raises ValueError that says how to write one."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    match = _WRITTEN.match(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError('write a duration as seconds or with a unit: 90, "90s", "5m", "24h", "2d"')
-    return float(match[1]) * _UNITS[match[2] or "s"]
+        seconds = float(value)
+    else:
+        match = _WRITTEN.match(value) if isinstance(value, str) else None
+        if match is None:
+            raise ValueError('write a duration as seconds or with a unit: 90, "90s", "5m", "24h", "2d"')
+        seconds = float(match[1]) * _UNITS[match[2] or "s"]
+    if not 0 <= seconds <= MAX_DURATION_SECONDS:
+        raise ValueError("a duration lies between 0 seconds and 366 days")
+    return seconds
 
 
 Duration = Annotated[
     float,
-    Field(ge=0, le=MAX_DURATION_SECONDS, allow_inf_nan=False),
     BeforeValidator(read_duration),
     WithJsonSchema(
         {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": PATTERN}], "format": "duration"}
     ),
 ]
-"""A setting in seconds, at most a year."""
+"""A setting in seconds, at most 366 days."""

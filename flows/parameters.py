@@ -62,13 +62,12 @@ def event_parameters(
 def known_parameters(event: str) -> frozenset[str]:
     """The names that can have a value after this event; one that ends in `.*` stands for all below it."""
     channel, _, what = event.partition(".")
-    known = {*COMMON, *PREDEFINED}
-    if event in OUTPUTS:
-        known.update(OUTPUTS[event])
-    elif channel in ("webhook", "custom") or what not in ("message", "mo"):
-        known.update((f"{channel}.*", "event.*"))
+    heads = ("inapp", "inappmessaging") if channel == "inapp" else (channel,)
+    known = {*COMMON, *PREDEFINED, *OUTPUTS.get(event, ())}
     if what in ("message", "mo"):
-        known.update(f"{channel}.{part}" for part in _CHANNEL_PARTS)
+        known.update(f"{head}.{part}" for head in heads for part in _CHANNEL_PARTS)
+    elif event not in OUTPUTS:
+        known.update((*(f"{head}.*" for head in heads), "event.*"))
     return frozenset(known)
 
 
