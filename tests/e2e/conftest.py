@@ -1,7 +1,7 @@
-"""Browser: one Chromium for all tests here, and for each test a fresh server behind a line that can be cut.
+"""Browser: one Chromium for all tests here, and a server behind a line that can be cut.
 
-The tests speak to `site.url` only. With BOTKIT_E2E_URL set they run against that server, whose in-app asset
-`web-demo` and SMS asset `sms-demo` have to answer like the bot in `fake_server.py`.
+The server is the product itself with the project beside this file. A test that needs one which misbehaves, or
+which speaks first, asks for `scripted`: then `site` leads to the fake server. BOTKIT_E2E_URL names another server.
 """
 
 import os
@@ -15,6 +15,10 @@ import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
+from botkit.app import App
+from botkit.config import ServerSettings
+from botkit.project import load_project
+from botkit.server.app import Server
 from tests.e2e.fake_server import FakeServer
 from tests.e2e.line import Line
 
@@ -47,28 +51,54 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
 
 
 class Site:
-    """The server as the browser sees it: `url`, and the `line` to it. `fake` is None for a real server."""
+    """The server as the browser sees it: `url`, and the `line` to it."""
 
-    def __init__(self, line: Line, fake: FakeServer | None) -> None:
+    def __init__(self, line: Line) -> None:
         self.line = line
-        self.fake = fake
         self.url = f"http://127.0.0.1:{line.port}"
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def site() -> AsyncIterator[Site]:
-    if real := os.environ.get("BOTKIT_E2E_URL"):
-        address = urlsplit(real)
-        async with Line(address.hostname or "127.0.0.1", address.port or 80) as line:
-            yield Site(line, None)
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def product(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[str, int]]:
+    """Where the product listens: one for all tests, who are different customers."""
+    if address := os.environ.get("BOTKIT_E2E_URL"):
+        parts = urlsplit(address)
+        yield parts.hostname or "127.0.0.1", parts.port or 80
         return
+    store = tmp_path_factory.mktemp("store") / "botkit.db"
+    project = load_project(Path(__file__).parent / "project", environ={})
+    async with (
+        App(project, ServerSettings(store=str(store))) as app,
+        Server(app).listen("127.0.0.1", 0) as port,
+    ):
+        yield "127.0.0.1", port
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def scripted() -> AsyncIterator[FakeServer]:
+    """A server that does what the test tells it."""
     fake = FakeServer()
     runner = web.AppRunner(fake.app, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    async with Line("127.0.0.1", runner.addresses[0][1]) as line:
-        yield Site(line, fake)
+    fake.port = runner.addresses[0][1]
+    yield fake
     await runner.cleanup()
+
+
+@pytest.fixture
+def goal(request: pytest.FixtureRequest) -> tuple[str, int]:
+    """Host and port of the server that the test is about."""
+    if "scripted" in request.fixturenames:
+        return "127.0.0.1", request.getfixturevalue("scripted").port
+    host, port = request.getfixturevalue("product")
+    return host, port
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def site(goal: tuple[str, int]) -> AsyncIterator[Site]:
+    async with Line(*goal) as line:
+        yield Site(line)
 
 
 class Window:

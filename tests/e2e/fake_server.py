@@ -63,6 +63,7 @@ class FakeServer:
     def __init__(self) -> None:
         self.talks: dict[str, Talk] = {}
         self.phone: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self.port = 0
         self.hellos = 0
         self.shut = False
         self.ids = itertools.count(1)

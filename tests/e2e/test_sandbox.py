@@ -10,6 +10,7 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.e2e.colours import contrast_of
 from tests.e2e.conftest import Site, Window
+from tests.e2e.fake_server import FakeServer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 NUMBER = "+447700900777"
@@ -43,15 +44,13 @@ async def test_a_message_is_sent_answered_and_its_state_followed(window: Window)
     await expect(page.get_by_text("No messages yet")).to_be_hidden()
 
 
-async def test_a_hint_and_a_quick_reply_are_sent_by_a_click(window: Window, site: Site) -> None:
-    if not site.fake:
-        pytest.skip("needs the fake server's hints")
+async def test_a_hint_and_a_quick_reply_are_sent_by_a_click(window: Window) -> None:
     page = await phone_on(window)
     await page.get_by_role("button", name="where is my parcel?").click()
     await expect(message(page, "out", "You said where is my parcel?")).to_be_visible()
     await say(page, "menu")
     await page.get_by_role("group", name="Suggested replies").get_by_role("button", name="A person").click()
-    await expect(message(page, "out", "You said A person")).to_be_visible()
+    await expect(message(page, "out", "You chose person")).to_be_visible()
     await expect(page.get_by_role("group", name="Suggested replies")).to_be_hidden()
 
 
@@ -84,9 +83,7 @@ async def test_a_wrong_number_is_explained(window: Window) -> None:
     await expect(page.get_by_label("Your number")).to_have_attribute("aria-invalid", "true")
 
 
-async def test_a_refused_message_says_why(window: Window, site: Site) -> None:
-    if not site.fake:
-        pytest.skip("needs the fake server's refusal")
+async def test_a_refused_message_says_why(window: Window, scripted: FakeServer) -> None:
     page = await phone_on(window)
     await say(page, "refuse")
     await expect(message(page, "in", "refuse")).to_contain_text("Not sent")
@@ -176,7 +173,7 @@ async def test_colours_can_be_read(window: Window, options: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize("options", [{"viewport": {"width": 360, "height": 740}}], ids=["phone"])
-async def test_no_page_is_wider_than_a_small_phone(window: Window) -> None:
+async def test_no_page_is_wider_than_a_small_phone(window: Window, scripted: FakeServer) -> None:
     page = await phone_on(window)
     for path, last in {"/": "Try the widget", "/demo/web-demo": "Open the chat", "/sandbox": "HELP"}.items():
         await page.goto(window.site.url + path)
@@ -184,7 +181,7 @@ async def test_no_page_is_wider_than_a_small_phone(window: Window) -> None:
         assert await page.evaluate("document.documentElement.scrollWidth") <= 360, path
 
 
-async def test_the_landing_page_leads_everywhere(window: Window) -> None:
+async def test_the_landing_page_leads_everywhere(window: Window, scripted: FakeServer) -> None:
     page = await window.open("/")
     await expect(page.get_by_role("status").filter(has_text="Ready for messages")).to_be_visible()
     for name in ("Health", "Readiness", "Metrics"):

@@ -8,6 +8,7 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.e2e.colours import contrast_of
 from tests.e2e.conftest import Site, Window
+from tests.e2e.fake_server import FakeServer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 DEMO = "/demo/web-demo"
@@ -67,7 +68,7 @@ async def test_a_quick_reply_sends_its_payload_and_goes_away(window: Window) -> 
     await expect(chat.input).to_be_focused()
 
 
-async def test_a_list_opens_and_its_row_is_sent(window: Window) -> None:
+async def test_a_list_opens_and_its_row_is_sent(window: Window, scripted: FakeServer) -> None:
     chat = await chat_on(window)
     await chat.say("list")
     await chat.page.get_by_text("Choose a size").click()
@@ -85,7 +86,7 @@ async def test_links_can_be_clicked_and_markup_stays_text(window: Window) -> Non
     await expect(chat.log.locator("img")).to_have_count(0)
 
 
-async def test_a_refused_message_says_so_and_can_be_tried_again(window: Window) -> None:
+async def test_a_refused_message_says_so_and_can_be_tried_again(window: Window, scripted: FakeServer) -> None:
     chat = await chat_on(window)
     await chat.say("refuse")
     failed = chat.log.locator(".me")
@@ -96,7 +97,7 @@ async def test_a_refused_message_says_so_and_can_be_tried_again(window: Window) 
     await expect(chat.bubble("refuse")).to_have_count(1)
 
 
-async def test_typing_is_shown_until_the_answer_comes(window: Window) -> None:
+async def test_typing_is_shown_until_the_answer_comes(window: Window, scripted: FakeServer) -> None:
     chat = await chat_on(window)
     await chat.say("slow")
     await expect(chat.page.locator("botkit-chat .typing")).to_be_visible()
@@ -124,16 +125,14 @@ async def test_messages_written_without_a_connection_arrive_once_it_is_back(wind
     window.expect("WebSocket")
 
 
-async def test_a_lost_acknowledgement_doubles_nothing(window: Window, site: Site) -> None:
+async def test_a_lost_acknowledgement_doubles_nothing(window: Window, site: Site, scripted: FakeServer) -> None:
     chat = await chat_on(window)
     await chat.say("hello")
     await chat.sees_once("You said hello")
     site.line.deaf = True
     await chat.say("pay once")
     await expect(chat.log.locator(".me.sending")).to_have_count(1)
-    if site.fake:
-        talk = site.fake.talk
-        await eventually(chat.page, lambda: len(talk.taken) == 2)
+    await eventually(chat.page, lambda: len(scripted.talk.taken) == 2)
     site.line.cut()
     site.line.mend()
     await chat.sees_once("pay once", "You said pay once")
@@ -179,44 +178,38 @@ async def test_an_unsent_message_survives_a_reload(window: Window, site: Site) -
     window.expect(REFUSED)
 
 
-async def test_what_came_while_away_is_delivered_and_counted(window: Window, site: Site) -> None:
-    if not site.fake:
-        pytest.skip("needs a bot that speaks first")
+async def test_what_came_while_away_is_delivered_and_counted(window: Window, scripted: FakeServer) -> None:
     chat = await chat_on(window)
     await chat.say("hello")
     await chat.sees_once("You said hello")
     await chat.page.keyboard.press("Escape")
-    await site.fake.talk.say("Your parcel has left")
+    await scripted.talk.say("Your parcel has left")
     await expect(chat.page.get_by_role("button", name="Open chat, 1 unread")).to_be_visible()
-    await eventually(chat.page, lambda: (2, "delivered") in site.fake.talk.receipts)
-    assert (2, "read") not in site.fake.talk.receipts
+    await eventually(chat.page, lambda: (2, "delivered") in scripted.talk.receipts)
+    assert (2, "read") not in scripted.talk.receipts
     await chat.page.reload()
     await chat.page.get_by_role("button", name="Open chat, 1 unread").click()
     await chat.sees_once("Your parcel has left")
-    await eventually(chat.page, lambda: site.fake.talk.receipts.count((2, "read")) == 1)
+    await eventually(chat.page, lambda: scripted.talk.receipts.count((2, "read")) == 1)
 
 
-async def test_a_message_that_comes_twice_is_shown_once(window: Window, site: Site) -> None:
-    if not site.fake:
-        pytest.skip("needs a server that repeats itself")
+async def test_a_message_that_comes_twice_is_shown_once(window: Window, scripted: FakeServer) -> None:
     chat = await chat_on(window)
     await chat.say("hello")
     await chat.sees_once("You said hello")
-    await site.fake.talk.tell(site.fake.talk.sent[0])
+    await scripted.talk.tell(scripted.talk.sent[0])
     await chat.say("more")
     await chat.sees_once("You said hello", "You said more")
 
 
-async def test_a_server_that_refuses_is_left_in_peace(window: Window, site: Site) -> None:
-    if not site.fake:
-        pytest.skip("needs a server that refuses")
-    site.fake.shut = True
+async def test_a_server_that_refuses_is_left_in_peace(window: Window, scripted: FakeServer) -> None:
+    scripted.shut = True
     page = await window.open(DEMO)
     await Chat(page).launcher.click()
     await expect(page.get_by_text("The chat is not available right now.")).to_be_visible()
     await page.wait_for_timeout(900)
-    assert site.fake.hellos == 1
-    site.fake.shut = False
+    assert scripted.hellos == 1
+    scripted.shut = False
     await page.keyboard.press("Escape")
     await Chat(page).open()
 
@@ -256,7 +249,7 @@ async def test_everything_works_by_keyboard(window: Window) -> None:
     await expect(chat.launcher).to_have_attribute("aria-expanded", "false")
 
 
-async def test_names_and_roles(window: Window) -> None:
+async def test_names_and_roles(window: Window, scripted: FakeServer) -> None:
     chat = await chat_on(window)
     await chat.say("menu")
     await chat.sees_once("What can I do for you?")
@@ -291,7 +284,7 @@ async def test_on_a_phone_it_fills_the_screen(window: Window) -> None:
 
 
 @pytest.mark.parametrize("options", [{"color_scheme": "light"}, {"color_scheme": "dark"}], ids=["light", "dark"])
-async def test_colours_can_be_read(window: Window, options: dict[str, Any]) -> None:
+async def test_colours_can_be_read(window: Window, scripted: FakeServer, options: dict[str, Any]) -> None:
     chat = await chat_on(window)
     await chat.say("refuse")
     await chat.say("menu")
@@ -325,9 +318,7 @@ async def test_any_colour_of_a_site_stays_readable(window: Window, colour: str) 
         assert await contrast_of(page.locator(f"botkit-chat {part}").last) >= 4.5, part
 
 
-async def test_another_user_never_sees_the_last_ones_messages(window: Window, site: Site) -> None:
-    if not site.fake:
-        pytest.skip("needs a server that takes any token")
+async def test_another_user_never_sees_the_last_ones_messages(window: Window, scripted: FakeServer) -> None:
     chat = await chat_on(window)
     await chat.page.evaluate("botkit('setUser', 'anna')")
     await chat.say("my secret")
@@ -339,12 +330,10 @@ async def test_another_user_never_sees_the_last_ones_messages(window: Window, si
     await chat.say("hello")
     await chat.sees_once("You said hello")
     await expect(chat.log).not_to_contain_text("secret")
-    assert {user for user, talk in site.fake.talks.items() if talk.taken} == {"anna", "berta"}
+    assert {user for user, talk in scripted.talks.items() if talk.taken} == {"anna", "berta"}
 
 
-async def test_a_strict_page_blocks_nothing(window: Window, site: Site) -> None:
-    if not site.fake:
-        pytest.skip("needs the page with a strict policy")
+async def test_a_strict_page_blocks_nothing(window: Window, scripted: FakeServer) -> None:
     chat = await chat_on(window, "/strict")
     await expect(chat.page.get_by_role("heading", name="Help")).to_be_visible()
     await chat.say("menu")
