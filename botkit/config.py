@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from models.plugin import InvalidSettings, explain
+from models.plugin import InvalidSettings, explain_all
 
 PREFIX = "BOTKIT_"
 
@@ -63,5 +63,4 @@ def load_settings(
     try:
         return ServerSettings.model_validate({**table, **environment_settings(environ), **chosen})
     except ValidationError as error:
-        problems = [(tuple(row["loc"]), explain(row)) for row in error.errors(include_url=False)]
-        raise InvalidSettings("server", problems) from None
+        raise InvalidSettings("server", explain_all(error)) from None

@@ -131,16 +131,16 @@ class _Check:
             if name not in known:
                 self.add("unknown_outcome", f"node {node.id}: {node.kind} has no outcome {name!r}", node.id, "next",
                          name, hint=did_you_mean(name, known))  # fmt: skip
-        for outcome in outcomes:
-            if outcome.name in node.next:
-                continue
+        still_open = [outcome for outcome in outcomes if outcome.name not in node.next]
+        for outcome in still_open:
             if outcome.colour != "red":
                 self.add("open_outcome", f"node {node.id}: outcome {outcome.name!r} leads nowhere", node.id, "next",
                          hint=f"add `{outcome.name}: ...` under next: a node, or `end`")  # fmt: skip
-            elif not self.flow.on_error:
-                self.add("open_error_outcome", f"node {node.id}: after {outcome.name!r} the flow ends with 102",
-                         node.id, "next", warning=True,
-                         hint=f"add `{outcome.name}: ...` under next, or `on_error: ...` to the flow")  # fmt: skip
+        errors = [outcome.name for outcome in still_open if outcome.colour == "red"]
+        if errors and not self.flow.on_error:
+            self.add("open_error_outcome", f"node {node.id}: after {' or '.join(errors)} the flow ends with 102",
+                     node.id, "next", warning=True,
+                     hint="name a node in `on_error` of the flow, or lead them to nodes under next")  # fmt: skip
 
     def _edge(self, node: Drawn, outcome: str, target: int, end: int) -> None:
         where = ("next", outcome)

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from flows.tree import Entry, FlowFileError, Mapping, Scalar, Sequence, Tree, read_text, read_tree
-from models.errors import InvalidValue
 from models.flow import FLOW_ID, MAX_NODES, SUCCESS, VARIABLE_NAME, Action, Edge, Flow, Node, Variable
 from models.problem import Problem, did_you_mean
 
@@ -95,23 +94,19 @@ class _FlowReader:
         nodes = self._mapping(root, "nodes", 0)
         if root.entry("nodes") is None:
             self._add(root, "missing_nodes", "the flow has no nodes", "nodes", hint="add `nodes:` with a Start, 2")
-        try:
-            return Flow(
-                id=self.id,
-                nodes=self._numbered(nodes, "nodes", self._node),
-                name=self._text(root, "name", 0),
-                type=self._choice(root, "type", FLOW_TYPES),
-                about=self._text(root, "about", 0),
-                session_key=self._choice(root, "session_key", SESSION_KEYS),
-                correlation_id=self._text(root, "correlation_id", 0),
-                variables=self._variables(self._mapping(root, "variables", 0)),
-                outcomes=self._numbered(self._mapping(root, "outcomes", 0), "outcomes", self._outcome),
-                on_error=self._on_error(root.get("on_error")),
-                layout=self._numbered(self._mapping(root, "layout", 0), "layout", self._point),
-            )
-        except InvalidValue as error:
-            self._add(root.get(error.field) or root, "invalid_value", error.message, error.field)
-            raise FlowFileError(self.problems) from error
+        return Flow(
+            id=self.id,
+            nodes=self._numbered(nodes, "nodes", self._node),
+            name=self._text(root, "name", 0),
+            type=self._choice(root, "type", FLOW_TYPES),
+            about=self._text(root, "about", 0),
+            session_key=self._choice(root, "session_key", SESSION_KEYS),
+            correlation_id=self._text(root, "correlation_id", 0),
+            variables=self._variables(self._mapping(root, "variables", 0)),
+            outcomes=self._numbered(self._mapping(root, "outcomes", 0), "outcomes", self._outcome),
+            on_error=self._on_error(root.get("on_error")),
+            layout=self._numbered(self._mapping(root, "layout", 0), "layout", self._point),
+        )
 
     def _flow_id(self, root: Mapping) -> str:
         found = root.get("flow")

@@ -72,16 +72,17 @@ class _Drawing:
         self.out.append(((prefix, "quiet"), *self._title(node)))
         colours = self._colours(node)
         new: dict[int, list[str]] = {}
-        leaves: list[Line] = []
+        ends: dict[tuple[str, str], list[str]] = {}
         for outcome, edge in node.next.items():
             if edge.node in self.flow.nodes and (edge.node not in self.drawn or edge.node in new):
                 self.drawn.add(edge.node)
                 new.setdefault(edge.node, []).append(outcome)
             else:
-                leaves.append(((outcome, colours.get(outcome, "")), (f" → {self._target(edge)}", "")))
+                ends.setdefault((f" → {self._target(edge)}", ""), []).append(outcome)
         for outcome, colour in colours.items():
             if outcome not in node.next:
-                leaves.append(((outcome, colour), (" " + self._open(colour), "quiet")))
+                ends.setdefault((f" {self._open(colour)}", "quiet"), []).append(outcome)
+        leaves = [(*self._outcomes(names, colours), target) for target, names in ends.items()]
         waiting: list[tuple[str, int | Line]] = []
         for index, leaf in enumerate(leaves):
             last = index == len(leaves) - 1 and not new

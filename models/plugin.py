@@ -45,15 +45,43 @@ class Plugin(BaseModel):
         try:
             return cls.model_validate(settings)
         except ValidationError as error:
-            problems = [(tuple(row["loc"]), explain(row)) for row in error.errors(include_url=False)]
-            raise InvalidSettings(cls.kind, problems) from None
+            raise InvalidSettings(cls.kind, explain_all(error)) from None
+
+
+_EXPECTED = {
+    "string_type": "text", "int_type": "a whole number", "int_parsing": "a whole number",
+    "int_from_float": "a whole number", "float_type": "a number", "float_parsing": "a number",
+    "bool_type": "true or false", "bool_parsing": "true or false", "list_type": "a list", "tuple_type": "a list",
+    "set_type": "a list", "frozen_set_type": "a list", "dict_type": "a list of `name: value`",
+    "model_type": "a list of `name: value`", "model_attributes_type": "a list of `name: value`",
+    "literal_error": "{expected}", "enum": "{expected}",
+    "greater_than_equal": "{ge} or more", "greater_than": "more than {gt}",
+    "less_than_equal": "{le} or less", "less_than": "less than {lt}",
+    "too_short": "at least {min_length} of them", "too_long": "at most {max_length} of them",
+    "string_too_short": "at least {min_length} characters", "string_too_long": "at most {max_length} characters",
+}  # fmt: skip
+"""What each of pydantic's errors says in plain words."""
+
+
+def explain_all(error: ValidationError) -> list[tuple[tuple[str | int, ...], str]]:
+    """Path and message of every error, but not of a list that is short only because its items are wrong."""
+    rows = [(tuple(row["loc"]), explain(row)) for row in error.errors(include_url=False)]
+    paths = [path for path, _ in rows]
+    return [
+        (path, message)
+        for path, message in rows
+        if not any(len(other) > len(path) and other[: len(path)] == path for other in paths)
+    ]
 
 
 def explain(row: Any) -> str:
     """A pydantic error in plain words, without the prefix that says which exception it was."""
-    message: str = row["msg"]
-    if row["type"] == "extra_forbidden":
+    kind, message = row["type"], row["msg"]
+    if kind == "extra_forbidden":
         return "unknown setting"
-    if row["type"] == "missing":
+    if kind == "missing":
         return "this setting is mandatory"
-    return message.removeprefix("Value error, ")
+    if kind in _EXPECTED:
+        return "expected " + _EXPECTED[kind].format_map(row.get("ctx", {}))
+    plain: str = message.removeprefix("Value error, ")
+    return plain

@@ -1,0 +1,146 @@
+"""Every check of a flow, by files that say beside each line what is wrong with it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.checker import check
+from flows.document import read_flow, read_flow_file
+from flows.graph import cycles, distances, successors
+from flows.nodes import BUILT_IN
+from models.flow import Edge, Flow, Node
+from models.problem import Problem
+
+CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
+KINDS = {kind.kind: kind for kind in BUILT_IN}
+EXPECTED = re.compile(r"(error|warning) ([a-z_]+)")
+OTHERS = {
+    text.split("\n")[0].split()[1]: read_flow(text).flow
+    for text in (
+        "flow: orders\nnodes:\n  2: {kind: start, accepts: [sms.mo], next: {onBegin: end}}",
+        "flow: calls-x\nnodes:\n  2: {kind: call_flow, flow: x, next: {onSuccess: end}}",
+    )
+}
+INTENTS = {"cancel", "none_of_these"}
+
+
+@pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
+def test_problems_are_those_that_the_file_says(file: Path) -> None:
+    expected = [
+        (number, severity, code)
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        for severity, code in EXPECTED.findall(line.partition("#")[2])
+    ]
+    problems = check(read_flow_file(file), KINDS, flows=OTHERS, intents=INTENTS)
+    assert sorted((problem.line, problem.severity, problem.code) for problem in problems) == sorted(expected)
+    assert [problem.line for problem in problems] == sorted(problem.line for problem in problems)
+    for problem in problems:
+        assert problem.column >= 1
+        assert problem.path == str(file)
+        assert problem.flow == "x" or problem.code == "duplicate_key"
+
+
+def test_every_check_has_a_case() -> None:
+    seen = {code for file in CASES for _, code in EXPECTED.findall(file.read_text())}
+    source = "".join(path.read_text() for path in Path("flows").glob("*.py") if path.stem in CHECKING)
+    codes = set(re.findall(r'(?:add|problem|_add)\(\s*(?:[\w.\[\]() ]+, )?"([a-z_]+)",', source))
+    assert len(codes) > 20
+    assert codes - seen - READING == set()
+
+
+CHECKING = {"checker", "references", "document"}
+READING = {"missing_flow_id", "invalid_flow_id", "missing_nodes", "too_many_nodes"}
+"""What makes a file unreadable as a flow: tested with the reader."""
+
+
+def hints(text: str, **more: object) -> dict[str, str]:
+    return {problem.code: problem.hint for problem in check(read_flow(text), KINDS, **more)}  # type: ignore[arg-type]
+
+
+def test_hints_say_how_to_mend() -> None:
+    found = hints(
+        "flow: x\nnodes:\n"
+        "  2: {kind: start, accepts: [sms.mo], next: {onBegn: 3}}\n"
+        "  3: {kind: sned, next: {}}\n"
+        "  4: {kind: call_flow, flow: ordrs, next: {onSuccess: end 7}}\n",
+        flows=OTHERS,
+    )
+    assert found["unknown_outcome"] == "did you mean 'onBegin'?"
+    assert found["unknown_kind"] == "did you mean 'send'?"
+    assert found["unknown_flow"] == "did you mean 'orders'?"
+    assert found["unknown_end"] == "use 101, 102, 103, or add `7: what it means` under outcomes"
+
+
+def test_a_flow_without_a_file_is_checked_too() -> None:
+    flow = Flow("x", {2: Node(2, "start", settings={"accepts": ["sms.mo"]}, next={"onBegin": Edge(node=3)})})
+    assert [(problem.code, problem.node, problem.line) for problem in check(flow, KINDS)] == [("missing_node", 2, 0)]
+
+
+def test_calls_and_intents_that_are_not_known_are_not_checked() -> None:
+    text = "flow: x\nnodes:\n  2: {kind: call_flow, flow: nowhere, next: {}}"
+    assert "unknown_flow" not in hints(text)
+    assert "unknown_flow" in hints(text, flows={})
+
+
+def test_a_long_flow_is_checked_without_recursion() -> None:
+    nodes = {2: Node(2, "start", settings={"accepts": ["sms.mo"]}, next={"onBegin": Edge(node=3)})}
+    for number in range(3, 2_000):
+        target = Edge(node=number + 1) if number < 1_999 else Edge(node=3)
+        nodes[number] = Node(number, "set_variable", settings={"set": {"a": 1}}, next={"onSuccess": target})
+    codes = [problem.code for problem in check(Flow("x", nodes, on_error=3), KINDS)]
+    assert codes == ["endless_loop"]
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Flow:
+    size = draw(st.integers(2, 9))
+    numbers = range(2, size + 2)
+    nodes = {
+        number: Node(
+            number, "x",
+            next={str(target): Edge(node=target) for target in draw(st.sets(st.sampled_from(numbers), max_size=3))},
+        )
+        for number in numbers
+    }  # fmt: skip
+    return Flow("x", nodes, on_error=draw(st.sampled_from([0, 3])))
+
+
+@given(graphs(), st.sets(st.integers(2, 10)))
+def test_cycles_are_those_that_walking_finds(flow: Flow, leave_out: set[int]) -> None:
+    edges = successors(flow)
+    among = set(flow.nodes) - leave_out
+
+    def reach(begin: int) -> set[int]:
+        seen: set[int] = set()
+        line = [begin]
+        while line:
+            for target in edges[line.pop()]:
+                if target in among and target not in seen:
+                    seen.add(target)
+                    line.append(target)
+        return seen
+
+    expected = {number for number in among if number in reach(number)}
+    found = list(cycles(edges, among))
+    assert {number for group in found for number in group} == expected
+    assert all(set(group) <= reach(group[0]) for group in found)
+
+
+@given(graphs())
+def test_distances_are_those_that_walking_finds(flow: Flow) -> None:
+    edges = successors(flow)
+    found = distances(flow, edges)
+    line = {2} | ({3} if flow.on_error == 3 else set())
+    seen = set(line)
+    while line:
+        line = {target for number in line for target in edges[number]} - seen
+        seen |= line
+    assert set(found) == seen
+
+
+def test_problems_are_shown_with_their_place() -> None:
+    problem = Problem("error", "x", "it is wrong", "a.yaml", 3, 7)
+    assert str(problem) == "a.yaml:3:7: error: it is wrong"
