@@ -96,10 +96,10 @@ class HttpConnection(asyncio.Protocol):
 
     def abort(self, failure: HttpFailed | None = None) -> None:
         """Close at once; whoever waits gets `failure`."""
-        if self.transport is not None:
-            self.transport.abort()
         if failure is not None:
             self._settle(failure)
+        if self.transport is not None:
+            self.transport.abort()
 
     def time_out(self) -> None:
         """The time for the answer is over."""
