@@ -34,7 +34,9 @@ def compile_path(source: str) -> Extraction:
     if not source.startswith("$"):
         raise ValueError(f"{source!r} is no JSONPath: begin with $, as in $.order.status")
     if source.count("..") > MAX_DESCENTS or source.count("?") > MAX_FILTERS or source.count(",") > MAX_COMMAS:
-        raise ValueError(f"{source!r} asks for too much work: use one `..`, one filter and four commas at most")
+        raise ValueError(
+            f"the JSONPath {source!r} asks for too much work: use one `..`, one filter and {MAX_COMMAS} commas at most"
+        )
     if "match(" in source or "search(" in source:
         raise ValueError("regular expressions are not available in a JSONPath: compare with ==, or use a Branch")
     try:

@@ -120,6 +120,9 @@ def test_a_node_explains_itself(node: type[Node]) -> None:
 def test_a_node_has_a_schema(node: type[Node]) -> None:
     schema = node.model_json_schema()
     assert schema["additionalProperties"] is False
+    for row in schema.get("$defs", {}).values():
+        for name, field in row["properties"].items():
+            assert field.get("description"), f"{row['title']}.{name} has no help: write a docstring under it"
     assert set(schema.get("properties", {})) == {field.alias or name for name, field in node.model_fields.items()}
 
 
@@ -135,3 +138,13 @@ def test_every_outcome_has_a_colour_and_a_reason() -> None:
             names = [outcome.name for outcome in outcomes]
             assert len(names) == len(set(names)) and all(outcome.about for outcome in outcomes)
             assert names or kind == "end"
+
+
+async def test_the_node_in_the_readme_works() -> None:
+    readme = (TABLES.parents[2] / "flows" / "README.md").read_text("utf-8")
+    source = readme.partition("```python\n")[2].partition("```")[0]
+    made: dict[str, Any] = {"__name__": "readme"}
+    exec(compile(source, "flows/README.md", "exec"), made)
+    turn = World({"variables": {"name": "Ann"}}).turn()
+    assert await made["Greeting"].load({}).run(turn) == "onSuccess"
+    assert turn.deliveries[0].content.text == turn.frame.outputs[f"n{NODE}"]["greeting"] == "Good morning, Ann!"
