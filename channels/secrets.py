@@ -16,7 +16,7 @@ def basic(username: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
 
 
-def require(given: str | None, expected: str, *, what: str) -> None:
+def require(given: str | bytes | None, expected: str, *, what: str) -> None:
     """Raise `BadSignature` unless the right secret was given; `what` says where it belongs."""
     if given is None:
         raise BadSignature(f"{what} is missing", field=what)

@@ -60,7 +60,7 @@ class SmsGateway(Channel):
             require(request.headers.get(header), secret, what=f"the header {header!r}")
         elif secret:
             given = request.form("latin-1").get(self.secret_field)
-            require(given[0] if given else None, secret, what=f"the field {self.secret_field!r}")
+            require(given[0].encode("latin-1") if given else None, secret, what=f"the field {self.secret_field!r}")
         if self.webhook_username:
             require(request.headers.get("authorization"), self._basic, what="the header 'authorization'")
 

@@ -113,6 +113,8 @@ class SmsHttp(SmsGateway):
     def _is_http(cls, url: str) -> str:
         if not url.startswith(("http://", "https://")):
             raise ValueError("begins with http:// or https://")
+        if "@" in url.split("/")[2]:
+            raise ValueError("has a name in it: use send_username and send_password")
         return url
 
     @field_validator("send_success", "send_id_pattern", "send_error_pattern")

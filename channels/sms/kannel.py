@@ -65,7 +65,10 @@ class Kannel(SmsGateway):
 
     def parse(self, request: WebhookRequest) -> list[Inbound]:
         # UCS-2 texts come as percent-encoded UTF-16, so bytes are what to read.
-        fields = {name: values[0] for name, values in request.form("latin-1").items()}
+        fields = {
+            name: values[0] if name == "text" else _words(values[0].encode("latin-1"))
+            for name, values in request.form("latin-1").items()
+        }
         if DELIVERY_FIELD in fields:
             return self._receipt(fields, request.received_at)
         return [self._message(fields, request.received_at)]
@@ -155,6 +158,10 @@ def _text(fields: dict[str, str]) -> str:
             return raw.decode("utf-16-be")
         except UnicodeDecodeError:
             raise BadRequest("with coding=2 the text is UTF-16, high byte first", field="text") from None
+    return _words(raw)
+
+
+def _words(raw: bytes) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:

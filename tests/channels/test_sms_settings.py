@@ -17,6 +17,7 @@ from models.plugin import InvalidSettings
     [
         ({}, "send_url: this setting is mandatory"),
         ({"send_url": "ftp://x"}, "send_url: begins with http:// or https://"),
+        ({"send_url": "http://u:pw@x/"}, "send_url: has a name in it"),
         ({"send_url": "http://x", "send_body": "a={txt}"}, "send_body has {txt}"),
         ({"send_url": "http://x/{who}"}, "send_url has {who}"),
         ({"send_url": "http://x", "send_success": "("}, "send_success: is no regular expression"),
@@ -55,6 +56,7 @@ def test_kannel_takes_an_address_without_a_query() -> None:
         ({"secret": "s3"}, "token=", {}, "the field 'token' is wrong"),
         ({"secret": "s3"}, "token=%FF%FE", {}, "the field 'token' is wrong"),
         ({"secret": "s3"}, "token=s3", {}, ""),
+        ({"secret": "clé & s3"}, "token=cl%C3%A9+%26+s3", {}, ""),
         ({"secret": "s3", "secret_field": "k"}, "k=s3", {}, ""),
         ({"secret": "s3", "secret_header": "X-K"}, "token=s3", {}, "the header 'x-k' is missing"),
         ({"secret": "s3", "secret_header": "X-K"}, "", {"x-k": "s3"}, ""),
