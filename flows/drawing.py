@@ -40,7 +40,8 @@ class _Drawing:
     def lines(self) -> list[Line]:
         flow = self.flow
         name = f"  {flow.name}" if flow.name else ""
-        self.out.append(((flow.id, "title"), (name, ""), (f"  ({flow.type}, {len(flow.nodes)} nodes)", "quiet")))
+        size = "1 node" if len(flow.nodes) == 1 else f"{len(flow.nodes)} nodes"
+        self.out.append(((flow.id, "title"), (name, ""), (f"  ({flow.type}, {size})", "quiet")))
         self._tree(START, "")
         if flow.on_error in flow.nodes and flow.on_error not in self.drawn:
             self._tree(flow.on_error, "after errors")

@@ -75,6 +75,9 @@ def _quick_reply(value: Any) -> Any:
     return {"title": value} if isinstance(value, str) else value
 
 
+TitleOrReply = Annotated[QuickReply, BeforeValidator(_quick_reply, json_schema_input_type=str | QuickReply)]
+
+
 class Send(Node):
     """Sends a message: back where the customer wrote from, on another channel, or on the first that reaches her."""
 
@@ -91,9 +94,7 @@ class Send(Node):
 
     text: Template = NOTHING
     """What to say, with `$(name)` for variables. With media, the words beneath it."""
-    quick_replies: tuple[Annotated[QuickReply, BeforeValidator(_quick_reply)], ...] = Field(
-        default=(), max_length=MAX_CHOICES
-    )
+    quick_replies: tuple[TitleOrReply, ...] = Field(default=(), max_length=MAX_CHOICES)
     """Answers to tap: texts, or titles with a payload. Channels without them show a numbered list."""
     media: Template = NOTHING
     """The https address of a picture, film, sound or file."""
