@@ -22,7 +22,7 @@ from botkit.server.app import Server
 from tests.e2e.fake_server import FakeServer
 from tests.e2e.line import Line
 
-CHROMIUM = os.environ.get("BOTKIT_CHROMIUM", "/usr/bin/chromium")
+NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -33,10 +33,11 @@ PATIENCE_MS = 10_000
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The browser's path; without one the tests are skipped, unless BOTKIT_REQUIRE_BROWSER=1."""
-    path = CHROMIUM if Path(CHROMIUM).exists() else shutil.which("chromium") or shutil.which("google-chrome")
+    wanted = (os.environ["BOTKIT_CHROMIUM"],) if os.environ.get("BOTKIT_CHROMIUM") else NAMES
+    path = next(filter(None, map(shutil.which, wanted)), None)
     if path:
         return path
-    reason = f"no Chromium at {CHROMIUM}: install it (apt-get install chromium) or set BOTKIT_CHROMIUM"
+    reason = f"no browser called {' or '.join(wanted)}: install chromium, or set BOTKIT_CHROMIUM to its path"
     if os.environ.get("BOTKIT_REQUIRE_BROWSER") == "1":
         pytest.fail(reason)
     pytest.skip(reason)

@@ -54,7 +54,7 @@ box-shadow:0 16px 48px var(--shadow)}
 dialog[open]{display:flex;animation:rise .2s ease-out}
 :host([data-position=left]) dialog{inset-inline:20px auto}
 @keyframes rise{from{opacity:0;transform:translateY(12px)}}
-.head{display:flex;align-items:center;gap:8px;padding:10px 8px 10px 18px;background:var(--accent);color:var(--on)}
+.head{display:flex;align-items:center;gap:8px;padding-block:10px;padding-inline:18px 8px;background:var(--accent);color:var(--on)}
 .head div{flex:1;min-width:0}
 h2{margin:0;font-size:17px;font-weight:650;line-height:1.3;overflow-wrap:anywhere}
 .head p{margin:0;font-size:13px;display:flex;align-items:center;gap:6px}
@@ -437,7 +437,7 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       this.notice = el("p", { class: "notice", role: "status" });
       this.typing = el("div", { class: "typing", hidden: true, "aria-hidden": "true" }, el("i"), el("i"), el("i"));
       this.replies = el("div", { class: "choices", role: "group", "aria-label": labels.replies, hidden: true });
-      this.greeting = el("div", { class: "bubble" });
+      this.greeting = el("div", { class: "bubble", dir: "auto" });
       this.list = el("div", {
         class: "log", role: "log", tabindex: "0", "aria-live": "polite", "aria-relevant": "additions", "aria-label": labels.log,
       });
@@ -512,11 +512,11 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
     }
 
     show(message) {
-      const bubble = el("div", { class: "bubble" }, el("span", { class: "hidden" }, this.fill("says", message.me ? this.labels.you : this.botName())),
+      const bubble = el("div", { class: "bubble", dir: "auto" }, el("span", { class: "hidden", dir: "auto" }, this.fill("says", message.me ? this.labels.you : this.botName())),
         ...this.body(message));
       const node = el("div", { class: "message" }, bubble);
       const { type, style, choices, button } = message.content || {};
-      if (type === "list") node.append(el("details", {}, el("summary", {}, button), this.choices(choices)));
+      if (type === "list") node.append(el("details", { toggle: () => node.scrollIntoView({ block: "nearest" }) }, el("summary", {}, button), this.choices(choices)));
       else if (type === "buttons" && style === "buttons") node.append(this.choices(choices));
       node.append(el("div", { class: "meta" }));
       this.nodes.set(message, node);
