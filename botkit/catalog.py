@@ -118,11 +118,14 @@ def _add_installed(shelf: _Shelf, group: str) -> None:
 
 def _add_files(shelf: _Shelf, project: Path) -> None:
     files = sorted(file for file in (project / "nodes").glob("*.py") if not file.name.startswith("_"))
+    if len(files) > MAX_NODE_FILES:
+        message = f"a project has at most {MAX_NODE_FILES} files of nodes; the rest is left out"
+        shelf.problems.append(Problem("error", "too_many_files", message, str(project / "nodes")))
     for file in files[:MAX_NODE_FILES]:
         path = str(file)
         try:
             module = _load_file(file)
-        except Exception as error:  # the project's own code may fail in any way
+        except (Exception, SystemExit) as error:  # the project's own code may fail in any way
             line = _line_in(file, error)
             shelf.problems.append(Problem("error", "cannot_load", _say(error), path, line,
                                           hint="mend it; `python -m pytest` shows the whole trace"))  # fmt: skip
@@ -166,7 +169,7 @@ def _class_line(plugin: type[Plugin]) -> int:
         return 0
 
 
-def _line_in(file: Path, error: Exception) -> int:
+def _line_in(file: Path, error: BaseException) -> int:
     """The line of the project's file that an error came from."""
     if isinstance(error, SyntaxError) and error.lineno:
         return error.lineno
@@ -174,6 +177,6 @@ def _line_in(file: Path, error: Exception) -> int:
     return (lines[-1] or 0) if lines else 0
 
 
-def _say(error: Exception) -> str:
+def _say(error: BaseException) -> str:
     text = error.msg if isinstance(error, SyntaxError) else str(error)
     return f"{type(error).__name__}: {text}".partition("\n")[0].rstrip(": ")

@@ -86,14 +86,14 @@ def _read(directory: Path) -> TomlFile:
     except RecursionError:
         raise ProjectError([Problem("error", "too_deep", "values lie too deep in each other", shown)]) from None
     except tomllib.TOMLDecodeError as error:
-        raise ProjectError([_syntax_problem(error, shown)]) from None
+        raise ProjectError([_syntax_problem(error, text, shown)]) from None
 
 
-def _syntax_problem(error: tomllib.TOMLDecodeError, path: str) -> Problem:
-    """The reader's message ends in `(at line 3, column 7)`."""
+def _syntax_problem(error: tomllib.TOMLDecodeError, text: str, path: str) -> Problem:
+    """The reader's message ends in `(at line 3, column 7)` or `(at end of document)`."""
     message, _, place = str(error).partition(" (at ")
     numbers = [int(word) for word in place.replace(",", " ").replace(")", " ").split() if word.isdecimal()]
-    line, column = numbers if len(numbers) == 2 else (0, 0)
+    line, column = numbers if len(numbers) == 2 else (len(text.splitlines()), 1)
     return Problem("error", "syntax", f"not TOML: {message[:1].lower()}{message[1:]}", path, line, column)
 
 

@@ -346,6 +346,7 @@ _SYNTAX = (
     ("could not find expected ':'", "a key without ':'", "write `key: value`"),
     ("unexpected end of stream", "a quote is never closed", "close it, or use the other kind of quotes"),
     ("expected ',' or", "a bracket or brace is not closed, or a comma is missing", "close it with ] or }"),
+    ("expected the node content", "a value is missing, or a bracket or brace is not closed", "write the value, or close it"),
     ("special characters are not allowed", "a control character", "remove it"),
     ("found character", "a character that cannot begin a value", "put the text in quotes"),
     ("unknown escape", "an escape that does not exist", "write \\\\ for a backslash, or use single quotes"),

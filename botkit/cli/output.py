@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
@@ -31,7 +31,7 @@ class Output:
     def line(self, *spans: str | Span, err: bool = False) -> None:
         """A line of text; pieces with a style are coloured."""
         stream = sys.stderr if err else sys.stdout
-        colored = stream.isatty() if self.color is None else self.color
+        colored = is_terminal(stream) if self.color is None else self.color
         text = "".join(_paint(span, colored=colored) for span in spans)
         click.echo(text, err=err, color=colored)
 
@@ -71,12 +71,19 @@ class Output:
         raise SystemExit(FAILED)
 
 
+def is_terminal(stream: TextIO) -> bool:
+    """Whether somebody looks at it."""
+    return stream.isatty()
+
+
 def _paint(span: str | Span, *, colored: bool) -> str:
     if isinstance(span, str):
         return span
     text, style = span
     colour = COLOURS.get(style)
-    return click.style(text, fg=colour, bold=style == "title") if colored and colour and text else text
+    return (
+        click.style(text, fg=colour, bold=True if style == "title" else None) if colored and colour and text else text
+    )
 
 
 def output_of(context: click.Context) -> Output:

@@ -1,0 +1,250 @@
+"""The command line: what it prints, what it writes, and how it exits."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from botkit import __version__
+from botkit.cli.main import COMMANDS, cli, main
+
+GOOD = "flow: hello\nnodes:\n  2: {kind: start, accepts: [sms.mo], next: {onBegin: end}}\n"
+BAD = "flow: hello\nnodes:\n  2: {kind: start, accepts: [sms.mo], next: {onBegn: end}}\n"
+UNTIDY = "nodes:   # all\n    2: {kind: start, accepts: [sms.mo], next: {onBegin: end}}\nflow: hello\n"
+TIDY = "flow: hello\nnodes:  # all\n  2: {kind: start, accepts: [sms.mo], next: {onBegin: end}}\n"
+TOML = """\
+[project]
+name = "Shop"
+[assets.sms]
+channel = "sms"
+provider = "sandbox"
+[services.main]
+assets = ["sms"]
+[[services.main.rules]]
+event = "sms.mo"
+flow = "hello"
+"""
+
+
+@pytest.fixture(name="folder")
+def make_folder(tmp_path: Path) -> Path:
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "hello.flow.yaml").write_text(GOOD)
+    (tmp_path / "botkit.toml").write_text(TOML)
+    return tmp_path
+
+
+def run(*arguments: object, color: bool = False) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments], color=color, prog_name="botkit")
+
+
+def test_check_of_a_good_project(folder: Path) -> None:
+    result = run("check", folder)
+    assert (result.output, result.exit_code) == ("Shop: no problems in 1 flow\n", 0)
+
+
+def test_check_of_a_bad_project(folder: Path) -> None:
+    file = folder / "flows" / "hello.flow.yaml"
+    file.write_text(BAD)
+    result = run("check", folder)
+    assert result.exit_code == 1
+    assert result.output == (
+        f"{file}:3:39: error: node 2: outcome 'onBegin' leads nowhere\n"
+        "    hint: add `onBegin: ...` under next: a node, or `end`\n"
+        f"{file}:3:46: error: node 2: start has no outcome 'onBegn'\n"
+        "    hint: did you mean 'onBegin'?\n"
+        "\nShop: 2 errors in 1 flow\n"
+    )
+
+
+def test_warnings_do_not_fail(folder: Path) -> None:
+    (folder / "flows" / "hello.flow.yaml").write_text(GOOD + "variables: {unused: 1}\n")
+    result = run("check", folder)
+    assert result.exit_code == 0
+    assert "warning: nothing in the flow mentions the variable 'unused'" in result.output
+
+
+def test_check_for_programs(folder: Path) -> None:
+    (folder / "flows" / "hello.flow.yaml").write_text(BAD)
+    result = run("check", folder, "--json")
+    found = json.loads(result.output)
+    assert result.exit_code == 1
+    assert (found["ok"], found["errors"], found["warnings"]) == (False, 2, 0)
+    assert found["problems"][0] == {
+        "severity": "error", "code": "open_outcome", "message": "node 2: outcome 'onBegin' leads nowhere",
+        "path": str(folder / "flows" / "hello.flow.yaml"), "line": 3, "column": 39, "flow": "hello", "node": 2,
+        "field": "next", "hint": "add `onBegin: ...` under next: a node, or `end`",
+    }  # fmt: skip
+    assert json.loads(run("check", folder / "flows", "--json").output)["problems"][0]["code"] == "no_project"
+
+
+def test_check_leaves_secrets_to_serve(folder: Path) -> None:
+    (folder / "botkit.toml").write_text(TOML.replace('provider = "sandbox"', 'receipts = { env = "NOT_SET_ANYWHERE" }'))
+    assert "warning: environment variable NOT_SET_ANYWHERE is not set" in run("check", folder).output
+    assert "error: environment variable NOT_SET_ANYWHERE is not set" in run("check", folder, "--secrets").output
+
+
+def test_colours_are_for_terminals(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "flows" / "hello.flow.yaml").write_text(BAD)
+    assert "\x1b[" not in run("check", folder).output
+    monkeypatch.setattr("botkit.cli.output.is_terminal", lambda stream: True)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[31merror" in run("check", folder, color=True).output
+    assert "\x1b[" not in run("--no-color", "check", folder, color=True).output
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in run("check", folder, color=True).output
+
+
+def test_fmt_formats_once(folder: Path) -> None:
+    file = folder / "flows" / "hello.flow.yaml"
+    file.write_text(UNTIDY)
+    file.chmod(0o640)
+    check = run("flow", "fmt", "--check", folder)
+    assert (check.output, check.exit_code) == (f"{file}: not formatted\n1 file to format\n", 1)
+    assert file.read_text() == UNTIDY
+    done = run("flow", "fmt", file)
+    assert (done.output, done.exit_code) == (f"{file}: formatted\n1 file formatted\n", 0)
+    assert file.read_text() == TIDY
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert [path.name for path in file.parent.iterdir()] == ["hello.flow.yaml"]
+    assert run("flow", "fmt", "--check", file).output == "1 file as it should be\n"
+
+
+def test_fmt_goes_on_after_a_file_that_cannot_be_read(folder: Path) -> None:
+    (folder / "flows" / "a.flow.yaml").write_text("flow: [")
+    (folder / "flows" / "hello.flow.yaml").write_text(UNTIDY)
+    result = run("flow", "fmt", folder)
+    assert result.exit_code == 1
+    assert "a.flow.yaml:1:8: error: a value is missing, or a bracket or brace is not closed" in result.output
+    assert (folder / "flows" / "hello.flow.yaml").read_text() == TIDY
+
+
+def test_show_draws_a_flow(folder: Path) -> None:
+    drawn = "hello  (flow, 1 node)\n\n2 start\n└─ onBegin → end 101 Success\n"
+    assert run("flow", "show", folder).output == drawn
+    assert run("flow", "show", folder, "hello").output == drawn
+    assert run("flow", "show", folder / "flows" / "hello.flow.yaml").output == drawn
+    missing = run("flow", "show", folder, "helo")
+    assert (missing.exit_code, "did you mean 'hello'?" in missing.output) == (1, True)
+
+
+def test_schema_knows_the_nodes_of_the_project(folder: Path) -> None:
+    assert run("new", "node", "count-words", "--directory", folder).exit_code == 0
+    schema = json.loads(run("flow", "schema", folder).output)
+    assert "node.count_words" in schema["$defs"]
+
+
+def test_a_new_project_is_in_order(tmp_path: Path) -> None:
+    result = run("new", "project", tmp_path / "my-shop")
+    assert result.exit_code == 0, result.output
+    assert run("check", tmp_path / "my-shop").output == "My shop: no problems in 1 flow\n"
+    assert run("flow", "fmt", "--check", tmp_path / "my-shop").exit_code == 0
+    again = run("new", "project", tmp_path / "my-shop")
+    assert (again.exit_code, "is not empty" in again.output) == (1, True)
+
+
+def test_a_new_node_passes_its_test(folder: Path) -> None:
+    result = run("new", "node", "count-words", "--directory", folder)
+    assert result.output.splitlines()[:2] == [
+        f"wrote {folder / 'nodes' / 'count_words.py'}",
+        f"wrote {folder / 'tests' / 'test_count_words.py'}",
+    ]
+    assert run("check", folder).exit_code == 0
+    tested = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", folder,
+         folder / "tests"],
+        capture_output=True, text=True, check=False, cwd=Path(__file__).parents[3], timeout=100,
+    )  # fmt: skip
+    assert "2 passed" in tested.stdout, tested.stdout + tested.stderr
+
+
+@pytest.mark.parametrize("name", ["class", "1x", "a.b", "../x", "é", "x" * 65, "send"])
+def test_names_that_cannot_be_a_node(folder: Path, name: str) -> None:
+    result = run("new", "node", name, "--directory", folder)
+    assert result.exit_code == 1
+    assert "error: " in result.output
+    assert not (folder / "nodes").exists()
+
+
+def test_nothing_is_written_over(folder: Path) -> None:
+    (folder / "tests").mkdir()
+    (folder / "tests" / "test_shout.py").write_text("mine")
+    result = run("new", "node", "shout", "--directory", folder)
+    assert (result.exit_code, "is there already" in result.output) == (1, True)
+    assert not (folder / "nodes").exists()
+    assert (folder / "tests" / "test_shout.py").read_text() == "mine"
+
+
+def test_help_names_commands_and_exit_codes() -> None:
+    result = run("--help")
+    assert result.exit_code == 0
+    for name, (_, line) in COMMANDS.items():
+        assert re.search(rf"^  {name} +{re.escape(line)}$", result.output, re.MULTILINE)
+    assert "Exit codes:" in result.output
+    assert run("--version").output == f"botkit {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["chek"], "Did you mean 'check'?"),
+        (["check", "--jsn"], "No such option"),
+        (["flow", "fmt"], "Missing argument"),
+    ],
+)
+def test_what_is_not_understood_exits_with_2(arguments: list[str], words: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert words in result.output
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(KeyboardInterrupt(), 130), (click.Abort(), 130), (click.ClickException("no"), 1)],
+)
+def test_exit_codes_of_main(monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int) -> None:
+    def stop(*arguments: object, **more: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "main", stop)
+    with pytest.raises(SystemExit) as caught:
+        main([])
+    assert caught.value.code == code
+
+
+def test_main_exits_with_what_the_command_says(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["check", str(folder)])
+    assert caught.value.code == 0
+    (folder / "botkit.toml").unlink()
+    with pytest.raises(SystemExit) as caught:
+        main(["check", str(folder)])
+    assert caught.value.code == 1
+    assert "there is no botkit.toml here" in capsys.readouterr().out
+
+
+def test_every_command_has_help() -> None:
+    for name in COMMANDS:
+        result = run(name, "--help")
+        assert (result.exit_code, "Usage:" in result.output) == (0, True), name
+
+
+HEAVY = (
+    "aiohttp", "asyncio", "flows", "channels", "jsonpath", "nlp", "numpy", "pydantic", "quickjs", "rich", "ruamel",
+    "sklearn", "spacy", "transformers",
+)  # fmt: skip
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom botkit.cli.main import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stderr.strip() == "[]"

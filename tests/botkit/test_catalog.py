@@ -1,0 +1,116 @@
+"""The catalogue holds our own plug-ins, installed ones and a project's nodes, each kind once."""
+
+import inspect
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from botkit import catalog
+from botkit.catalog import load_catalog
+
+NODE = '''"""Shout."""
+
+from botkit import Node, Turn, green
+
+
+class Shout(Node):
+    """Shouts."""
+
+    kind = "{kind}"
+    outcomes = (green("onSuccess"),)
+
+    async def run(self, turn: Turn) -> str:
+        return "onSuccess"
+'''
+
+
+@pytest.fixture(name="nodes")
+def make_nodes(tmp_path: Path) -> Path:
+    (tmp_path / "nodes").mkdir()
+    return tmp_path / "nodes"
+
+
+def problems(nodes: Path) -> list[tuple[str, str, int]]:
+    return [(problem.code, Path(problem.path).name, problem.line) for problem in load_catalog(nodes.parent).problems]
+
+
+def test_our_own_are_all_there() -> None:
+    found = load_catalog()
+    assert {"start", "receive", "send", "branch", "end"} <= found.nodes.keys()
+    assert {"sandbox", "inapp", "sms_http", "kannel", "twilio"} <= found.channels.keys()
+    assert found.nlp
+    assert found.problems == ()
+
+
+def test_every_plugin_explains_itself() -> None:
+    found = load_catalog()
+    for plugin in (*found.nodes.values(), *found.channels.values(), *found.nlp.values()):
+        assert inspect.getdoc(plugin), plugin
+        assert plugin.about().endswith((".", ":"))
+        for name, field in plugin.model_fields.items():
+            assert field.description, f"{plugin.__name__}.{name} has no help"
+
+
+def test_nodes_of_a_project_are_found(nodes: Path) -> None:
+    (nodes / "shout.py").write_text(NODE.format(kind="shout"))
+    (nodes / "_private.py").write_text("raise RuntimeError")
+    found = load_catalog(nodes.parent)
+    assert found.problems == ()
+    assert found.nodes["shout"].about() == "Shouts."
+
+
+def test_files_of_one_name_in_two_projects_do_not_meet(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name / "nodes").mkdir(parents=True)
+        (tmp_path / name / "nodes" / "shout.py").write_text(NODE.format(kind=name))
+    assert "a" in load_catalog(tmp_path / "a").nodes
+    assert "a" not in load_catalog(tmp_path / "b").nodes
+
+
+def test_two_of_one_kind_are_refused_by_name(nodes: Path) -> None:
+    (nodes / "shout.py").write_text(NODE.format(kind="send"))
+    found = load_catalog(nodes.parent)
+    assert [problem.message for problem in found.problems] == [
+        "two nodes are called 'send': flows.nodes.send.Send and nodes/shout.py: Shout"
+    ]
+    assert found.problems[0].line == 6
+    assert found.nodes["send"].__module__ == "flows.nodes.send"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line"),
+    [
+        ("class X(:\n", "cannot_load", 1),
+        ("\n\nraise RuntimeError('no')\n", "cannot_load", 3),
+        ("import nowhere_at_all\n", "cannot_load", 1),
+        ("x = 1\n", "no_node", 0),
+        ("from botkit import Node\n\n\nclass X(Node):\n    pass\n", "no_kind", 4),
+        ("raise SystemExit(3)\n", "cannot_load", 1),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_told(nodes: Path, text: str, code: str, line: int) -> None:
+    (nodes / "x.py").write_text(text)
+    assert problems(nodes) == [(code, "x.py", line)]
+
+
+def test_installed_plugins_are_found_and_broken_ones_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def installed(*, group: str) -> list[EntryPoint]:
+        values = {"good": "flows.nodes.send:Send", "broken": "nowhere_at_all:X", "other": "json:dumps"}
+        return [EntryPoint(name, value, group) for name, value in values.items()] if group == "botkit.nodes" else []
+
+    monkeypatch.setattr(catalog, "entry_points", installed)
+    found: dict[str, Any] = {problem.code: problem.message for problem in load_catalog().problems}
+    assert found.keys() == {"cannot_load", "not_a_plugin"}
+    assert "nowhere_at_all:X" in found["cannot_load"]
+    assert found["not_a_plugin"] == "json:dumps is not a Node"
+
+
+def test_the_number_of_files_is_bounded(nodes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "MAX_NODE_FILES", 1)
+    for name in ("a", "b"):
+        (nodes / f"{name}.py").write_text(NODE.format(kind=name))
+    found = load_catalog(nodes.parent)
+    assert "b" not in found.nodes
+    assert [problem.code for problem in found.problems] == ["too_many_files"]

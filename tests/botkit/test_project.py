@@ -1,0 +1,277 @@
+"""A project on disk is loaded with every problem in it at its line."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from botkit import project_file, toml_table
+from botkit.project import ProjectError, load_project
+from botkit.toml_lines import TomlLines
+from models.problem import has_errors
+from models.service import Condition, InvokeFlow, NotifyUrl, Rule, SendReply
+
+TOML = """\
+[project]
+name = "Order desk"
+hints = ["Text ORDER to 60606."]
+
+[server]
+port = 9000
+secret = { env = "VISITOR_SECRET" }
+
+[assets.sms-demo]
+channel = "sms"
+provider = "kannel"
+number = 60606
+username = "desk"
+password = { file = "password.txt" }
+secret = { env = "KANNEL_SECRET" }
+
+[assets.web-demo]
+channel = "inapp"
+title = "Order desk"
+
+[assets.whatsapp-demo]
+channel = "whatsapp"
+provider = "sandbox"
+number = "+15550001111"
+
+[services.orders]
+name = "Orders"
+assets = ["sms-demo", "web-demo", "whatsapp-demo"]
+default_reply = "Pardon?"
+
+[services.orders.consent]
+stop = ["STOP", "BASTA"]
+stop_reply = "Bye."
+
+[[services.orders.rules]]
+name = "order"
+event = "sms.mo"
+asset = "sms-demo"
+keyword = "ORDER"
+flow = "hello"
+only_without_session = true
+
+[[services.orders.rules]]
+event = "inapp.message"
+flow = "hello"
+send = "One moment."
+notify = "https://example.com/hook"
+join = "or"
+conditions = [{variable = "message.text", operator = "contains", value = "x"}]
+"""
+FLOW = "flow: hello\nnodes:\n  2: {kind: start, accepts: [sms.mo, inapp.message], next: {onBegin: end}}\n"
+ENVIRON = {"VISITOR_SECRET": "v", "KANNEL_SECRET": "k", "BOTKIT_HOST": "0.0.0.0"}
+
+
+@pytest.fixture(name="folder")
+def make_folder(tmp_path: Path) -> Path:
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "hello.flow.yaml").write_text(FLOW)
+    (tmp_path / "botkit.toml").write_text(TOML)
+    (tmp_path / "password.txt").write_text("hush\n")
+    return tmp_path
+
+
+def test_a_project_is_loaded(folder: Path) -> None:
+    project = load_project(folder, environ=ENVIRON)
+    assert [str(problem) for problem in project.problems] == []
+    assert (project.name, project.hints, project.directory) == ("Order desk", ("Text ORDER to 60606.",), folder)
+    assert (project.settings.port, project.settings.host) == (9000, "0.0.0.0")
+    assert project.settings.secret.get_secret_value() == "v"
+    asset = project.assets["sms-demo"]
+    assert (asset.channel, asset.provider, asset.number) == ("sms", "kannel", "60606")
+    assert asset.settings == {"username": "desk", "password": "hush", "secret": "k"}
+    assert project.assets["web-demo"].provider == "inapp"
+    (service,) = project.services
+    assert (service.consent.stop, service.consent.stop_reply) == (("STOP", "BASTA"), "Bye.")
+    assert service.consent.start == ("START", "UNSTOP")
+    assert service.rules == (
+        Rule("order", "sms.mo", (InvokeFlow("hello"),), "sms-demo", "ORDER", only_without_session=True),
+        Rule(
+            "1", "inapp.message",
+            (InvokeFlow("hello"), SendReply("One moment."), NotifyUrl("https://example.com/hook")),
+            conditions=(Condition("message.text", "contains", "x"),), join="or",
+        ),
+    )  # fmt: skip
+    assert project.flows["hello"].nodes[2].kind == "start"
+    assert project.nlp_dir is None
+
+
+def test_adapters_are_made_from_assets(folder: Path) -> None:
+    project = load_project(folder, environ=ENVIRON)
+    kannel = project.catalog.channel_for(project.assets["sms-demo"])
+    assert (kannel.kind, kannel.asset, kannel.number) == ("kannel", "sms-demo", "60606")
+    assert "hush" not in repr(kannel)
+    sandbox = project.catalog.channel_for(project.assets["whatsapp-demo"])
+    assert sandbox.model_dump()["channel_name"] == "whatsapp"
+
+
+def test_file_then_environment_then_command_line(folder: Path) -> None:
+    environ = {**ENVIRON, "BOTKIT_PORT": "9001", "BOTKIT_ALLOW_PRIVATE_ADDRESSES": "true", "BOTKIT_STORE": ""}
+    settings = load_project(folder, environ=environ, given={"port": None}).settings
+    assert (settings.port, settings.allow_private_addresses, settings.store) == (9001, True, "")
+    assert load_project(folder, environ=environ, given={"port": 9002}).settings.port == 9002
+
+
+def problems(folder: Path, old: str, new: str, environ: dict[str, str] | None = None) -> list[tuple[str, int]]:
+    assert old in TOML
+    (folder / "botkit.toml").write_text(TOML.replace(old, new, 1))
+    found = load_project(folder, environ=ENVIRON if environ is None else environ).problems
+    assert all(problem.path for problem in found)
+    return [(problem.code, problem.line) for problem in found]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "line"),
+    [
+        ("port = 9000", "port = 90000", "invalid_setting", 6),
+        ("port = 9000", "prot = 9000", "invalid_setting", 6),
+        ('hints = ["Text ORDER to 60606."]', "hints = 1", "invalid_setting", 3),
+        ('channel = "sms"', "", "missing_setting", 9),
+        ('channel = "sms"', 'channel = "mms"', "invalid_setting", 10),
+        ('provider = "kannel"', 'provider = "kanel"', "invalid_setting", 11),
+        ('username = "desk"', 'user = "desk"', "invalid_setting", 13),
+        ('{ env = "KANNEL_SECRET" }', '{ env = "NOT_SET" }', "missing_secret", 15),
+        ('{ file = "password.txt" }', '{ file = "nowhere.txt" }', "missing_secret", 14),
+        ('{ file = "password.txt" }', "{ file = 3 }", "invalid_setting", 14),
+        ('name = "Orders"', 'nmae = "Orders"', "unknown_key", 27),
+        ('assets = ["sms-demo", "web-demo"', 'assets = ["sms-dmeo", "sms-demo", "web-demo"', "unknown_asset", 28),
+        ("[services.orders.consent]", "[services.orders.consents]", "unknown_key", 31),
+        ('stop = ["STOP", "BASTA"]', "stop = 1", "invalid_setting", 32),
+        ('stop = ["STOP", "BASTA"]', 'stpo = ["STOP"]', "unknown_key", 32),
+        ('event = "sms.mo"\n', "", "missing_setting", 35),
+        ('asset = "sms-demo"', 'asset = "sms"', "unknown_asset", 38),
+        ('asset = "sms-demo"', 'asset = "web-demo"', "wrong_channel", 37),
+        ('keyword = "ORDER"', 'keyword = "TWO WORDS"', "invalid_setting", 39),
+        ('keyword = "ORDER"', 'keyword = "basta"', "consent_keyword", 39),
+        ('flow = "hello"', 'flow = "helo"', "unknown_flow", 40),
+        ('flow = "hello"\n', "", "no_action", 35),
+        ("only_without_session = true", "only_without_session = 1", "invalid_setting", 41),
+        ('event = "inapp.message"', 'event = "inapp.typing"', "not_accepted", 44),
+        ('"https://example.com/hook"', '"example.com"', "invalid_setting", 47),
+        ('join = "or"', 'join = "nor"', "invalid_choice", 48),
+        ('operator = "contains"', 'operator = "contians"', "invalid_condition", 49),
+        ('operator = "contains", ', "", "missing_setting", 49),
+        ('value = "x"', 'valeu = "x"', "unknown_key", 49),
+        ("[services.orders]", "[service.orders]", "unknown_key", 26),
+        ('[assets.web-demo]\nchannel = "inapp"', '[assets.web-demo]\nchannel = ["inapp"]', "invalid_setting", 18),
+    ],
+)
+def test_problems_stand_at_their_lines(folder: Path, old: str, new: str, code: str, line: int) -> None:
+    assert (code, line) in problems(folder, old, new)
+
+
+def test_secrets_may_be_missing_where_a_project_is_only_checked(folder: Path) -> None:
+    assert has_errors(load_project(folder, environ={}).problems)
+    found = load_project(folder, environ={}, require_secrets=False).problems
+    assert [(problem.severity, problem.code) for problem in found] == [("warning", "missing_secret")] * 2
+    assert "KANNEL_SECRET" in "".join(problem.message for problem in found)
+
+
+def test_the_environment_is_named_where_it_is_wrong(folder: Path) -> None:
+    found = load_project(folder, environ={**ENVIRON, "BOTKIT_PORT": "http"}).problems
+    assert [str(problem) for problem in found] == ["environment: error: BOTKIT_PORT: expected a whole number"]
+
+
+def test_the_command_line_is_named_where_it_is_wrong(folder: Path) -> None:
+    found = load_project(folder, environ=ENVIRON, given={"port": -1}).problems
+    assert [str(problem) for problem in found] == ["command line: error: --port: expected 0 or more"]
+
+
+def add(folder: Path, text: str) -> list[tuple[str, str]]:
+    (folder / "botkit.toml").write_text(TOML + text)
+    found = load_project(folder, environ=ENVIRON).problems
+    return [(problem.severity, problem.code) for problem in found]
+
+
+def test_two_services_do_not_share_a_keyword(folder: Path) -> None:
+    other = '[services.b]\nassets = ["sms-demo"]\n[[services.b.rules]]\nevent = "sms.mo"\nsend = "x"\n'
+    assert add(folder, other + 'keyword = "order"\n') == [("error", "same_keyword")]
+    assert add(folder, other + 'keyword = "orders"\n') == []
+    assert add(folder, other + 'keyword = "order"\nactive = false\n') == []
+
+
+def test_two_rules_of_one_service_fire_together(folder: Path) -> None:
+    rule = '[[services.orders.rules]]\nevent = "sms.mo"\nkeyword = "order"\nsend = "x"\n'
+    assert add(folder, rule) == [("warning", "same_keyword")]
+
+
+def test_an_asset_without_a_service_is_told(folder: Path) -> None:
+    assert add(folder, '[assets.spare]\nchannel = "sms"\nprovider = "sandbox"\n') == [("warning", "unused_asset")]
+
+
+def test_flow_files_tell_their_problems(folder: Path) -> None:
+    (folder / "flows" / "again.flow.json").write_text('{"flow": "hello", "nodes": {"2": {"kind": "end"}}}')
+    (folder / "flows" / "broken.flow.yaml").write_text("flow: [")
+    (folder / "flows" / "forgotten.yaml").write_text("flow: x")
+    found = {(problem.code, Path(problem.path).name) for problem in load_project(folder, environ=ENVIRON).problems}
+    assert ("same_flow", "hello.flow.yaml") in found
+    assert ("syntax", "broken.flow.yaml") in found
+    assert ("not_a_flow_file", "forgotten.yaml") in found
+
+
+def test_a_flow_that_cannot_be_read_is_not_also_missing(folder: Path) -> None:
+    (folder / "flows" / "hello.flow.yaml").write_text("flow: [")
+    assert [problem.code for problem in load_project(folder, environ=ENVIRON).problems] == ["syntax"]
+
+
+def test_intents_are_known_from_their_files(folder: Path) -> None:
+    intents = folder / "nlp" / "intents"
+    intents.mkdir(parents=True)
+    (intents / "a.yaml").write_text("intent: cancel\nexamples: [cancel it, stop the order]\n")
+    (folder / "flows" / "nlp.flow.yaml").write_text(
+        "flow: nlp\nnodes:\n  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}\n"
+        "  3: {kind: nlp_pipeline, intents: [cancel, cancle], next: {cancel: end, cancle: end, none_of_these: end,"
+        " onTimeout: end, onError: end}}\n"
+    )
+    project = load_project(folder, environ=ENVIRON)
+    assert project.nlp_dir == folder / "nlp"
+    assert [(problem.code, problem.hint) for problem in project.problems] == [
+        ("unknown_intent", "did you mean 'cancel'?")
+    ]
+    (intents / "b.yaml").write_text("intent: x\nexamples: 1\n")
+    found = [problem for problem in load_project(folder, environ=ENVIRON).problems if problem.code == "nlp_data"]
+    assert [(Path(problem.path), problem.line) for problem in found] == [(intents / "b.yaml", 2)]
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "line"),
+    [
+        (None, "no_project", 0), ("a = [\n1,\nb", "syntax", 3), ("a = 1\na = 2", "syntax", 2), (b"\xff", "not_utf8", 0),
+        ("a = " + "[" * 5_000, "too_deep", 0), ("#" * 1_000_001, "file_too_large", 0),
+    ],
+)  # fmt: skip
+def test_what_is_no_project(tmp_path: Path, content: str | bytes | None, code: str, line: int) -> None:
+    file = tmp_path / "botkit.toml"
+    if content is not None:
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(ProjectError) as caught:
+        load_project(tmp_path, environ={})
+    assert [(problem.code, problem.line) for problem in caught.value.problems] == [(code, line)]
+
+
+def test_rules_and_secrets_are_bounded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(project_file, "MAX_RULES", 1)
+    assert ("too_many_rules", 43) in problems(folder, "Pardon?", "Pardon?")
+    monkeypatch.setattr(toml_table, "MAX_SECRET_BYTES", 3)
+    assert ("missing_secret", 14) in problems(folder, "Pardon?", "Pardon?")
+
+
+def test_lines_of_every_way_to_write_a_key() -> None:
+    lines = TomlLines(
+        'a = 1\n[b."c.d"]\n"e f" = """\nx = 1\n[y]\n"""\nz.w = 2\n[[t]]\nk = 1\n[t.u]\nv = 1\n[[t]]\nk = 2\n'
+    )
+    found = [
+        lines.find(*path)
+        for path in (("a",), ("b", "c.d"), ("b", "c.d", "e f"), ("b", "c.d", "z", "w"), ("t", 0, "k"),
+                     ("t", 0, "u", "v"), ("t", 1, "k"), ("b", "c.d", "e f", "x"), ("nothing",))
+    ]  # fmt: skip
+    assert found == [1, 2, 3, 7, 9, 11, 13, 3, 1]
+
+
+def test_no_secret_is_ever_shown(folder: Path) -> None:
+    project = load_project(folder, environ=ENVIRON)
+    assert not re.search("hush", " ".join([repr(project.settings), repr(project.problems)]))
