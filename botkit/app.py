@@ -26,12 +26,13 @@ from botkit.stores.sqlite import SqliteStore
 from channels.base import Channel
 from channels.inapp import InApp
 from flows.interpreter import Interpreter
-from flows.turn import Services
+from flows.turn import NlpFailed, Services
 from models.flow import FlowVersion
 from models.service import Asset
 
 SECRET_BYTES = 32
 NOTIFY = "notify"
+AI = "ai"
 
 log = logging.getLogger("botkit")
 
@@ -100,9 +101,20 @@ class App:
             self.store, self.library, interpreter, outbox,
             identities=Identities(self.store), opt_outs=opt_outs, clock=self.clock,
         )  # fmt: skip
-        await self.deploy(project)
+        self.versions = await self.deploy(project)
+        await self._warm_up()
         await self.engine.start()
         self.ready = True
+
+    async def _warm_up(self) -> None:
+        """Start what understands text, where a flow needs it, before the first message waits for it."""
+        kinds = self.project.catalog.nodes
+        used = {node.kind for flow in self.project.flows.values() for node in flow.nodes.values()}
+        if any(kinds[kind].category == AI for kind in used if kind in kinds):
+            try:
+                await self.nlp.start()
+            except NlpFailed as error:
+                log.error("NLP nodes will fail: %s", error.message)
 
     async def _made_once(self, name: str) -> bytes:
         value = await self.store.constant(name)

@@ -133,5 +133,5 @@ class Deployment:
 def flow_digest(flow: Flow) -> str:
     """A fingerprint of what a flow does: its looks (layout) do not count."""
 
-    plain = msgspec.json.encode(msgspec.structs.replace(flow, layout={}), order="sorted")
-    return hashlib.sha256(plain).hexdigest()
+    plain = msgspec.to_builtins(msgspec.structs.replace(flow, layout={}), str_keys=True)
+    return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()

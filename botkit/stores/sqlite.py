@@ -150,6 +150,7 @@ class SqliteStore:
         self._work: queue.SimpleQueue[list[asyncio.Future[None]] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock: IO[str] | None = None
+        self._connections: list[sqlite3.Connection] = []
         self._idle: asyncio.Event = asyncio.Event()
         self._idle.set()
         self.batches = 0
@@ -166,22 +167,40 @@ class SqliteStore:
 
     def _open(self) -> None:
         try:
+            self._open_files()
+        except BaseException:
+            self._let_go()
+            raise
+
+    def _open_files(self) -> None:
+        try:
             if not self._read_only:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._take_lock()
-                self._writer = self._connect(f"file:{self.path}?mode=rwc")
+                self._writer = self._connect("rwc")
                 self._prepare()
-            self._reader = self._connect(f"file:{self.path}?mode={'ro' if self._read_only else 'rw'}")
-            version = self._reader.execute("PRAGMA user_version").fetchone()[0]
+            self._reader = self._connect("ro" if self._read_only else "rw")
+            self._check_version(self._reader)
         except sqlite3.Error as error:
             raise StoreFailed(f"the store {self.path} cannot be opened: {error}") from error
         except OSError as error:
             raise StoreFailed(f"the store {self.path} cannot be opened: {error.strerror}") from error
+
+    def _check_version(self, connection: sqlite3.Connection) -> None:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version != SCHEMA_VERSION:
             raise StoreFailed(
                 f"the store {self.path} has version {version}, this botkit reads version {SCHEMA_VERSION}:"
                 " use the botkit that made it, or another --store"
             )
+
+    def _let_go(self) -> None:
+        while self._connections:
+            with contextlib.suppress(sqlite3.Error):
+                self._connections.pop().close()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def _take_lock(self) -> None:
         self._lock = Path(f"{self.path}.lock").open("w")  # noqa: SIM115 - held until close
@@ -192,10 +211,12 @@ class SqliteStore:
                 f"the store {self.path} is in use by another botkit: stop it, or give this one another --store"
             ) from None
 
-    def _connect(self, uri: str) -> sqlite3.Connection:
+    def _connect(self, mode: str) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=64, timeout=10
-        )
+            f"{self.path.absolute().as_uri()}?mode={mode}",
+            uri=True, isolation_level=None, check_same_thread=False, cached_statements=64, timeout=10,
+        )  # fmt: skip
+        self._connections.append(connection)
         for pragma in ("cache_size=-16384", "mmap_size=268435456", "temp_store=MEMORY"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
@@ -209,6 +230,7 @@ class SqliteStore:
         if writer.execute("PRAGMA user_version").fetchone()[0] == 0:
             schema = resources.files("botkit.stores").joinpath("schema.sql").read_text("utf-8")
             writer.executescript(f"BEGIN IMMEDIATE; {schema} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        self._check_version(writer)
         self._inbox_id = writer.execute("SELECT coalesce(max(id), 0) FROM inbox").fetchone()[0]
 
     async def close(self) -> None:
@@ -220,13 +242,7 @@ class SqliteStore:
             self._work.put(None)
             await self._loop.run_in_executor(None, self._thread.join)
             self._thread = None
-            with contextlib.suppress(sqlite3.Error):
-                self._writer.close()
-        if hasattr(self, "_reader"):
-            self._reader.close()
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._let_go()
 
     # writing: group commit
 

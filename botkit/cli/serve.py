@@ -1,0 +1,90 @@
+"""Serve: `botkit serve`: run a project until it is told to stop."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from botkit.cli.output import COULD_NOT, Output, output_of, summary
+from models.problem import has_errors
+
+if TYPE_CHECKING:
+    from botkit.app import App
+    from botkit.project import Project
+    from models.flow import FlowVersion
+
+
+@click.command("serve")
+@click.argument("directory", type=click.Path(path_type=Path), default=".")
+@click.option("--host", help="The address to listen on (BOTKIT_HOST; 127.0.0.1).")
+@click.option("--port", type=click.IntRange(0, 65_535), help="The port, 0 for any free one (BOTKIT_PORT; 8080).")
+@click.option("--store", help="Where everything is kept, a file name (BOTKIT_STORE; .botkit/botkit.db in DIRECTORY).")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="BOTKIT_LOG_LEVEL; info.")
+@click.pass_context
+def command(
+    context: click.Context, directory: Path, host: str | None, port: int | None, store: str | None,
+    log_level: str | None,
+) -> None:  # fmt: skip
+    """Run the bot in DIRECTORY.
+
+    Changed flows become new versions; live sessions finish on theirs. Stops gracefully on Ctrl+C.
+    """
+    from botkit.logs import set_up_logs
+    from botkit.project import ProjectError, load_project
+    from botkit.server.serving import run
+    from botkit.stores.base import StoreFailed
+
+    out = output_of(context)
+    given = {"host": host, "port": port, "store": store, "log_level": log_level}
+    try:
+        project = load_project(directory, environ=os.environ, given=given)
+    except ProjectError as error:
+        out.fail_with(error.problems)
+    if has_errors(project.problems):
+        out.problems(project.problems, err=True)
+        out.fail(f"{project.name} has errors and was not started", hint="`botkit check` shows them again", code=1)
+    settings = project.settings
+    set_up_logs(settings.log_level, settings.log_format)
+    if project.problems:
+        out.line((f"{summary(project.problems)}: `botkit check {directory}` shows them", "warning"), err=True)
+    if _needs_nlp(project):
+        out.line(("Warming up what understands text ...", "quiet"), err=True)
+    try:
+        run(project, settings, lambda app, url, versions: _announce(out, app, url, versions))
+    except StoreFailed as error:
+        out.fail(error.message, code=COULD_NOT)
+    except OSError as error:
+        hint = "another program listens there: choose another --port" if error.errno == 98 else ""
+        out.fail(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}", hint=hint, code=COULD_NOT)
+    out.line("Stopped; nothing is lost.", err=True)
+
+
+def _needs_nlp(project: "Project") -> bool:
+    return any(node.kind.startswith(("nlp", "sentiment", "profanity"))
+               for flow in project.flows.values() for node in flow.nodes.values())  # fmt: skip
+
+
+def _announce(out: Output, app: "App", url: str, versions: "Sequence[FlowVersion]") -> None:
+    """Tell where the bot is and what to try."""
+    project = app.project
+    flows = ", ".join(f"{version.flow.id} v{version.version}" for version in versions)
+    out.line((f"{project.name} is running at {url}", "title"))
+    out.line(f"  flows    {flows or 'none yet'}")
+    for id, asset in project.assets.items():
+        number = f" ({asset.number})" if asset.number else ""
+        where = f"{url}/sandbox" if asset.provider == "sandbox" else ""
+        if asset.channel == "inapp" and not where:
+            where = f"{url}/demo/{id}"
+        out.line(f"  {asset.channel:<8} {id}{number}  {where or f'{url}/channels/{id}'}")
+    if project.hints:
+        first = next((id for id, asset in project.assets.items() if asset.provider == "sandbox"), "")
+        if first:
+            out.line()
+            out.line("Try it:")
+            body = f'{{"from":"+15550000001","text":"{project.hints[0]}"}}'
+            out.line(f"  curl {url}/sandbox/{first}/messages -d '{body}'")
+            out.line(f"  curl '{url}/sandbox/{first}/messages?address=%2B15550000001'")
+    out.line()
+    out.line(("Press Ctrl+C to stop.", "quiet"))
