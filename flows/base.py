@@ -52,6 +52,10 @@ class Node(Plugin):
         """The flow variables that this node gives values to."""
         return ()
 
+    def may_wait(self) -> bool:
+        """Whether it may stop and wait with these settings."""
+        return self.waits
+
     async def run(self, turn: Turn) -> Left:
         """Do one thing and name the outcome to leave by, or return `turn.wait(...)`."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it does: define run()")

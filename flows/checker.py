@@ -180,8 +180,8 @@ class _Check:
                      group[0], "next", hint="put a node that waits into the circle: a Receive or a Delay")  # fmt: skip
 
     def _may_wait(self, node: Drawn) -> bool:
-        kind = self.kinds.get(node.kind)
-        return kind is None or kind.waits
+        loaded, kind = self.loaded.get(node.id), self.kinds.get(node.kind)
+        return loaded.may_wait() if loaded else kind is None or kind.waits
 
     def _step_back(self, number: int, target: int, *, warning: bool) -> None:
         outcome = next(name for name, edge in self.flow.nodes[number].next.items() if edge.node == target)

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from flows.comments import Comment, Piece, arrange, find_comments
-from flows.document import FLOW_KEYS, NODE_KEYS
-from flows.tree import FlowFileError, Mapping, Scalar, Sequence, Tree, read_text, read_tree
+from flows.flow_reader import FLOW_KEYS, NODE_KEYS
+from flows.tree import Mapping, Scalar, Sequence, Tree
+from flows.yaml import FlowFileError, read_text, read_tree
 from models.problem import Problem, has_errors
 
 LINE_WIDTH = 100

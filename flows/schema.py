@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flows.base import Node
-from flows.document import FLOW_TYPES, SESSION_KEYS
+from flows.flow_reader import FLOW_TYPES, SESSION_KEYS
 from models.flow import BUILT_IN_OUTCOMES, FLOW_ID, START, VARIABLE_NAME, Outcome
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -142,6 +142,9 @@ class Send(Node):
             steps.append(FallbackStep(channel=self.channel, asset=self.asset))
         self._steps = tuple(steps)
 
+    def may_wait(self) -> bool:
+        return self.wait_for != "none"
+
     def outcome_list(self) -> tuple[Outcome, ...]:
         if self.wait_for == "none":
             ways: tuple[Outcome, ...] = (green("onSuccess", "the message is on its way"),)

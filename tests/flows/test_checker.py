@@ -51,7 +51,7 @@ def test_every_check_has_a_case() -> None:
     assert codes - seen - READING == set()
 
 
-CHECKING = {"checker", "references", "document"}
+CHECKING = {"checker", "references", "flow_reader"}
 READING = {"missing_flow_id", "invalid_flow_id", "missing_nodes", "too_many_nodes"}
 """What makes a file unreadable as a flow: tested with the reader."""
 

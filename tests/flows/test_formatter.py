@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from flows.comments import find_comments
 from flows.document import FlowFileError, read_flow
 from flows.formatter import LINE_WIDTH, format_flow
-from flows.tree import read_tree
+from flows.yaml import read_tree
 
 UNTIDY = """\
 # License

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows import tree
-from flows.tree import FlowFileError, Mapping, read_text, read_tree
+from flows import yaml
+from flows.tree import Mapping
+from flows.yaml import FlowFileError, read_text, read_tree
 
 
 def value(text: str) -> Any:
@@ -92,25 +93,25 @@ def refused(text: str) -> str:
 
 
 def test_depth_is_bounded() -> None:
-    read_tree(nested(tree.MAX_DEPTH - 1))
-    assert refused(nested(tree.MAX_DEPTH)) == "too_deep"
+    read_tree(nested(yaml.MAX_DEPTH - 1))
+    assert refused(nested(yaml.MAX_DEPTH)) == "too_deep"
 
 
 def test_the_number_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tree, "MAX_VALUES", 10)
+    monkeypatch.setattr(yaml, "MAX_VALUES", 10)
     read_tree("[1, 2, 3, 4, 5, 6, 7, 8, 9]")
     assert refused("[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]") == "too_many_values"
 
 
 def test_the_size_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tree, "MAX_FILE_BYTES", 8)
+    monkeypatch.setattr(yaml, "MAX_FILE_BYTES", 8)
     read_tree("a: é12")
     assert refused("a: é1234") == "file_too_large"
 
 
 def test_the_number_of_problems_is_bounded() -> None:
-    _, problems = read_tree("a: 1\n" * (tree.MAX_PROBLEMS + 50))
-    assert len(problems) == tree.MAX_PROBLEMS
+    _, problems = read_tree("a: 1\n" * (yaml.MAX_PROBLEMS + 50))
+    assert len(problems) == yaml.MAX_PROBLEMS
 
 
 @pytest.mark.timeout(30)
@@ -174,7 +175,7 @@ def test_places() -> None:
     ("content", "code"), [(b"\xff\xfe", "not_utf8"), (None, "unreadable"), (b"x" * 20, "file_too_large")]
 )
 def test_files_that_cannot_be_read(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, content: Any, code: str) -> None:
-    monkeypatch.setattr(tree, "MAX_FILE_BYTES", 10)
+    monkeypatch.setattr(yaml, "MAX_FILE_BYTES", 10)
     file = tmp_path / "x.yaml"
     if content is not None:
         file.write_bytes(content)
