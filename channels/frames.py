@@ -121,6 +121,7 @@ class ErrorFrame(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="typ
     code: str
     message: str
     field: str = ""
+    id: str = ""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -204,6 +205,6 @@ def encode_pong() -> bytes:
     return _encode(Pong())
 
 
-def encode_error(code: str, message: str, field: str = "") -> bytes:
-    """What was wrong with a frame."""
-    return _encode(ErrorFrame(code, message, field))
+def encode_error(code: str, message: str, field: str = "", id: str = "") -> bytes:
+    """What was wrong with a frame; `id` is that of the user's message, if it was one."""
+    return _encode(ErrorFrame(code, message, field, id))

@@ -150,7 +150,11 @@ class InAppSockets:
                     frame, identity.address, asset=channel.asset, recipient=channel.number or channel.asset,
                     received_at=now, name=identity.name,
                 )  # fmt: skip
-                await app.engine.accept(channel.asset, [received])
+                try:
+                    await app.engine.accept(channel.asset, [received])
+                except BotkitError as error:
+                    device.push(encode_error(error.code, error.message, error.field, frame.id))
+                    return
                 device.push(encode_ack(frame.id))
                 for other in app.mailboxes.others(channel.asset, identity.address, device):
                     other.push(encode_echo(frame.id, frame.text, now))

@@ -10,6 +10,7 @@ from botkit.deployment import LiveAsset, UnknownAsset
 from botkit.stores.base import HistoryEntry
 from channels.base import WebhookRequest
 from channels.errors import BadRequest
+from channels.inapp import InApp
 from channels.sandbox import Sandbox as SandboxChannel
 from models.content import Buttons, ListPicker
 from models.message import Message
@@ -31,8 +32,8 @@ class Sandbox:
         return live, live.channel
 
     async def assets(self, request: web.Request) -> web.Response:
-        """The assets that can be played."""
-        rows = [
+        """The assets that can be played, and the apps in which the widget can be tried."""
+        rows: list[dict[str, object]] = [
             {
                 "id": id, "channel": live.asset.channel, "number": live.asset.number,
                 "name": live.services[0].service.name if live.services else "",
@@ -40,6 +41,11 @@ class Sandbox:
             for id, live in self._app.engine.deployment.assets.items()
             if isinstance(live.channel, SandboxChannel)
         ]  # fmt: skip
+        rows += [
+            {"id": id, "channel": "inapp", "number": live.asset.number, "name": live.channel.title, "widget": True}
+            for id, live in self._app.engine.deployment.assets.items()
+            if isinstance(live.channel, InApp)
+        ]
         return web.json_response({"assets": rows})
 
     async def hints(self, request: web.Request) -> web.Response:
