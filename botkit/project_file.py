@@ -1,5 +1,6 @@
 """Project file: `botkit.toml`: the assets, the services with their rules, and the server's settings."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,13 +10,14 @@ import msgspec
 
 from botkit.config import ServerSettings, environment_settings, load_settings
 from botkit.toml_lines import TomlLines
-from botkit.toml_table import Secrets, TomlFile, TomlTable
+from botkit.toml_table import Secrets, TomlFile, TomlTable, plain
 from models.errors import BotkitError, InvalidValue
 from models.plugin import InvalidSettings
 from models.problem import Problem, did_you_mean
 from models.service import Asset, Condition, Consent, InvokeFlow, NotifyUrl, Rule, RuleAction, SendReply, Service
 
 FILE_NAME = "botkit.toml"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 MAX_FILE_BYTES = 1_000_000
 MAX_RULES = 10_000
 
@@ -74,7 +76,7 @@ def _read(directory: Path) -> TomlFile:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ProjectError([Problem("error", "file_too_large", f"larger than {MAX_FILE_BYTES:,} bytes", shown)])
         text = path.read_text(encoding="utf-8-sig")
-        return TomlFile(tomllib.loads(text), TomlLines(text), shown)
+        return TomlFile(plain(tomllib.loads(text)), TomlLines(text), shown)
     except FileNotFoundError:
         found = "there is no such directory" if not directory.is_dir() else f"there is no {FILE_NAME} here"
         hint = "`botkit new project NAME` writes a project to begin with"
@@ -120,6 +122,14 @@ def _settings(
     return ServerSettings()
 
 
+def _has_name(id: str, table: TomlTable) -> bool:
+    """Whether an id can stand in an address; says so if not."""
+    if NAME.fullmatch(id):
+        return True
+    table.add("invalid_name", f"{id!r} cannot be a name here", hint="use up to 64 letters, digits, '-', '_' and '.'")
+    return False
+
+
 def _asset(id: str, table: TomlTable, secrets: Secrets) -> Asset | None:
     channel = table.text("channel", required=True)
     asset = {
@@ -127,7 +137,9 @@ def _asset(id: str, table: TomlTable, secrets: Secrets) -> Asset | None:
         "number": table.text("number"),
         "settings": table.rest(secrets.fill),
     }
-    return Asset(id=id, channel=channel, **cast("dict[str, Any]", asset)) if channel and id else None
+    if not _has_name(id, table) or not channel:
+        return None
+    return Asset(id=id, channel=channel, **cast("dict[str, Any]", asset))
 
 
 def _service(id: str, table: TomlTable) -> Service | None:
@@ -138,6 +150,8 @@ def _service(id: str, table: TomlTable) -> Service | None:
             break
         if rule := _rule(row):
             rules.append(rule)
+    if not _has_name(id, table):
+        return None
     service = Service(
         id=id,
         name=table.text("name", id),

@@ -1,7 +1,9 @@
 """Table: a table of a TOML file that is read key by key, and says what is wrong with each at its line."""
 
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, time
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +14,19 @@ MAX_SECRET_BYTES = 65_536
 _SECRET_KEYS = ({"env"}, {"file"})
 MISSING_SECRET = "missing-secret"  # noqa: S105
 """What stands for a secret that is not there, where only the rest is to be checked."""
+
+
+def plain(value: Any) -> Any:
+    """A value of a TOML file as JSON has it: dates, and numbers that are none, become text."""
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
 
 
 class TomlFile:

@@ -156,6 +156,8 @@ def problems(folder: Path, old: str, new: str, environ: dict[str, str] | None = 
         ('operator = "contains"', 'operator = "contians"', "invalid_condition", 49),
         ('operator = "contains", ', "", "missing_setting", 49),
         ('value = "x"', 'valeu = "x"', "unknown_key", 49),
+        ("[services.orders]", '[services."or ders"]', "invalid_name", 26),
+        ("[assets.web-demo]", '[assets."../web"]', "invalid_name", 17),
         ("[services.orders]", "[service.orders]", "unknown_key", 26),
         ('[assets.web-demo]\nchannel = "inapp"', '[assets.web-demo]\nchannel = ["inapp"]', "invalid_setting", 18),
     ],
@@ -251,6 +253,27 @@ def test_what_is_no_project(tmp_path: Path, content: str | bytes | None, code: s
     with pytest.raises(ProjectError) as caught:
         load_project(tmp_path, environ={})
     assert [(problem.code, problem.line) for problem in caught.value.problems] == [(code, line)]
+
+
+VALUES = ("1", "true", '"x"', "[]", "[1]", "{}", "{ a = 1 }", "[{ a = 1 }]", "[[]]", "1979-05-27", "nan", '""')
+PLACES = (
+    "project = {}", "server = {}", "assets = {}", "assets.x = {}", "assets.x.channel = {}", "services = {}",
+    "services.x = {}", "services.x.assets = {}", "services.x.rules = {}", "services.x.consent = {}",
+    "services.x.consent.stop = {}", "services.x.rules = [{{ event = {} }}]", "server.secret = {}",
+    'services.x.rules = [{{ event = "sms.mo", conditions = {} }}]', "project.name = {}", "server.public_url = {}",
+    'services.x.rules = [{{ event = "sms.mo", conditions = [{{ variable = "x", operator = "in", value = {} }}] }}]',
+    'assets.x = {{ channel = "sms", provider = "sandbox", number = {} }}', '"" = {}', 'assets."" = {{ channel = {} }}',
+    'services."" = {}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_any_value_in_any_place_is_a_problem_or_fine(tmp_path: Path, place: str) -> None:
+    for value in VALUES:
+        (tmp_path / "botkit.toml").write_text(place.format(value))
+        for problem in load_project(tmp_path, environ={}).problems:
+            assert problem.message
+            assert problem.path
 
 
 def test_rules_and_secrets_are_bounded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

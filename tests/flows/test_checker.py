@@ -1,5 +1,6 @@
 """Every check of a flow, by files that say beside each line what is wrong with it."""
 
+import json
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from flows.checker import check
 from flows.document import read_flow, read_flow_file
+from flows.drawing import draw
 from flows.graph import cycles, distances, successors
 from flows.nodes import BUILT_IN
 from models.flow import Edge, Flow, Node
@@ -144,3 +146,43 @@ def test_distances_are_those_that_walking_finds(flow: Flow) -> None:
 def test_problems_are_shown_with_their_place() -> None:
     problem = Problem("error", "x", "it is wrong", "a.yaml", 3, 7)
     assert str(problem) == "a.yaml:3:7: error: it is wrong"
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 9)
+    | st.sampled_from(["", "end", "sms.mo", "$(n3.x)", "$(", "send", "x"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["kind", "next", "on_enter", "set", "log", "accepts", "events", "text", "flow", "outcome", "branches",
+                 "conditions", "intents", "2", "3", "onSuccess", "onBegin"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=10,
+)  # fmt: skip
+NODES = st.dictionaries(
+    st.sampled_from("234"),
+    st.builds(
+        lambda kind, rest: {**rest, "kind": kind} if isinstance(rest, dict) else rest,
+        st.sampled_from([*KINDS, "?"]), ANYTHING,
+    ),
+    max_size=3,
+)  # fmt: skip
+PARTS = st.fixed_dictionaries(
+    {"flow": st.just("x"), "nodes": NODES | ANYTHING},
+    optional=dict.fromkeys(
+        ("name", "type", "session_key", "variables", "outcomes", "on_error", "layout", "?"), ANYTHING
+    ),
+)
+
+
+@given(PARTS)
+def test_whatever_stands_in_a_file_is_checked_without_a_crash(data: dict[str, object]) -> None:
+    document = read_flow(json.dumps(data), path="x.json")
+    problems = check(document, KINDS, flows={"x": document.flow, **OTHERS}, intents=INTENTS)
+    assert all(problem.line >= 1 and problem.message for problem in problems)
+    draw(document.flow, KINDS)
