@@ -54,6 +54,8 @@ def encode(value: Request | Answer) -> bytes:
 
 def body_length(header: bytes) -> int:
     """The length that a header announces, within the bound."""
+    if len(header) != LENGTH.size:
+        raise BadFrame("a frame ends in the middle of its length")
     (length,) = LENGTH.unpack(header)
     if length > MAX_FRAME_BYTES:
         raise BadFrame(f"a frame of {length} bytes is announced: at most {MAX_FRAME_BYTES} are read")

@@ -98,7 +98,9 @@ async def test_reads_and_runs_methods(open_pool: Open) -> None:
 async def test_hostile_texts(open_pool: Open) -> None:
     async with open_pool() as pool:
         for text in ("", "\ud800\x00", "😀", "fuck" * 250_000):
-            understanding = await pool.read(text, want=("entities", "intent", "profanity", "sentiment"), timeout_seconds=60)
+            understanding = await pool.read(
+                text, want=("entities", "intent", "profanity", "sentiment"), timeout_seconds=60
+            )
             assert len(understanding.text) == min(len(text), MAX_TEXT_LENGTH)
             assert understanding.truncated == (len(text) > MAX_TEXT_LENGTH)
 
@@ -213,7 +215,7 @@ async def test_it_starts_with_the_first_text_and_closes_twice(open_pool: Open) -
 async def test_wrong_data_is_told_to_who_starts_it(tmp_path: Path) -> None:
     (tmp_path / "nlp" / "intents").mkdir(parents=True)
     (tmp_path / "nlp" / "intents" / "a.yaml").write_text("intent: x\n")
-    pool = NlpPool(tmp_path / "nlp", tmp_path / "models")
+    pool = NlpPool(tmp_path / "nlp", tmp_path / "models", warm=("intent",))
     try:
         with pytest.raises(NlpFailed, match=r"intents/a.yaml:1: intent 'x' has no 'examples'"):
             await pool.start()
@@ -229,9 +231,7 @@ async def test_wrong_data_is_told_to_who_starts_it(tmp_path: Path) -> None:
         await pool.close()
 
 
-async def test_without_the_extra_it_says_how_to_install_it(
-    open_pool: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_the_extra_it_says_how_to_install_it(open_pool: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(botkit.nlp_pool, "NEEDED", ("numpy", "surely_not_installed"))
     async with open_pool() as pool:
         with pytest.raises(NlpFailed, match=r'NLP needs surely_not_installed: run `pip install "botkit\[nlp\]"`'):
