@@ -90,6 +90,12 @@ def test_wrong_requests(request_: dict[str, Any], says: str) -> None:
         Pipeline([Letters()]).read("abc", **request_)
 
 
+def test_the_language_is_always_known(tmp_path: Path) -> None:
+    text = "language: de\ncomponents: [sentiment]"
+    pipeline = load_pipeline(read_project(write_project(tmp_path, pipeline=text)))
+    assert pipeline.read("hallo", want=("language", "sentiment")).language == "de"
+
+
 def test_lemmas_need_a_model(pipeline: Pipeline) -> None:
     with pytest.raises(Unavailable, match="spacy download"):
         pipeline.read("some words", want=("lemmas",))
@@ -100,7 +106,7 @@ def test_lemmas_need_a_model(pipeline: Pipeline) -> None:
     [
         ("components: [toknes]", "unknown component 'toknes': entities, intents"),
         ("components: [{kind: intents, treshold: 1}]", "treshold: unknown setting"),
-        ("components: [{kind: intents, threshold: 7}]", "threshold: .*less than or equal to 1"),
+        ("components: [{kind: intents, threshold: 7}]", "pipeline.yaml: intents: threshold: "),
         ("components: []", "1 to 64 kinds"),
         ("components: [{threshold: 7}]", "settings with a 'kind'"),
         ("timezone: Moon/Crater", "unknown timezone 'Moon/Crater'"),

@@ -201,7 +201,8 @@ def test_any_text_is_understood(pipeline: Pipeline, text: str) -> None:
     understanding.text.encode()
     assert understanding.profanity is not None
     assert len(understanding.profanity.masked) == len(text)
-    spans = [(row.start, row.end, row.text) for row in (*understanding.entities, *understanding.tokens)]
+    spans = [(row.start, row.end, row.text) for row in understanding.entities]
+    spans += [(row.start, row.end, row.text) for row in understanding.tokens]
     assert all(understanding.text[start:end] == words for start, end, words in spans)
     assert all(0 <= start < end <= len(text) for start, end in understanding.profanity.spans)
     assert all(0 <= row.confidence <= 1 for row in understanding.intents)
