@@ -44,6 +44,12 @@ T = TypeVar("T")
 _Entry = tuple[Change, "asyncio.Future[None]", "asyncio.Future[None] | None"]
 
 
+def _is_orphan(entry: _Entry) -> bool:
+    """Whether a change builds on another that was not stored."""
+    requires = entry[2]
+    return requires is not None and requires.done() and requires.exception() is not None
+
+
 class _Decoders:
     session = msgspec.msgpack.Decoder(Session).decode
     step = msgspec.msgpack.Decoder(Step).decode
@@ -273,19 +279,20 @@ class SqliteStore:
             self._pending.clear()
         else:
             batch = [self._pending.popleft() for _ in range(MAX_BATCH)]
+        orphans = [entry for entry in batch if _is_orphan(entry)]
+        if orphans:
+            self._fail([future for _, future, _ in orphans], StoreFailed("what it builds on was not stored"))
+            batch = [entry for entry in batch if entry not in orphans]
         if not batch:
-            self._idle.set()
+            self._schedule()
+            if not self._pending:
+                self._idle.set()
             return
         futures = [future for _, future, _ in batch]
-        requires = batch[0][2]
-        if len(batch) == 1 and requires is not None and requires.done() and requires.exception() is not None:
-            self._fail(futures, StoreFailed("what it builds on was not stored"))
-            self._schedule()
-            return
         self._busy = True
         try:
             self._write([change for change, _, _ in batch])
-        except (sqlite3.Error, msgspec.MsgspecError, OverflowError, ValueError) as error:
+        except Exception as error:  # a value that cannot be written is the fault of one change only
             self._rollback()
             self._busy = False
             if len(batch) > 1:  # one of them is bad: each on its own, so that the others go through

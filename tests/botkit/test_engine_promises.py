@@ -1,0 +1,281 @@
+"""Promises: what the engine promises, each broken on purpose (P1 to P6)."""
+
+import asyncio
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from botkit.engine import Busy
+from botkit.stores.base import Change, StoreFailed
+from flows.turn import Turn
+from models.service import Service
+from tests.botkit.bot import ANN, BOB, COUNTER, ECHO, Bot, asset, node, rule
+
+
+async def test_it_is_acknowledged_only_when_it_is_durable(tmp_path: Path) -> None:
+    async with Bot(tmp_path, ECHO) as bot:
+        bot.store.hold = lambda change: bool(change.inbox)
+        accepting = asyncio.create_task(bot.accept(bot.message("hello")))
+        await bot.until(lambda: bot.store.held)
+        await asyncio.sleep(0.05)
+        assert not accepting.done()  # the disk is slow: the provider has to wait
+        await bot.store.let_go()
+        await accepting
+        await bot.settle()
+        assert bot.texts == ["You said hello"]
+
+
+async def test_what_could_not_be_stored_is_refused_and_never_happened(tmp_path: Path) -> None:
+    async with Bot(tmp_path, COUNTER) as bot:
+        await bot.say("a")
+        bot.store.refuse = lambda change: bool(change.inbox)
+        with pytest.raises(StoreFailed):
+            await bot.accept(bot.message("b", id="b"))
+        await bot.settle()
+        bot.store.refuse = None
+        assert bot.texts == ["a"]
+        await bot.say("b", id="b")  # the provider brings it again
+        await bot.say("b", id="b")
+        assert bot.texts == ["a", "ab"]
+
+
+async def test_a_step_does_not_outlive_a_message_that_was_not_stored(tmp_path: Path) -> None:
+    """The disk fails for the message while its step, and those of others, wait for the next write."""
+    writing, ran = asyncio.Event(), asyncio.Event()
+
+    async def note(turn: Turn) -> str:
+        await writing.wait()  # so that the step is not a part of the same write
+        ran.set()
+        return "onSuccess"
+
+    flow = COUNTER.replace("onBegin: 3", "onBegin: 9") + "  9: {kind: note, next: {onSuccess: 3}}\n"
+    async with Bot(tmp_path, flow, nodes=[node("note", note)]) as bot:
+        disk = FailingDisk(bot.store._writer)
+        bot.store._writer = disk  # type: ignore[assignment]
+        refused = asyncio.create_task(bot.accept(bot.message("a", id="a")))
+        await bot.until(disk.reached.is_set)
+        writing.set()
+        others = [asyncio.create_task(bot.accept(bot.message("x", f"+1555100{n:04d}"))) for n in range(5)]
+        await ran.wait()
+        await asyncio.sleep(0.02)
+        disk.go_on.set()
+        with pytest.raises(StoreFailed):
+            await refused
+        await asyncio.gather(*others)
+        await bot.settle()
+        assert bot.texts == [] and len(bot.line.sent) == 5
+        await bot.say("a", id="a")
+        assert bot.texts == ["a"]
+
+
+class FailingDisk:
+    """A connection whose first commit takes its time and then fails."""
+
+    def __init__(self, real: sqlite3.Connection) -> None:
+        self._real = real
+        self.reached, self.go_on = threading.Event(), threading.Event()
+
+    def execute(self, sql: str, *parameters: Any) -> Any:
+        if sql == "COMMIT" and not self.go_on.is_set():
+            self.reached.set()
+            self.go_on.wait(10)
+            raise sqlite3.OperationalError("disk I/O error")
+        return self._real.execute(sql, *parameters)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+async def test_a_customers_messages_run_one_at_a_time_in_order(tmp_path: Path) -> None:
+    """Ann's first message takes long; her others wait for it, Bob does not."""
+    gate, running = asyncio.Event(), []
+
+    async def slow(turn: Turn) -> str:
+        text = turn.session.parameters["message"]["text"]
+        running.append(text)
+        if text == "1":
+            await gate.wait()
+        running.append(f"/{text}")
+        return "onSuccess"
+
+    flow = ECHO.replace("onBegin: 3", "onBegin: 9") + "  9: {kind: slow, next: {onSuccess: 3}}\n"
+    async with Bot(tmp_path, flow, nodes=[node("slow", slow)]) as bot:
+        await bot.accept(*(bot.message(str(n)) for n in range(1, 6)))
+        await bot.accept(bot.message("bob", BOB))
+        await bot.until(lambda: bot.line.texts(BOB))
+        assert running[0] == "1" and "2" not in running
+        gate.set()
+        await bot.settle()
+        assert bot.texts == [f"You said {n}" for n in range(1, 6)]
+        mine = [entry for entry in running if "bob" not in entry]
+        assert mine == [word for n in range(1, 6) for word in (str(n), f"/{n}")]
+
+
+async def test_a_step_that_is_not_stored_runs_again_and_counts_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botkit.lanes.RETRY_SECONDS", 0.01)
+    failures = 2
+
+    def refuse(change: Change) -> bool:
+        nonlocal failures
+        failures -= bool(change.steps)
+        return bool(change.steps) and failures >= 0
+
+    async with Bot(tmp_path, COUNTER) as bot:
+        await bot.say("a")
+        bot.store.refuse = refuse
+        await bot.say("b")
+        await bot.say("c")
+        assert bot.texts == ["a", "ab", "abc"]
+        whole = (await bot.transactions())[0]
+        assert [step.text for step in whole.steps] == ["a", "b", "c"]
+
+
+async def test_a_step_runs_again_after_a_crash_before_its_commit(tmp_path: Path) -> None:
+    async with Bot(tmp_path, COUNTER) as bot:
+        await bot.say("a")
+        bot.store.hold = lambda change: bool(change.steps)
+        await bot.accept(bot.message("b", id="b"))
+        await bot.until(lambda: bot.store.held)
+        await bot.crash()
+        await bot.say("b", id="b")  # the provider may bring it once more all the same
+        await bot.say("c")
+        assert bot.texts == ["a", "ab", "abc"]
+
+
+async def test_what_was_accepted_is_worked_off_in_order_after_a_crash(tmp_path: Path) -> None:
+    async with Bot(tmp_path, COUNTER) as bot:
+        await bot.say("0")
+        bot.store.hold = lambda change: bool(change.steps)
+        for n in range(1, 6):
+            await bot.accept(bot.message(str(n)), bot.message(str(n), BOB))
+        await bot.crash()
+        assert bot.texts == ["012345"[:n] for n in range(1, 7)]
+        assert bot.line.texts(BOB) == ["12345"[:n] for n in range(1, 6)]
+
+
+async def test_a_session_finishes_on_the_version_it_began_with(tmp_path: Path) -> None:
+    newer = COUNTER.replace('text: "$(said)"', 'text: "new $(said)"')
+    async with Bot(tmp_path, COUNTER) as bot:
+        await bot.say("a")
+        versions = await bot.app.deploy(bot.of(newer))
+        assert [version.version for version in versions] == [2]
+        await bot.say("b")
+        await bot.say("x", BOB)
+        assert bot.texts == ["a", "ab"]
+        assert bot.line.texts(BOB) == ["new x"]
+        await bot.restart(newer)
+        assert [version.version for version in bot.app.versions] == [2]  # unchanged, so no third
+        await bot.say("c")
+        assert bot.texts == ["a", "ab", "abc"]
+        assert [whole.version for whole in await bot.transactions()] == [1, 2]
+
+
+async def test_a_flow_that_only_looks_different_stays_the_same_version(tmp_path: Path) -> None:
+    async with Bot(tmp_path, COUNTER) as bot:
+        versions = await bot.app.deploy(bot.of(COUNTER + "layout: {2: [0, 0]}\n"))
+        assert [version.version for version in versions] == [1]
+
+
+@pytest.mark.parametrize("again", ["at once", "later", "after a restart"])
+async def test_the_same_message_counts_once(tmp_path: Path, again: str) -> None:
+    async with Bot(tmp_path, COUNTER) as bot:
+        message = bot.message("a", id="same")
+        if again == "at once":
+            await asyncio.gather(*(bot.accept(message) for _ in range(5)))
+        else:
+            await bot.accept(message)
+            await bot.settle()
+            if again == "after a restart":
+                await bot.restart()
+            await bot.accept(message)
+        await bot.settle()
+        assert bot.texts == ["a"]
+
+
+async def test_the_same_id_on_another_asset_is_another_message(tmp_path: Path) -> None:
+    async with Bot(tmp_path, ECHO, assets=[asset("sms"), asset("other")]) as bot:
+        await bot.say("a", id="1")
+        await bot.say("b", id="1", to="other")
+        assert bot.texts == ["You said a", "You said b"]
+
+
+async def test_a_failing_item_is_set_aside_and_blocks_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botkit.lanes.RETRY_SECONDS", 0.001)
+
+    def refuse(change: Change) -> bool:
+        return any(part.step.text == "poison" for part in change.steps)
+
+    async with Bot(tmp_path, COUNTER) as bot:
+        await bot.say("a")
+        bot.store.refuse = refuse
+        await bot.say("poison")
+        await bot.say("b")
+        assert bot.texts == ["a", "ab"]
+        await bot.restart()
+        await bot.say("c")
+        assert bot.texts == ["a", "ab", "abc"]
+
+
+async def test_a_server_that_cannot_follow_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botkit.engine.MAX_QUEUED", 3)
+    async with Bot(tmp_path, ECHO) as bot:
+        bot.store.hold = lambda change: bool(change.steps)
+        for n in range(3):
+            await bot.accept(bot.message(str(n)))
+        refused = bot.message("3")
+        with pytest.raises(Busy):
+            await bot.accept(refused)
+        await bot.store.let_go()
+        await bot.settle()
+        await bot.accept(refused)
+        await bot.settle()
+        assert bot.texts == [f"You said {n}" for n in range(4)]
+
+
+async def test_a_stop_lets_the_step_under_way_finish(tmp_path: Path) -> None:
+    gate, began = asyncio.Event(), asyncio.Event()
+
+    async def slow(turn: Turn) -> str:
+        began.set()
+        await gate.wait()
+        return "onSuccess"
+
+    flow = ECHO.replace("onBegin: 3", "onBegin: 9") + "  9: {kind: slow, next: {onSuccess: 3}}\n"
+    async with Bot(tmp_path, flow, nodes=[node("slow", slow)]) as bot:
+        await bot.accept(bot.message("1"), bot.message("2"))
+        await began.wait()
+        stopping = asyncio.create_task(bot.restart())
+        await asyncio.sleep(0.02)
+        assert not stopping.done()
+        gate.set()
+        await stopping
+        assert bot.texts == ["You said 1", "You said 2"]
+        assert [len(whole.steps) for whole in await bot.transactions()] == [1, 1]
+
+
+async def test_every_service_of_an_asset_gets_the_message(tmp_path: Path) -> None:
+    other = ECHO.replace("flow: main", "flow: other").replace("You said", "Noted")
+    services = [
+        Service("one", assets=("sms",), rules=(rule("main"),)),
+        Service("two", assets=("sms",), rules=(rule("other"),)),
+        Service("off", assets=("sms",), rules=(rule("main"),), live=False),
+    ]
+    async with Bot(tmp_path, [ECHO, other], services=services) as bot:
+        await bot.say("x")
+        assert sorted(bot.texts) == ["Noted x", "You said x"]
+
+
+async def test_a_message_that_nobody_wants_gets_the_default_reply(tmp_path: Path) -> None:
+    services = [Service("s", assets=("sms",), rules=(rule("main", "ORDER"),), default_reply="Text ORDER.")]
+    async with Bot(tmp_path, ECHO, services=services) as bot:
+        await bot.say("what?")
+        assert bot.texts == ["Text ORDER."]
+        unmatched = await bot.app.store.unmatched(10)
+        assert [(row.service, row.address, row.text) for row in unmatched] == [("s", ANN, "what?")]
+        await bot.say("order 12")
+        assert bot.texts[1:] == ["You said order 12"]
