@@ -88,7 +88,9 @@ class Interpreter:
             seed=f"{session.id}-{session.steps}",
         )  # fmt: skip
         if isinstance(event, Message | Event):
-            session.parameters.update(event_parameters(event, keyword=keyword, transaction_id=session.id))
+            parameters = event_parameters(event, keyword=keyword, transaction_id=session.id)
+            _add_customer(parameters, customer)
+            session.parameters.update(parameters)
         return turn
 
     async def _sprint(self, turn: Turn, *, resume: bool) -> Sprint:
@@ -108,10 +110,16 @@ class Interpreter:
         session.steps += 1
         state = b""
         if not ended:
-            state = _encode(session)
+            try:
+                state = _encode(session)
+            except (TypeError, ValueError, OverflowError, RecursionError) as error:
+                turn.fail(f"the session cannot be kept, as it holds what is no JSON value: {error}")
+                ended = ERROR
             if len(state) > MAX_SESSION_BYTES:
                 turn.fail(f"the session holds more than {MAX_SESSION_BYTES} bytes of variables and outputs")
                 state, ended = b"", ERROR
+        if ended:
+            session.wait = None
         step.state = "ended" if ended else "waiting"
         step.outcome = ended
         step.sent = [delivery.id for delivery in turn.deliveries]
@@ -272,6 +280,16 @@ class _Walk:
                 turn.frame.variables[name] = done.variables[name]
         turn.returned = code
         return True
+
+
+def _add_customer(parameters: dict[str, Any], customer: Customer) -> None:
+    """What is known of the customer beyond the address that she writes from now."""
+    if "msisdn" not in parameters and (number := customer.msisdn):
+        parameters["msisdn"] = number
+    if customer.customerid and "customerid" not in parameters:
+        parameters["customerid"] = parameters["customerId"] = customer.customerid
+    if customer.name and not parameters.get("name"):
+        parameters["name"] = customer.name
 
 
 def outcome_name(code: int, outcomes: dict[int, str]) -> str:

@@ -4,6 +4,8 @@ import random
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+import msgspec
+
 from flows.templates import MISSING, Template, Value, follow
 from models.content import Content
 from models.customer import Customer
@@ -17,9 +19,9 @@ from models.transaction import LogEntry, NodeVisit
 from models.utterance import Understanding
 
 MAX_SENDS_PER_STEP = 100
-MAX_VALUE_BYTES = 262_144
 
 Incoming = Message | Event | Receipt | None
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class NlpFailed(BotkitError):
@@ -190,11 +192,14 @@ class Turn:
     # writing
 
     def set(self, name: str, value: Any) -> None:
-        """Give a flow variable a value (any JSON value)."""
+        """Give a flow variable a value (any JSON value; raises `BotkitError` for others)."""
+        _check(name, value)
         self.frame.variables[name] = value
 
     def output(self, values: Mapping[str, Any]) -> None:
         """Add to this node's outputs: `{"http.statusCode": 200}` is `$(n7.http.statusCode)` from then on."""
+        for name, value in values.items():
+            _check(name, value)
         self.visit.outputs.update(values)
         root = self.frame.outputs.setdefault(f"n{self.visit.node}", {})
         for name, value in values.items():
@@ -215,6 +220,7 @@ class Turn:
 
     def log(self, text: str, value: Any = None, *, id: int = 0, logbook: str = "") -> None:
         """Write a line to the transaction log, or to a logbook."""
+        _check("the value to log", value)
         self.visit.log.append(LogEntry(text, value=value, id=id, logbook=logbook))
 
     def warn(self, text: str) -> None:
@@ -276,3 +282,15 @@ class Turn:
             events=events, keywords=keywords, address=address, delivery_id=delivery_id,
             until=until or (self.now + int(seconds * 1000) if seconds else 0),
         )  # fmt: skip
+
+
+def _check(name: str, value: Any) -> None:
+    """Refuse what cannot be stored here, where the log can say which node it came from."""
+    if value is None or value is True or value is False or type(value) is float:
+        return
+    if type(value) is str and value.isascii():
+        return
+    try:
+        _encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise BotkitError(f"{name} cannot be kept, as it is no JSON value: {error}") from None
