@@ -74,6 +74,7 @@ class Arbiter:
     def __init__(self, service: Service) -> None:
         self._specific: dict[str, list[_Tested]] = {}
         self._catch_all: dict[str, list[_Tested]] = {}
+        self.has_conditions = any(rule.conditions for rule in service.rules)
         for rule in service.rules:
             if rule.active:
                 table = self._specific if rule.specific else self._catch_all

@@ -6,9 +6,9 @@ Free of HTTP: it takes values and gives values, so that any front can stand befo
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
-from flows.parameters import event_parameters
 
 from botkit import metrics
 from botkit.arbitration import Fire, Hold, Resume
@@ -31,6 +31,7 @@ from botkit.stores.base import (
 from botkit.timers import Timers
 from channels.base import Inbound
 from flows.interpreter import Interpreter, Sprint
+from flows.parameters import event_parameters
 from flows.templates import Template, follow
 from models.address import Address
 from models.content import Text
@@ -139,10 +140,10 @@ class Engine:
                 future = await self._accept(timed, service, history=live.history)
                 if future is not None:
                     durable.append(future)
-        if len(durable) == 1:
-            await asyncio.shield(durable[0])
-        elif durable:
-            await asyncio.gather(*map(asyncio.shield, durable))
+        for future in durable:  # shielded: others may wait for the same commit
+            if not future.done():
+                await asyncio.shield(future)
+            future.result()
 
     async def _accept(
         self, value: Message | Event, service: LiveService, *, history: bool
@@ -178,7 +179,7 @@ class Engine:
         work.accepted = future = self.store.commit(change)
         self._accepting[once] = future
         future.add_done_callback(lambda done: self._accepted(once, done))
-        metrics.RECEIVED.labels(value.channel or "event").inc()
+        metrics.received(value.channel or "event").inc()
         return future
 
     def _accepted(self, once: tuple[str, str, str], done: "asyncio.Future[None]") -> None:
@@ -242,7 +243,9 @@ class Engine:
     async def _arbitrate(self, step: "_Step", value: Message | Event) -> None:
         lane, service = step.lane, step.service
         assert lane.sessions is not None
-        parameters = event_parameters(value, keyword="", transaction_id=step.base)
+        parameters: dict[str, Any] = {}
+        if service.arbiter.has_conditions:
+            parameters = event_parameters(value, keyword="", transaction_id=step.base)
 
         def keyed(flow: str) -> str:
             program = self.library.live(flow)
@@ -335,7 +338,7 @@ class Engine:
             if not new:
                 change.ended.append(session.id)
                 lane.sessions[:] = [other for other in lane.sessions if other is not session]
-            metrics.ENDED.labels(session.flow, str(sprint.ended)).inc()
+            metrics.ended(session.flow, sprint.ended).inc()
         free = ended or (session.wait is not None and session.wait.for_message)
         if session.held and free:
             session.held = 0

@@ -1,5 +1,7 @@
 """Metrics: what Prometheus is told, in one place."""
 
+from functools import lru_cache
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 REGISTRY = CollectorRegistry()
@@ -22,3 +24,21 @@ REQUESTS = Histogram(
 WAITING = Gauge("botkit_waiting", "What waits in the store.", ["what"], registry=REGISTRY)
 COMMITS = Gauge("botkit_store_commits", "Commits since start, each with one fsync.", registry=REGISTRY)
 CHANGES = Gauge("botkit_store_changes", "Changes since start, many to a commit.", registry=REGISTRY)
+
+
+@lru_cache(maxsize=1_000)
+def received(channel: str) -> Counter:
+    """The counter of a channel, looked up once: labels cost more than counting."""
+    return RECEIVED.labels(channel)
+
+
+@lru_cache(maxsize=1_000)
+def sent(channel: str, outcome: str) -> Counter:
+    """The counter of tries at sending."""
+    return SENT.labels(channel, outcome)
+
+
+@lru_cache(maxsize=10_000)
+def ended(flow: str, outcome: int) -> Counter:
+    """The counter of sessions that ended."""
+    return ENDED.labels(flow, str(outcome))

@@ -129,7 +129,7 @@ class Outbox:
                 self._tell(delivery, SendOutcome.UNREACHABLE)
                 return 0
             outcome, retry_after, receipts = await self._send(delivery)
-            metrics.SENT.labels(delivery.channel, outcome.value).inc()
+            metrics.sent(delivery.channel, outcome.value).inc()
             verdict = after_send(delivery, outcome, retry_after=retry_after)
             delivery.outcome = outcome.value
             if verdict.do == "retry":

@@ -245,6 +245,12 @@ class Bot:
         await self.accept(Receipt(asset, DeliveryState(state), message_id, delivery_id, outcome))
         await self.settle()
 
+    def hand_over(self, asset: str, state: str, message_id: str = "", delivery_id: str = "") -> "asyncio.Task[None]":
+        """Bring a receipt while something else goes on; the task ends when it is acknowledged."""
+        outcome = SendOutcome.DELIVERED if state == "delivered" else SendOutcome.UNREACHABLE
+        receipt = Receipt(asset, DeliveryState(state), message_id, delivery_id, outcome)
+        return asyncio.get_running_loop().create_task(self.accept(receipt))
+
     async def settle(self) -> None:
         """Wait until nothing is left to do right now."""
         quiet = 0
