@@ -219,7 +219,7 @@ class Engine:
             await self.store.commit(change, requires=work.accepted)
             return
         base = f"{value.received_at:011x}{work.id:08x}"
-        customer = await self._customer(value.sender, lane.key)
+        customer = await self._known(await self._customer(value.sender, lane.key), service)
         step = _Step(lane, service, customer, base, change)
         wish = service.consent.wish(value) if isinstance(value, Message) else None
         if wish is not None and isinstance(value, Message):
@@ -232,9 +232,10 @@ class Engine:
         address = message.sender
         if wish == "stop":
             step.change.opted_out.append((address.channel, address.value, self._clock()))
-            self._opt_outs.note()
         elif wish == "start":
             step.change.opted_in.append((address.channel, address.value))
+        if wish != "help":
+            step.consents.append((address.channel, address.value))
         metrics.CONSENT.labels(wish).inc()
         text = step.service.consent.reply(wish)
         if text:
@@ -362,7 +363,11 @@ class Engine:
             for item in await self.store.held_inbox(holder):
                 change.released.append(item.id)
                 released.append(Incoming(item.id, _decode(item.payload), None))
+        for address in step.consents:
+            self._opt_outs.note(*address)
         await self.store.commit(change, requires=requires)
+        for address in step.consents:  # who asked meanwhile was told how it had been
+            self._opt_outs.note(*address)
         if released:
             self._lanes.put_first(step.lane, released)
         for wake in step.wakes:
@@ -442,13 +447,20 @@ class Engine:
         if service is None:
             log.error("session %s belongs to service %r, which is not live", session.id, lane.service)
             return
-        customer = await self._customer(session.address, session.lane)
+        customer = await self._known(await self._customer(session.address, session.lane), service)
         step = _Step(lane, service, customer, session.id, Change())
         await self._resume(step, session, value)
         await self._commit(step)
 
     async def _customer(self, address: Address | None, lane: str) -> Customer:
         return Customer(key=lane) if address is None else await self.identities.of(address)
+
+    async def _known(self, customer: Customer, service: LiveService) -> Customer:
+        """The customer with the channels of this service that she opted out of."""
+        if not self._opt_outs.any:
+            return customer
+        opted_out = await self._opt_outs.of(customer, service.asset_for)
+        return msgspec.structs.replace(customer, opted_out=opted_out) if opted_out else customer
 
     def _news(self, delivery: Delivery, receipt: Receipt) -> None:
         """The outbox has news of a message that its session waits for."""
@@ -472,7 +484,7 @@ class Engine:
 class _Step:
     """What is put together while one piece of work is done."""
 
-    __slots__ = ("base", "change", "customer", "deliveries", "lane", "release", "service", "wakes")
+    __slots__ = ("base", "change", "consents", "customer", "deliveries", "lane", "release", "service", "wakes")
 
     def __init__(self, lane: Lane, service: LiveService, customer: Customer, base: str, change: Change) -> None:
         self.lane = lane
@@ -483,6 +495,7 @@ class _Step:
         self.deliveries: list[Delivery] = []
         self.wakes: list[int] = []
         self.release: list[str] = []
+        self.consents: list[tuple[str, str]] = []
 
 
 class _Parameters:

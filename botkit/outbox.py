@@ -4,7 +4,7 @@ import asyncio
 import heapq
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from botkit import metrics
 from botkit.consent import OptOuts
@@ -14,13 +14,14 @@ from botkit.stores.base import Change, HistoryEntry, Store, StoreFailed
 from channels.base import Outgoing
 from channels.errors import SendError
 from models.content import plain_text
-from models.delivery import Delivery, DeliveryState, Receipt, SendOutcome
+from models.delivery import Delivery, DeliveryState, FallbackStep, Receipt, SendOutcome
 from models.http import Http, HttpFailed
 
 MAX_SENDS_AT_ONCE = 256
 MAX_EARLY_RECEIPTS = 10_000
 PAGE = 1_000
 STORE_RETRY_SECONDS = 1.0
+LONGEST_SLEEP_SECONDS = 60.0
 
 log = logging.getLogger("botkit.outbox")
 
@@ -43,12 +44,13 @@ class Outbox:
         self._room = asyncio.Semaphore(MAX_SENDS_AT_ONCE)
         self._later: list[tuple[int, str]] = []
         self._alarm: asyncio.TimerHandle | None = None
-        self._early: dict[tuple[str, str], Receipt] = {}
+        self._early: dict[tuple[str, str], list[Receipt]] = {}
+        self._sending: set[str] = set()
+        self._parked: dict[str, list[asyncio.Future[None]]] = {}
         self._stopping = False
 
     async def start(self) -> None:
         """Take up what was not delivered when the last process ended."""
-        now = self._clock()
         taken: set[str] = set()
         while True:
             due = await self._store.due_deliveries(1 << 62, len(taken) + PAGE)
@@ -56,8 +58,8 @@ class Outbox:
             if not fresh:
                 break
             taken.update(delivery.id for delivery in fresh)
-            at_once = [d for d in fresh if d.state is DeliveryState.QUEUED and d.due_at <= now]
-            self.take(sorted(at_once, key=lambda delivery: (delivery.created_at, delivery.id)))
+            queued = [delivery for delivery in fresh if delivery.state is DeliveryState.QUEUED]
+            self.take(sorted(queued, key=lambda delivery: (delivery.created_at, delivery.id)))
             for delivery in fresh:
                 if delivery.id not in self._active:
                     heapq.heappush(self._later, (delivery.due_at, delivery.id))
@@ -102,9 +104,12 @@ class Outbox:
         """Send what a customer has to get, one after the other."""
         while queue and not self._stopping:
             delivery = queue[0]
+            self._active[delivery.id] = delivery
             try:
-                async with self._room:
-                    pause = await self._deliver(delivery)
+                pause = self._early_by(delivery)
+                if not pause:
+                    async with self._room:
+                        pause = await self._deliver(delivery)
             except StoreFailed as error:
                 log.error("%s: the state of %s could not be stored; trying again", error, delivery.id)
                 pause = STORE_RETRY_SECONDS
@@ -117,9 +122,31 @@ class Outbox:
         if not queue:
             self._queues.pop(lane, None)
 
+    def _early_by(self, delivery: Delivery) -> float:
+        """How many seconds are left of a pause that was ordered before a restart."""
+        left = delivery.due_at - self._clock() if delivery.attempts else 0
+        return min(left / 1000, LONGEST_SLEEP_SECONDS) if left > 0 else 0
+
     async def _deliver(self, delivery: Delivery) -> float:
-        """Try channel after channel; returns seconds after which to try the same one again, 0 when done."""
-        while True:
+        """Send one message; returns seconds after which to try again, 0 when done.
+
+        News of it that comes meanwhile waits until the provider has answered: only then it makes sense.
+        """
+        self._sending.add(delivery.id)
+        try:
+            pause, receipts = await self._try(delivery)
+        finally:
+            self._sending.discard(delivery.id)
+            for parked in self._parked.pop(delivery.id, ()):
+                if not parked.done():
+                    parked.set_result(None)
+        for receipt in receipts:
+            await self._apply(delivery, receipt)
+        return pause
+
+    async def _try(self, delivery: Delivery) -> tuple[float, Sequence[Receipt]]:
+        """Try channel after channel; returns the pause before the next try, and what is known at once."""
+        while delivery.state is DeliveryState.QUEUED:
             step = delivery.steps[delivery.step]
             delivery.asset, delivery.channel = step.asset, step.channel
             if delivery.expires_at and self._clock() >= delivery.expires_at:
@@ -127,7 +154,7 @@ class Outbox:
                 self._set(delivery, DeliveryState.EXPIRED, SendOutcome.UNREACHABLE, "7208", "expired")
                 await self._store.commit(self._change(delivery))
                 self._tell(delivery, SendOutcome.UNREACHABLE)
-                return 0
+                return 0, ()
             outcome, retry_after, receipts = await self._send(delivery)
             metrics.sent(delivery.channel, outcome.value).inc()
             verdict = after_send(delivery, outcome, retry_after=retry_after)
@@ -135,18 +162,25 @@ class Outbox:
             if verdict.do == "retry":
                 delivery.due_at = self._clock() + int(verdict.seconds * 1000)
                 await self._store.commit(Change(deliveries=[delivery]))
-                return verdict.seconds
+                return verdict.seconds, ()
             if verdict.do == "wait":
                 delivery.state = DeliveryState.SUBMITTED
                 self._later_if(delivery, verdict)
             change = self._conclude(delivery, verdict)
+            if outcome is SendOutcome.OPTED_OUT:
+                self._remember(step, change)
             await self._store.commit(change)
             if verdict.do == "next":
                 continue
             self._tell(delivery, outcome)
-            for receipt in (*receipts, *self._early_for(delivery)):
-                await self._apply(delivery, receipt)
-            return 0
+            return 0, (*receipts, *self._early_for(delivery))
+        return 0, ()  # news of it came before another try
+
+    def _remember(self, step: FallbackStep, change: Change) -> None:
+        """The customer told the provider that she wants silence: as good as if she had told us."""
+        if step.address is not None:
+            change.opted_out.append((step.channel, step.address.value, self._clock()))
+            self._opt_outs.note(step.channel, step.address.value)
 
     async def _send(self, delivery: Delivery) -> tuple[SendOutcome, float, tuple[Receipt, ...]]:
         """One try on one channel: what it came to, what the provider asked for, what is known at once."""
@@ -193,6 +227,8 @@ class Outbox:
                 delivery.state = DeliveryState.QUEUED
                 delivery.provider_id = ""
                 delivery.due_at = self._clock()
+                step = delivery.steps[delivery.step]
+                delivery.asset, delivery.channel = step.asset, step.channel
                 return change
             case "fail":
                 delivery.state = DeliveryState.FAILED
@@ -235,9 +271,13 @@ class Outbox:
     async def receipt(self, receipt: Receipt) -> None:
         """Take a provider's news of a message; returns when it is durable. What tells nothing new has no effect."""
         delivery = await self._find(receipt)
+        while delivery is not None and delivery.id in self._sending:
+            answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._parked.setdefault(delivery.id, []).append(answered)
+            await answered
+            delivery = await self._find(receipt)
         if delivery is None:
-            if receipt.message_id and len(self._early) < MAX_EARLY_RECEIPTS:
-                self._early[receipt.asset, receipt.message_id] = receipt
+            self._keep_early(receipt)
             log.info("receipt for a message that is not known (yet): %s", receipt.message_id or receipt.delivery_id)
             return
         await self._apply(delivery, receipt)
@@ -248,11 +288,17 @@ class Outbox:
         known = self._by_provider.get((receipt.asset, receipt.message_id))
         return known or await self._store.delivery_of(receipt.asset, receipt.message_id)
 
+    def _keep_early(self, receipt: Receipt) -> None:
+        """Keep news of a message that the provider has not yet named to us; the oldest goes when there is too much."""
+        if receipt.message_id:
+            kept = self._early.setdefault((receipt.asset, receipt.message_id), [])
+            if len(kept) < len(DeliveryState):
+                kept.append(receipt)
+            if len(self._early) > MAX_EARLY_RECEIPTS:
+                del self._early[next(iter(self._early))]
+
     def _early_for(self, delivery: Delivery) -> list[Receipt]:
-        if not self._early:
-            return []
-        early = self._early.pop((delivery.asset, delivery.provider_id), None)
-        return [] if early is None else [early]
+        return self._early.pop((delivery.asset, delivery.provider_id), []) if self._early else []
 
     async def _apply(self, delivery: Delivery, receipt: Receipt) -> None:
         if receipt.asset != delivery.asset:  # late news of a channel that was given up
@@ -264,8 +310,8 @@ class Outbox:
         delivery.outcome = receipt.outcome.value
         delivery.code = receipt.code or delivery.code
         delivery.description = receipt.description
-        if verdict.do == "wait":
-            self._later_if(delivery, awaited(delivery))
+        if verdict.do == "wait" and not awaited(delivery).seconds:
+            delivery.due_at = 0
         change = self._conclude(delivery, verdict)
         if delivery.id in self._active:
             await self._store.commit(change)
@@ -295,7 +341,7 @@ class Outbox:
             self._alarm = None
         if self._later and not self._stopping:
             seconds = max(0.0, (self._later[0][0] - self._clock()) / 1000)
-            self._alarm = asyncio.get_running_loop().call_later(min(seconds, 60.0), self._ring)
+            self._alarm = asyncio.get_running_loop().call_later(min(seconds, LONGEST_SLEEP_SECONDS), self._ring)
 
     def _ring(self) -> None:
         self._alarm = None

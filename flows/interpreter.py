@@ -7,6 +7,7 @@ a red outcome, and in the end outcome 102.
 
 import asyncio
 import time
+from collections.abc import Coroutine, Generator
 from typing import Any, Protocol
 
 import msgspec
@@ -100,8 +101,7 @@ class Interpreter:
         walk = _Walk(turn, step.visits, self._programs)
         ended = 0
         try:
-            async with asyncio.timeout(MAX_STEP_SECONDS):
-                await walk.go(resume=resume)
+            await _within(MAX_STEP_SECONDS, walk.go(resume=resume))
         except _Ended as end:
             ended = end.code
         except TimeoutError:
@@ -130,6 +130,37 @@ class Interpreter:
         if turn.redactions:
             step = redacted(step, turn.redactions)
         return Sprint(session, state, step, turn.deliveries, ended)
+
+
+async def _within(seconds: float, walk: Coroutine[Any, Any, None]) -> None:
+    """Await a walk, for so long at most. One that waits for nothing on its way needs no timer, and gets none."""
+    try:
+        waits_for = walk.send(None)
+    except StopIteration:
+        return
+    async with asyncio.timeout(seconds):
+        await _Begun(walk, waits_for)
+
+
+class _Begun:
+    """A coroutine that was begun by hand and is awaited from there on."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, None], waits_for: Any) -> None:
+        self._coroutine = coroutine
+        self._waits_for = waits_for
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        waits_for = self._waits_for
+        while True:
+            try:
+                try:
+                    sent = yield waits_for
+                except BaseException as error:
+                    waits_for = self._coroutine.throw(error)
+                else:
+                    waits_for = self._coroutine.send(sent)
+            except StopIteration:
+                return
 
 
 class _Walk:
@@ -161,7 +192,7 @@ class _Walk:
             if node is None:
                 turn.fail(f"the flow has no node {turn.frame.node}")
                 raise _Ended(ERROR)
-            visit = NodeVisit(node=node.id, kind=node.kind, flow=turn.frame.flow, label=node.label)
+            visit = NodeVisit(node.id, node.kind, turn.frame.flow, node.label)
             visits.append(visit)
             turn.visit = visit
             session.visits += 1
@@ -174,6 +205,12 @@ class _Walk:
             resume = False
             if isinstance(left, str):
                 visit.outcome = left
+                edge = node.edges.get(left)
+                if edge is not None and edge.node and not node.on_leave:  # the usual way, without detours
+                    if session.memory:
+                        session.memory.clear()
+                    turn.frame.node = edge.node
+                    continue
                 if self._leave(node, left):
                     resume = True
             elif isinstance(left, Wait):

@@ -1,11 +1,11 @@
 """Parameters: the session parameters that an event brings, under the platform's names."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from models.content import Location, Media, Text
+from models.content import Buttons, Content, ListPicker, Location, Media, Template, Text
 from models.event import Event
 from models.message import Message
 
@@ -44,6 +44,9 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
 }
 """What single events bring, by name."""
 
+_TAGS: dict[type, str] = {
+    Text: "text", Buttons: "buttons", ListPicker: "list", Location: "location", Template: "template",
+}  # fmt: skip
 _CHANNEL_PARTS = ("message", "senderId", "serviceNumber", "timestamp", "transId", "payload", "attachment")
 
 
@@ -143,16 +146,12 @@ def _without_keyword(text: str, keyword: str) -> tuple[str, str]:
     return text, ""
 
 
-def _type(content: Any) -> str:
-    if isinstance(content, Media):
-        return content.media
-    tag = type(content).__struct_config__.tag
-    return str(tag)
+def _type(content: Content) -> str:
+    return content.media if isinstance(content, Media) else _TAGS[type(content)]
 
 
 def timestamp(milliseconds: int) -> str:
     """A time in milliseconds since 1970 as ISO 8601 in UTC; nothing for 0."""
     if not milliseconds:
         return ""
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

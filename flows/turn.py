@@ -200,12 +200,13 @@ class Turn:
         """Add to this node's outputs: `{"http.statusCode": 200}` is `$(n7.http.statusCode)` from then on."""
         for name, value in values.items():
             _check(name, value)
-        self.visit.outputs.update(values)
-        root = self.frame.outputs.setdefault(f"n{self.visit.node}", {})
+        visit = self.visit
+        visit.outputs.update(values)
+        root = self.frame.outputs.setdefault(f"n{visit.node}", {})
         for name, value in values.items():
-            *parents, last = name.split(".")
-            at = root
-            for part in parents:
+            at, last = root, name
+            while "." in last:
+                part, _, last = last.partition(".")
                 child = at.get(part)
                 if not isinstance(child, dict):
                     child = at[part] = {}

@@ -1,9 +1,10 @@
 """Branch: go on by what variables hold."""
 
 import re
+from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from flows.base import Node
 from flows.conditions import MAX_CONDITIONS, Condition
@@ -59,15 +60,21 @@ class Branch(Node):
     branches: Annotated[tuple[BranchRow, ...], AfterValidator(_distinct)] = Field(min_length=1, max_length=MAX_BRANCHES)
     """The branches, in the order in which they are tried."""
 
-    _tests: tuple[tuple[str, Predicate], ...] = PrivateAttr()
+    @cached_property
+    def _tests(self) -> tuple[tuple[str, Predicate], ...]:
+        return tuple((branch.name, compile_rows(branch.conditions, branch.join)) for branch in self.branches)
 
     def model_post_init(self, context: object) -> None:
-        self._tests = tuple((branch.name, compile_rows(branch.conditions, branch.join)) for branch in self.branches)
+        assert self._tests  # compiled now, so that what is wrong with a condition is said now
 
     def outcome_list(self) -> tuple[Outcome, ...]:
         return (*(green(branch.name, "its conditions hold") for branch in self.branches), *self.outcomes)
 
     async def run(self, turn: Turn) -> str:
-        taken = next((name for name, test in self._tests if test(turn)), NONE_OF_THE_ABOVE)
+        taken = NONE_OF_THE_ABOVE
+        for name, test in self._tests:
+            if test(turn):
+                taken = name
+                break
         turn.output({"branch.output": taken})
         return taken

@@ -1,8 +1,9 @@
 """Send: say something to the customer."""
 
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from flows.base import Node
 from flows.durations import Duration
@@ -115,7 +116,15 @@ class Send(Node):
     expires_in: Duration = Field(default=0, le=MAX_WITHIN_SECONDS)
     """How long the message is worth sending; 0 is no limit."""
 
-    _steps: tuple[FallbackStep, ...] = PrivateAttr()
+    @cached_property
+    def _steps(self) -> tuple[FallbackStep, ...]:
+        steps = [
+            FallbackStep(channel=step.channel, asset=step.asset, success=step.success, within_seconds=step.within)
+            for step in self.fallback
+        ]
+        if self.channel:
+            steps.append(FallbackStep(channel=self.channel, asset=self.asset))
+        return tuple(steps)
 
     @model_validator(mode="after")
     def _makes_sense(self) -> "Send":
@@ -132,15 +141,6 @@ class Send(Node):
         if self.to and not self.asset and _address_kind(self.channel) is AddressKind.OTHER:
             raise ValueError(f"an address on {self.channel} means something on one asset only: name the asset")
         return self
-
-    def model_post_init(self, context: object) -> None:
-        steps = [
-            FallbackStep(channel=step.channel, asset=step.asset, success=step.success, within_seconds=step.within)
-            for step in self.fallback
-        ]
-        if self.channel:
-            steps.append(FallbackStep(channel=self.channel, asset=self.asset))
-        self._steps = tuple(steps)
 
     def may_wait(self) -> bool:
         return self.wait_for != "none"
@@ -170,7 +170,7 @@ class Send(Node):
             turn.fail(str(error), 3001)
             return "onError"
         channels = {step.channel for step in steps} or {turn.session.channel}
-        if channels <= turn.customer.opted_out:
+        if turn.customer.opted_out and channels <= turn.customer.opted_out:
             turn.fail(
                 "the customer wants no messages on " + " or ".join(sorted(channels)), CODES[SendOutcome.OPTED_OUT]
             )

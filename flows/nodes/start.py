@@ -1,8 +1,9 @@
 """Start: where a flow begins."""
 
+from functools import cached_property
 from typing import Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from flows.base import End, Node
 from flows.conditions import MAX_CONDITIONS, Condition
@@ -37,10 +38,12 @@ class Start(Node):
     join: Literal["and", "or"] = "and"
     """Whether all conditions must hold, or one."""
 
-    _test: Predicate = PrivateAttr()
+    @cached_property
+    def _test(self) -> Predicate:
+        return compile_rows(self.conditions, self.join)
 
     def model_post_init(self, context: object) -> None:
-        self._test = compile_rows(self.conditions, self.join)
+        self._test  # noqa: B018 - compiled now, so that what is wrong with a condition is said now
 
     def output_names(self) -> tuple[str, ...]:
         return tuple(sorted({name for event in self.accepts for name in known_parameters(event)}))
