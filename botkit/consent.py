@@ -1,11 +1,16 @@
 """Consent: STOP, START and HELP, handled before every rule, and who wants silence (P6)."""
 
+from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Literal
 
 from botkit.stores.base import Store
 from models.address import Address
+from models.customer import Customer
 from models.message import Message
 from models.service import Consent
+
+CACHE_SIZE = 10_000
 
 Wish = Literal["stop", "start", "help"]
 
@@ -42,18 +47,37 @@ class ConsentWords:
 
 
 class OptOuts:
-    """Who opted out of which channel. Asks the store only when somebody has."""
+    """Who opted out of which channel. Asks the store only when somebody has, and remembers the answers."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._any = True
+        self._known: OrderedDict[tuple[str, str], bool] = OrderedDict()
+        self.any = True
 
     async def open(self) -> None:
-        self._any = await self._store.any_opted_out()
+        self.any = await self._store.any_opted_out()
 
-    def note(self) -> None:
-        """Somebody opted out just now."""
-        self._any = True
+    def note(self, channel: str, address: str) -> None:
+        """Somebody opts out or comes back: call it before the commit, and again after it."""
+        self.any = True
+        self._known.pop((channel, address), None)
 
     async def has(self, channel: str, address: Address) -> bool:
-        return self._any and await self._store.opted_out(channel, address.value)
+        if not self.any:
+            return False
+        key = (channel, address.value)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = await self._store.opted_out(*key)
+            if len(self._known) > CACHE_SIZE:
+                self._known.popitem(last=False)
+        return known
+
+    async def of(self, customer: Customer, channels: Mapping[str, str]) -> frozenset[str]:
+        """The channels, of those given with their assets, that a customer opted out of."""
+        found = set()
+        for channel, asset in channels.items():
+            address = customer.address_on(channel, asset)
+            if address is not None and await self.has(channel, address):
+                found.add(channel)
+        return frozenset(found)

@@ -36,7 +36,7 @@ from flows.templates import Template, follow
 from models.address import Address
 from models.content import Text
 from models.customer import Customer
-from models.delivery import Delivery, FallbackStep, Receipt
+from models.delivery import Delivery, DeliveryState, FallbackStep, Receipt, SendOutcome
 from models.errors import BotkitError
 from models.event import Event
 from models.flow import START
@@ -105,8 +105,18 @@ class Engine:
             for item in items:
                 self._lanes.put(item.lane, item.service, Incoming(item.id, _decode(item.payload), None))
             after = items[-1].id
+        await self._tell_again()
         await self.outbox.start()
         await self._timers.start()
+
+    async def _tell_again(self) -> None:
+        """Tell sessions what had become of their messages, in case they had not heard of it."""
+        for lane, session_id, delivery_id in await self.store.sessions_awaiting_news():
+            delivery = await self.store.delivery(delivery_id)
+            if delivery is not None and delivery.state is not DeliveryState.QUEUED:
+                outcome = SendOutcome(delivery.outcome or SendOutcome.ACCEPTED)
+                news = News(session_id, self.outbox.news_of(delivery, outcome))
+                self._lanes.put(lane, delivery.service, news)
 
     async def stop(self) -> None:
         """Finish the steps and sends under way; the rest is in the store."""

@@ -22,6 +22,7 @@ MAX_EARLY_RECEIPTS = 10_000
 PAGE = 1_000
 STORE_RETRY_SECONDS = 1.0
 LONGEST_SLEEP_SECONDS = 60.0
+PARK_SECONDS = 5.0
 
 log = logging.getLogger("botkit.outbox")
 
@@ -174,7 +175,10 @@ class Outbox:
                 continue
             self._tell(delivery, outcome)
             return 0, (*receipts, *self._early_for(delivery))
-        return 0, ()  # news of it came before another try
+        # News of it came before another try, or its state could not be stored the last time.
+        await self._store.commit(self._change(delivery))
+        self._tell(delivery, SendOutcome(delivery.outcome or SendOutcome.ACCEPTED))
+        return 0, self._early_for(delivery)
 
     def _remember(self, step: FallbackStep, change: Change) -> None:
         """The customer told the provider that she wants silence: as good as if she had told us."""
@@ -260,11 +264,14 @@ class Outbox:
     def _tell(self, delivery: Delivery, outcome: SendOutcome) -> None:
         """Let the session that waits for this message know."""
         if delivery.awaited:
-            news = Receipt(
-                asset=delivery.asset, state=delivery.state, delivery_id=delivery.id, message_id=delivery.provider_id,
-                outcome=outcome, code=delivery.code, description=delivery.description, received_at=self._clock(),
-            )  # fmt: skip
-            self.on_news(delivery, news)
+            self.on_news(delivery, self.news_of(delivery, outcome))
+
+    def news_of(self, delivery: Delivery, outcome: SendOutcome) -> Receipt:
+        """How far a message has come, as its session is told."""
+        return Receipt(
+            asset=delivery.asset, state=delivery.state, delivery_id=delivery.id, message_id=delivery.provider_id,
+            outcome=outcome, code=delivery.code, description=delivery.description, received_at=self._clock(),
+        )  # fmt: skip
 
     # news of messages on their way
 
@@ -274,10 +281,15 @@ class Outbox:
         while delivery is not None and delivery.id in self._sending:
             answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._parked.setdefault(delivery.id, []).append(answered)
-            await answered
+            try:
+                async with asyncio.timeout(PARK_SECONDS):
+                    await answered
+            except TimeoutError:  # perhaps the provider answers us only when we have answered it
+                self._keep_early(receipt, delivery.id)
+                return
             delivery = await self._find(receipt)
         if delivery is None:
-            self._keep_early(receipt)
+            self._keep_early(receipt, receipt.message_id)
             log.info("receipt for a message that is not known (yet): %s", receipt.message_id or receipt.delivery_id)
             return
         await self._apply(delivery, receipt)
@@ -288,17 +300,20 @@ class Outbox:
         known = self._by_provider.get((receipt.asset, receipt.message_id))
         return known or await self._store.delivery_of(receipt.asset, receipt.message_id)
 
-    def _keep_early(self, receipt: Receipt) -> None:
+    def _keep_early(self, receipt: Receipt, id: str) -> None:
         """Keep news of a message that the provider has not yet named to us; the oldest goes when there is too much."""
-        if receipt.message_id:
-            kept = self._early.setdefault((receipt.asset, receipt.message_id), [])
+        if id:
+            kept = self._early.setdefault((receipt.asset, id), [])
             if len(kept) < len(DeliveryState):
                 kept.append(receipt)
             if len(self._early) > MAX_EARLY_RECEIPTS:
                 del self._early[next(iter(self._early))]
 
     def _early_for(self, delivery: Delivery) -> list[Receipt]:
-        return self._early.pop((delivery.asset, delivery.provider_id), []) if self._early else []
+        if not self._early:
+            return []
+        ours = self._early.pop((delivery.asset, delivery.id), [])
+        return [*ours, *self._early.pop((delivery.asset, delivery.provider_id), [])]
 
     async def _apply(self, delivery: Delivery, receipt: Receipt) -> None:
         if receipt.asset != delivery.asset:  # late news of a channel that was given up

@@ -174,6 +174,10 @@ class Store(Protocol):
         """When the next session is due, 0 if none."""
         ...
 
+    async def sessions_awaiting_news(self) -> list[tuple[str, str, str]]:
+        """(lane, session id, delivery id) of sessions that wait for news of a message. Asked once, at the start."""
+        ...
+
     async def due_deliveries(self, now: int, limit: int) -> list[Delivery]:
         """Outgoing messages that the outbox has to look at, the longest overdue first."""
         ...

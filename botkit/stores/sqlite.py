@@ -395,6 +395,12 @@ class SqliteStore:
     async def next_session_due(self) -> int:
         return self._one("SELECT min(wake_at) FROM session WHERE wake_at IS NOT NULL")[0] or 0
 
+    async def sessions_awaiting_news(self) -> list[tuple[str, str, str]]:
+        # Reads every session once, so that no session pays for an index: few wait for news, and only for seconds.
+        rows = self._all("SELECT state FROM session WHERE instr(state, CAST('delivery_id' AS BLOB))")
+        sessions = [_Decoders.session(row[0]) for row in rows]
+        return [(s.lane, s.id, s.wait.delivery_id) for s in sessions if s.wait is not None and s.wait.delivery_id]
+
     async def due_deliveries(self, now: int, limit: int) -> list[Delivery]:
         sql = "SELECT data FROM delivery WHERE due_at <= ? ORDER BY due_at, id LIMIT ?"
         return [_Decoders.delivery(row[0]) for row in self._all(sql, now, limit)]

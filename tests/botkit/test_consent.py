@@ -1,0 +1,140 @@
+"""Consent: a customer who opted out of a channel gets nothing on it, whatever a flow says (P6)."""
+
+from pathlib import Path
+
+import pytest
+
+from botkit.consent import ConsentWords
+from channels.errors import OptedOut
+from models.address import Address, AddressKind
+from models.content import Text
+from models.message import Message
+from models.service import Consent, Service
+from tests.botkit.bot import ANN, BOB, COUNTER, ECHO, Bot, asset, rule
+
+STOPPED = "You are unsubscribed and will get no more messages. Text START to come back."
+WELCOME = "Welcome back. Text STOP at any time to leave."
+HELP = "Text STOP to leave, START to come back."
+
+BOTH = """
+flow: main
+nodes:
+  2: {kind: start, accepts: [sms.mo, whatsapp.mo], next: {onBegin: 3}}
+  3:
+    kind: send
+    text: "$(message.text)!"
+    fallback: [{channel: sms}, {channel: whatsapp}]
+    next: {onSuccess: end 101, onPolicyFail: end 209}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("STOP", "stop"), ("stop", "stop"), ("  Stop.  ", "stop"), ('"STOP"', "stop"), ("UNSUBSCRIBE!", "stop"),
+        ("end", "stop"), ("START", "start"), ("unstop", "start"), ("help", "help"), ("INFO", "help"),
+        ("stop it", None), ("please stop", None), ("HELP me", None), ("", None), ("STOP" * 30, None), ("ＳＴＯＰ", None),
+    ],
+)  # fmt: skip
+def test_the_words_alone_count_in_any_case(text: str, wish: str | None) -> None:
+    words = ConsentWords(Consent())
+    message = Message("sms", "sms", "sms.mo", "1", Address("sms", ANN, AddressKind.MSISDN), "60606", Text(text))
+    assert words.wish(message) == wish
+
+
+async def test_stop_is_for_the_channel_until_start(tmp_path: Path) -> None:
+    async with Bot(tmp_path, COUNTER) as bot:
+        await bot.say("a")
+        await bot.say("stop")
+        assert bot.texts == ["a", STOPPED]
+        await bot.say("b")  # the flow ends at its Send, which nobody wants to hear
+        await bot.say("bob", BOB)
+        assert bot.texts == ["a", STOPPED]
+        assert bot.line.texts(BOB) == ["bob"]
+        await bot.say("HELP")
+        assert bot.texts[2:] == [HELP]
+        await bot.restart()
+        await bot.say("c")
+        assert bot.texts[3:] == []
+        await bot.say("START")
+        await bot.say("d")
+        assert bot.texts[3:] == [WELCOME, "d"]
+
+
+async def test_a_second_stop_is_confirmed_too(tmp_path: Path) -> None:
+    async with Bot(tmp_path, ECHO) as bot:
+        await bot.say("STOP")
+        await bot.say("STOP")
+        assert bot.texts == [STOPPED, STOPPED]
+
+
+async def test_other_channels_still_work_also_as_fallback(tmp_path: Path) -> None:
+    rules = [rule("main"), rule("main", event="whatsapp.mo")]
+    async with Bot(tmp_path, BOTH, rules=rules, assets=[asset("sms"), asset("wa", "whatsapp")]) as bot:
+        await bot.say("a")
+        await bot.say("STOP")
+        await bot.say("b", to="wa")
+        assert bot.line.ways == ["sms", "sms", "wa"]
+        assert bot.texts == ["a!", STOPPED, "b!"]
+        await bot.say("STOP", to="wa")
+        await bot.say("c", to="wa")
+        assert bot.line.ways == ["sms", "sms", "wa", "wa"]
+        assert (await bot.outcomes())[-1] == 209
+
+
+async def test_a_flow_learns_that_she_does_not_want_it(tmp_path: Path) -> None:
+    flow = ECHO.replace("onSuccess: end 101", "onSuccess: end 101, onPolicyFail: end 209")
+    async with Bot(tmp_path, flow) as bot:
+        await bot.say("STOP")
+        await bot.say("a")
+        await bot.say("START")
+        await bot.say("b")
+        assert await bot.outcomes() == [209, 101]
+        assert bot.texts == [STOPPED, WELCOME, "You said b"]
+
+
+async def test_what_waits_to_be_sent_is_not_sent_after_a_stop(tmp_path: Path) -> None:
+    """A delay was running when she left."""
+    flow = """
+flow: main
+nodes:
+  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
+  3: {kind: delay, duration: 1h, next: {onTimeout: 4}}
+  4: {kind: send, text: reminder, next: {onSuccess: end 101}}
+"""
+    async with Bot(tmp_path, flow) as bot:
+        await bot.say("a")
+        await bot.say("STOP")
+        await bot.later(3_600)
+        assert bot.texts == [STOPPED]
+
+
+async def test_a_provider_that_knows_of_her_stop_is_believed(tmp_path: Path) -> None:
+    async with Bot(tmp_path, ECHO) as bot:
+        bot.line.answer("sms", OptedOut("she told the telco", provider_code="21610"))
+        await bot.say("a")
+        await bot.say("b")
+        assert bot.texts == ["You said a"]  # the second was not even tried
+        await bot.say("START")
+        await bot.say("c")
+        assert bot.texts[1:] == [WELCOME, "You said c"]
+
+
+async def test_a_service_has_its_own_words_and_channels(tmp_path: Path) -> None:
+    consent = Consent(
+        channels=frozenset({"sms"}), stop=("STOPP",), start=("LOS",), help=(), stop_reply="", start_reply="Ja"
+    )
+    services = [Service("s", assets=("sms",), rules=(rule("main"),), consent=consent)]
+    async with Bot(tmp_path, ECHO, services=services) as bot:
+        for text in ("STOP", "stopp", "x", "HELP", "los", "y"):
+            await bot.say(text)
+        assert bot.texts == ["You said STOP", "Ja", "You said y"]
+
+
+async def test_a_default_reply_and_a_rules_reply_are_kept_back_too(tmp_path: Path) -> None:
+    services = [Service("s", assets=("sms",), default_reply="what?")]
+    async with Bot(tmp_path, ECHO, services=services) as bot:
+        await bot.say("a")
+        await bot.say("STOP")
+        await bot.say("b")
+        assert bot.texts == ["what?", STOPPED]
