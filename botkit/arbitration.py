@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from flows.operators import compile_conditions
 
+from flows.operators import compile_conditions
 from models.event import Event
 from models.message import Message
 from models.service import InvokeFlow, Rule, RuleAction, Service
 from models.session import Session
 
 
-class Fire(msgspec.Struct, frozen=True):
+class Fire(msgspec.Struct, frozen=True, gc=False):
     """A rule fires: its actions are done. `keyword` is the first word if the rule named it."""
 
     rule: str
@@ -24,14 +24,14 @@ class Fire(msgspec.Struct, frozen=True):
     keyword: str = ""
 
 
-class Resume(msgspec.Struct, frozen=True):
+class Resume(msgspec.Struct, frozen=True, gc=False):
     """A waiting session goes on."""
 
     session_id: str
     keyword: str = ""
 
 
-class Hold(msgspec.Struct, frozen=True):
+class Hold(msgspec.Struct, frozen=True, gc=False):
     """The message waits behind the live session of the same key."""
 
     session_id: str

@@ -88,8 +88,9 @@ class Library:
 
     def _trim(self) -> None:
         if len(self._programs) > MAX_PROGRAMS:
-            old = next(key for key in self._programs if self._live.get(key[0]) != key[1])
-            del self._programs[old]
+            old = next((key for key in self._programs if self._live.get(key[0]) != key[1]), None)
+            if old is not None:
+                del self._programs[old]
 
     def get(self, flow: str, version: int) -> Program:
         """A loaded version (see `load`)."""

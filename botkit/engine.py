@@ -162,10 +162,10 @@ class Engine:
         once = (value.asset, value.provider_id, service.service.id)
         under_way = self._accepting.get(once)
         if under_way is not None:
-            metrics.DUPLICATES.inc()
+            metrics.DUPLICATES.add()
             return under_way
         if await self.store.seen(*once):
-            metrics.DUPLICATES.inc()
+            metrics.DUPLICATES.add()
             return None
         sender = value.sender
         customer = await self._customer(sender, f"event:{value.asset}")
@@ -189,7 +189,7 @@ class Engine:
         work.accepted = future = self.store.commit(change)
         self._accepting[once] = future
         future.add_done_callback(lambda done: self._accepted(once, done))
-        metrics.received(value.channel or "event").inc()
+        metrics.RECEIVED.add(value.channel or "event")
         return future
 
     def _accepted(self, once: tuple[str, str, str], done: "asyncio.Future[None]") -> None:
@@ -246,7 +246,7 @@ class Engine:
             step.change.opted_in.append((address.channel, address.value))
         if wish != "help":
             step.consents.append((address.channel, address.value))
-        metrics.CONSENT.labels(wish).inc()
+        metrics.CONSENT.add(wish)
         text = step.service.consent.reply(wish)
         if text:
             self._reply(step, message, text, exempt=wish != "start")
@@ -349,7 +349,7 @@ class Engine:
             if not new:
                 change.ended.append(session.id)
                 lane.sessions[:] = [other for other in lane.sessions if other is not session]
-            metrics.ended(session.flow, sprint.ended).inc()
+            metrics.ENDED.add(session.flow, str(sprint.ended))
         free = ended or (session.wait is not None and session.wait.for_message)
         if session.held and free:
             session.held = 0
@@ -400,7 +400,7 @@ class Engine:
         )
 
     def _unmatched(self, step: "_Step", value: Message | Event) -> None:
-        metrics.UNMATCHED.inc()
+        metrics.UNMATCHED.add()
         if not isinstance(value, Message):
             return
         step.change.unmatched.append(
@@ -442,6 +442,10 @@ class Engine:
         assert lane.sessions is not None
         session = next((s for s in lane.sessions if s.id == work.session_id), None)
         if session is not None and session.wait is not None and 0 < session.wait.until <= self._clock():
+            if lane.service not in self._deployment.services:
+                log.error("session %s belongs to service %r, which is not live", session.id, lane.service)
+                self._timers.stuck(work.session_id)
+                return
             await self._go_on(lane, session, None)
         self._timers.done(work.session_id)
 
@@ -482,12 +486,13 @@ class Engine:
             if refused(work):
                 return  # it was never accepted: the provider was told so
             log.error("inbox item %s of lane %s is set aside", work.id, lane.key, exc_info=error)
-            metrics.SET_ASIDE.inc()
+            metrics.SET_ASIDE.add()
             try:
                 await self.store.commit(Change(failed=[work.id]))
             except StoreFailed as failed:
                 log.error("it could not even be set aside and will be tried at the next start: %s", failed)
         else:  # it stays in the store, and is tried again at the next start
+            self._timers.stuck(work.session_id)
             log.error("session %s of lane %s could not go on", work.session_id, lane.key, exc_info=error)
 
 

@@ -16,7 +16,7 @@ MAX_RETRY_AFTER_SECONDS = 3600.0
 _NEXT_CHANNEL = frozenset({SendOutcome.UNREACHABLE, SendOutcome.OPTED_OUT, SendOutcome.WINDOW_CLOSED, SendOutcome.AUTH})
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """What to do: `wait` for news (until `seconds` have passed, 0: for good), `retry`, `next` channel, `fail`."""
 
     do: Literal["wait", "retry", "next", "fail"]

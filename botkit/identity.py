@@ -37,13 +37,16 @@ class Identities:
         The phone number, where known, is the key: so that what began by SMS goes on in the app.
         """
         known = await self.of(address)
-        addresses = {item.key: item for item in (address, *known.addresses)}
+        fresh = [address]
         if msisdn:
-            number = Address(channel="sms", value=msisdn, kind=AddressKind.MSISDN)
-            addresses[number.key] = number
+            fresh.append(Address(channel="sms", value=msisdn, kind=AddressKind.MSISDN))
         if email:
-            post = Address(channel="email", value=email, kind=AddressKind.EMAIL)
-            addresses[post.key] = post
+            fresh.append(Address(channel="email", value=email, kind=AddressKind.EMAIL))
+        others = (await self.of(fresh[1])).addresses if msisdn else ()
+        # What was said last comes first, as the first address of a channel is the one that is used.
+        addresses: dict[str, Address] = {}
+        for item in (*fresh, *known.addresses, *others):
+            addresses.setdefault(item.key, item)
         customer = Customer(
             key=f"msisdn:{msisdn}" if msisdn else known.key,
             customerid=known.customerid,

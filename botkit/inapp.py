@@ -39,7 +39,7 @@ class Mailboxes:
         self._store = store
         self._clock = clock
         self._last: dict[tuple[str, str], int] = {}
-        self._devices: dict[tuple[str, str], set[Device]] = {}
+        self._devices: dict[tuple[str, str], dict[Device, int]] = {}
         self._storing: dict[str, asyncio.Future[int]] = {}
 
     async def put(self, asset: str, outgoing: Outgoing) -> int:
@@ -55,7 +55,9 @@ class Mailboxes:
         if last is None:
             last = await self._store.mailbox_last(*key)
             last = max(last, self._last.get(key, 0))
-        seq = self._last[key] = last + 1
+        seq = last + 1
+        self._last.pop(key, None)  # the number used last stands last, so that `_trim` finds the oldest
+        self._last[key] = seq
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._storing[outgoing.id] = future
         entry = MailboxEntry(asset, key[1], seq, outgoing.id, _encode(outgoing.content), self._clock())
@@ -64,14 +66,16 @@ class Mailboxes:
         except BaseException as error:
             future.set_exception(error)
             future.exception()  # whoever waits for it is told; nobody has to
-            self._last.pop(key, None)
-            raise
+            raise  # its number stays unused: others may have taken the next ones
         finally:
             del self._storing[outgoing.id]
         future.set_result(seq)
         self._trim()
-        for device in list(self._devices.get(key, ())):
-            device.push(content_frame(seq, outgoing.id, outgoing.content, entry.at))
+        devices = self._devices.get(key, {})
+        for device, seen in list(devices.items()):
+            if seq > seen:  # one that has just connected may have read it from the store
+                devices[device] = seq
+                device.push(content_frame(seq, outgoing.id, outgoing.content, entry.at))
         return seq
 
     def _trim(self) -> None:
@@ -89,7 +93,7 @@ class Mailboxes:
             for entry in entries:
                 device.push(content_frame(entry.seq, entry.delivery_id, _decode(entry.content), entry.at))
             at = entries[-1].seq
-        self._devices.setdefault(key, set()).add(device)
+        self._devices.setdefault(key, {})[device] = at
         return at
 
     def disconnect(self, asset: str, address: Address, device: Device) -> None:
@@ -97,7 +101,7 @@ class Mailboxes:
         key = (asset, address.key)
         devices = self._devices.get(key)
         if devices is not None:
-            devices.discard(device)
+            devices.pop(device, None)
             if not devices:
                 del self._devices[key]
 

@@ -1,22 +1,44 @@
 """Metrics: what Prometheus is told, in one place."""
 
-from functools import lru_cache
+from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 REGISTRY = CollectorRegistry()
 
-RECEIVED = Counter("botkit_received_total", "Messages and events accepted.", ["channel"], registry=REGISTRY)
-DUPLICATES = Counter("botkit_duplicates_total", "Deliveries of something accepted before.", registry=REGISTRY)
-UNMATCHED = Counter("botkit_unmatched_total", "Messages that nothing wanted.", registry=REGISTRY)
-SET_ASIDE = Counter("botkit_set_aside_total", "Inbox items that failed too often.", registry=REGISTRY)
-CONSENT = Counter("botkit_consent_total", "STOP, START and HELP.", ["wish"], registry=REGISTRY)
-ENDED = Counter(
-    "botkit_sessions_ended_total", "Sessions ended, by outcome code.", ["flow", "outcome"], registry=REGISTRY
-)
-SENT = Counter(
-    "botkit_sends_total", "Tries at sending, by what they came to.", ["channel", "outcome"], registry=REGISTRY
-)
+
+class Tally(Collector):
+    """A counter by labels. Counting is one addition in a dictionary: it is done several times a message."""
+
+    def __init__(self, name: str, about: str, *labels: str) -> None:
+        self._name = name
+        self._about = about
+        self._labels = labels
+        self.counts: dict[tuple[str, ...], int] = {}
+        REGISTRY.register(self)
+
+    def add(self, *values: str) -> None:
+        """Count one more, with these values of the labels."""
+        self.counts[values] = self.counts.get(values, 0) + 1
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        family = CounterMetricFamily(self._name, self._about, labels=self._labels)
+        for values, count in list(self.counts.items()):
+            family.add_metric(values, count)
+        if not self._labels and not self.counts:
+            family.add_metric((), 0)
+        yield family
+
+
+RECEIVED = Tally("botkit_received", "Messages and events accepted.", "channel")
+DUPLICATES = Tally("botkit_duplicates", "Deliveries of something accepted before.")
+UNMATCHED = Tally("botkit_unmatched", "Messages that nothing wanted.")
+SET_ASIDE = Tally("botkit_set_aside", "Inbox items that failed too often.")
+CONSENT = Tally("botkit_consent", "STOP, START and HELP.", "wish")
+ENDED = Tally("botkit_sessions_ended", "Sessions ended.", "flow", "outcome")
+SENT = Tally("botkit_sends", "Tries at sending.", "channel", "outcome")
 REQUESTS = Histogram(
     "botkit_webhook_seconds", "Time to a durable acknowledgement.", registry=REGISTRY,
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
@@ -24,21 +46,3 @@ REQUESTS = Histogram(
 WAITING = Gauge("botkit_waiting", "What waits in the store.", ["what"], registry=REGISTRY)
 COMMITS = Gauge("botkit_store_commits", "Commits since start, each with one fsync.", registry=REGISTRY)
 CHANGES = Gauge("botkit_store_changes", "Changes since start, many to a commit.", registry=REGISTRY)
-
-
-@lru_cache(maxsize=1_000)
-def received(channel: str) -> Counter:
-    """The counter of a channel, looked up once: labels cost more than counting."""
-    return RECEIVED.labels(channel)
-
-
-@lru_cache(maxsize=1_000)
-def sent(channel: str, outcome: str) -> Counter:
-    """The counter of tries at sending."""
-    return SENT.labels(channel, outcome)
-
-
-@lru_cache(maxsize=10_000)
-def ended(flow: str, outcome: int) -> Counter:
-    """The counter of sessions that ended."""
-    return ENDED.labels(flow, str(outcome))

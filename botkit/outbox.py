@@ -157,7 +157,7 @@ class Outbox:
                 self._tell(delivery, SendOutcome.UNREACHABLE)
                 return 0, ()
             outcome, retry_after, receipts = await self._send(delivery)
-            metrics.sent(delivery.channel, outcome.value).inc()
+            metrics.SENT.add(delivery.channel, outcome.value)
             verdict = after_send(delivery, outcome, retry_after=retry_after)
             delivery.outcome = outcome.value
             if verdict.do == "retry":

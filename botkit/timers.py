@@ -9,6 +9,7 @@ from botkit.stores.base import Store
 
 PAGE = 500
 LONGEST_SLEEP_SECONDS = 60.0
+STUCK_SECONDS = 1.0
 
 log = logging.getLogger("botkit.timers")
 
@@ -23,6 +24,7 @@ class Timers:
         self._next = 0
         self._news = asyncio.Event()
         self._firing: set[str] = set()
+        self._stuck: set[str] = set()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -42,6 +44,11 @@ class Timers:
     def done(self, session_id: str) -> None:
         """A session that was woken has been worked on."""
         self._firing.discard(session_id)
+        self._stuck.discard(session_id)
+
+    def stuck(self, session_id: str) -> None:
+        """A session that was woken cannot go on: it is left alone until the next start."""
+        self._stuck.add(session_id)
 
     async def _run(self) -> None:
         while True:
@@ -65,8 +72,11 @@ class Timers:
             if session_id not in self._firing:
                 self._firing.add(session_id)
                 self._lanes.put(lane, lane.partition("|")[0], Due(session_id))
-        if due:  # those stay the first in the store until they are committed: look again soon
-            self._next = now
+        if any(session_id not in self._stuck for _, session_id in due):
+            self._next = now  # those stay the first in the store until they are committed: look again soon
             return 0.05
+        if due:
+            self._next = now
+            return STUCK_SECONDS
         self._next = await self._store.next_session_due()
         return max(0.0, (self._next - now) / 1000) if self._next else LONGEST_SLEEP_SECONDS

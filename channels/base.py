@@ -130,7 +130,7 @@ class WebhookReply(msgspec.Struct, frozen=True):
     status: int = 200
 
 
-class Outgoing(msgspec.Struct, frozen=True):
+class Outgoing(msgspec.Struct, frozen=True, gc=False):
     """A message to hand to a provider. `id` is the idempotency key; `callback_url` is for its receipts."""
 
     id: str
@@ -140,7 +140,7 @@ class Outgoing(msgspec.Struct, frozen=True):
     sent_at: int = 0
 
 
-class Sent(msgspec.Struct, frozen=True):
+class Sent(msgspec.Struct, frozen=True, gc=False):
     """The provider took it: `provider_id` is its id of the message; `receipts` are known at once, if any."""
 
     provider_id: str

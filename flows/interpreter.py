@@ -44,7 +44,7 @@ class Programs(Protocol):
         ...
 
 
-class Sprint(msgspec.Struct):
+class Sprint(msgspec.Struct, gc=False):
     """What a step came to. `ended` is the flow's outcome code, 0 while the session waits.
 
     `state` is the session as it is to be stored, empty when it has ended.

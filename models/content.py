@@ -10,7 +10,7 @@ MAX_TEXT_LENGTH = 65_536
 MAX_CHOICES = 13
 
 
-class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
+class Choice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One quick reply, button or list row: `title` is shown, `payload` comes back (the title if empty)."""
 
     title: str
@@ -22,7 +22,7 @@ class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
             raise InvalidValue("a choice needs a title", field="title")
 
 
-class Text(msgspec.Struct, frozen=True, omit_defaults=True, tag="text"):
+class Text(msgspec.Struct, frozen=True, omit_defaults=True, tag="text", gc=False):
     """Plain text; `payload` is set when the customer tapped a quick reply instead of typing."""
 
     text: str
@@ -33,7 +33,7 @@ class Text(msgspec.Struct, frozen=True, omit_defaults=True, tag="text"):
             raise InvalidValue(f"a text has at most {MAX_TEXT_LENGTH} characters", field="text")
 
 
-class Media(msgspec.Struct, frozen=True, omit_defaults=True, tag="media"):
+class Media(msgspec.Struct, frozen=True, omit_defaults=True, tag="media", gc=False):
     """A picture, film, sound or file that lies at `url`."""
 
     url: str
@@ -51,7 +51,7 @@ class Media(msgspec.Struct, frozen=True, omit_defaults=True, tag="media"):
         return self.caption
 
 
-class Buttons(msgspec.Struct, frozen=True, omit_defaults=True, tag="buttons"):
+class Buttons(msgspec.Struct, frozen=True, omit_defaults=True, tag="buttons", gc=False):
     """Text with quick replies (they go away after one is used) or buttons (they stay)."""
 
     text: str
@@ -63,7 +63,7 @@ class Buttons(msgspec.Struct, frozen=True, omit_defaults=True, tag="buttons"):
             raise InvalidValue(f"a message offers 1 to {MAX_CHOICES} choices", field="choices")
 
 
-class ListPicker(msgspec.Struct, frozen=True, omit_defaults=True, tag="list"):
+class ListPicker(msgspec.Struct, frozen=True, omit_defaults=True, tag="list", gc=False):
     """Text with a menu that opens behind `button`."""
 
     text: str
@@ -75,7 +75,7 @@ class ListPicker(msgspec.Struct, frozen=True, omit_defaults=True, tag="list"):
             raise InvalidValue(f"a list offers 1 to {MAX_CHOICES} rows", field="choices")
 
 
-class Location(msgspec.Struct, frozen=True, omit_defaults=True, tag="location"):
+class Location(msgspec.Struct, frozen=True, omit_defaults=True, tag="location", gc=False):
     """A point on the map, in degrees."""
 
     latitude: float
@@ -94,7 +94,7 @@ class Location(msgspec.Struct, frozen=True, omit_defaults=True, tag="location"):
         return self.name
 
 
-class Template(msgspec.Struct, frozen=True, omit_defaults=True, tag="template"):
+class Template(msgspec.Struct, frozen=True, omit_defaults=True, tag="template", gc=False):
     """A message that was registered with the provider beforehand, and the values for its blanks."""
 
     name: str

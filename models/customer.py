@@ -6,7 +6,7 @@ from models.address import Address, AddressKind
 from models.errors import InvalidValue
 
 
-class Customer(msgspec.Struct, frozen=True, omit_defaults=True):
+class Customer(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A customer with her identities; the first address of a channel is the preferred one."""
 
     key: str

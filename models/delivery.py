@@ -50,7 +50,7 @@ RETRYABLE = frozenset({SendOutcome.RATE_LIMITED, SendOutcome.TRANSIENT})
 SUCCESS = frozenset({SendOutcome.ACCEPTED, SendOutcome.DELIVERED, SendOutcome.READ})
 
 
-class FallbackStep(msgspec.Struct, frozen=True, omit_defaults=True):
+class FallbackStep(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One try at reaching the customer: by `channel` (and `asset`, else the service's own for it).
 
     The step has worked when the message has come as far as `success`; if that takes longer than
@@ -68,7 +68,7 @@ class FallbackStep(msgspec.Struct, frozen=True, omit_defaults=True):
             raise InvalidValue("between 0 seconds and 7 days", field="within")
 
 
-class Delivery(msgspec.Struct, omit_defaults=True):
+class Delivery(msgspec.Struct, omit_defaults=True, gc=False):
     """One outgoing message on its way. `id` is the idempotency key and stays the same over retries.
 
     `steps[step]` is the channel being tried; `awaited` says that the session waits for news of it, `exempt`
@@ -105,7 +105,7 @@ class Delivery(msgspec.Struct, omit_defaults=True):
             raise InvalidValue(f"a message has 1 to {MAX_FALLBACK_STEPS} channels to try", field="fallback")
 
 
-class Receipt(msgspec.Struct, frozen=True, omit_defaults=True, tag="receipt"):
+class Receipt(msgspec.Struct, frozen=True, omit_defaults=True, tag="receipt", gc=False):
     """News of a message we sent, which is known by `delivery_id` (ours) or `message_id` (the provider's)."""
 
     asset: str

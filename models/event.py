@@ -8,7 +8,7 @@ from models.address import Address
 from models.errors import InvalidValue
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag="event"):
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag="event", gc=False):
     """One incoming event: `event` names it (`inapp.postback`, `webhook.paid`, `custom.signup`)."""
 
     asset: str

@@ -9,7 +9,7 @@ from models.errors import BotkitError
 MAX_RESPONSE_BYTES = 1_048_576
 
 
-class HttpRequest(msgspec.Struct, frozen=True, omit_defaults=True):
+class HttpRequest(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A request to make. Times are seconds; `timeout_seconds` is for the whole exchange.
 
     `trusted` says that the operator configured the address (a provider's): it may then be private or
@@ -27,7 +27,7 @@ class HttpRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     trusted: bool = False
 
 
-class HttpResponse(msgspec.Struct, frozen=True):
+class HttpResponse(msgspec.Struct, frozen=True, gc=False):
     """An answer with any status. Header names are in lower case; repeated headers are joined by ', '."""
 
     status: int

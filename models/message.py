@@ -7,7 +7,7 @@ from models.content import Content
 from models.errors import InvalidValue
 
 
-class Message(msgspec.Struct, frozen=True, omit_defaults=True, tag="message"):
+class Message(msgspec.Struct, frozen=True, omit_defaults=True, tag="message", gc=False):
     """One incoming message, normalised.
 
     `event` is the channel event that flows accept (`sms.mo`, `inapp.message`), `provider_id` the

@@ -9,7 +9,7 @@ from models.address import Address
 MAX_CALL_DEPTH = 16
 
 
-class Wait(msgspec.Struct, frozen=True, omit_defaults=True):
+class Wait(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What has to happen before the session goes on at its node.
 
     Any of: one of `events` from `address` (empty: any of the customer's) whose first word is in
@@ -28,7 +28,7 @@ class Wait(msgspec.Struct, frozen=True, omit_defaults=True):
         return bool(self.events)
 
 
-class Frame(msgspec.Struct, omit_defaults=True):
+class Frame(msgspec.Struct, omit_defaults=True, gc=False):
     """One flow in progress: a session has more than one while a Call Flow node runs."""
 
     flow: str
@@ -38,7 +38,7 @@ class Frame(msgspec.Struct, omit_defaults=True):
     outputs: dict[str, Any] = {}
 
 
-class Session(msgspec.Struct, omit_defaults=True):
+class Session(msgspec.Struct, omit_defaults=True, gc=False):
     """A session: everything that a flow has to remember between two messages.
 
     `frames` is the call stack, the running flow last. `parameters` are the session parameters

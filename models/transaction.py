@@ -7,7 +7,7 @@ import msgspec
 Level = Literal["info", "warning", "error"]
 
 
-class LogEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+class LogEntry(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A line in a transaction: a warning, an error, or what the designer asked to be logged."""
 
     text: str
@@ -17,7 +17,7 @@ class LogEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     logbook: str = ""
 
 
-class NodeVisit(msgspec.Struct, omit_defaults=True):
+class NodeVisit(msgspec.Struct, omit_defaults=True, gc=False):
     """One visit to one node: how it was left, how long it took, and what it gave."""
 
     node: int
@@ -30,7 +30,7 @@ class NodeVisit(msgspec.Struct, omit_defaults=True):
     log: list[LogEntry] = []
 
 
-class Step(msgspec.Struct, omit_defaults=True):
+class Step(msgspec.Struct, omit_defaults=True, gc=False):
     """The part of a transaction between an event and the next wait: what is committed at once."""
 
     at: int
@@ -42,7 +42,7 @@ class Step(msgspec.Struct, omit_defaults=True):
     outcome: int = 0
 
 
-class Transaction(msgspec.Struct, omit_defaults=True):
+class Transaction(msgspec.Struct, omit_defaults=True, gc=False):
     """A session from its first event to its end. `outcome` is 0 while it is live."""
 
     id: str

@@ -16,6 +16,7 @@ COMMANDS = {
     "check": ("botkit.cli.check", "Find what is wrong in a project."),
     "flow": ("botkit.cli.flow", "Format and draw flows, and print their JSON Schema."),
     "new": ("botkit.cli.new", "Write a project or a node to begin with."),
+    "reference": ("botkit.cli.reference", "Print what every node or channel takes."),
     "serve": ("botkit.cli.serve", "Run a bot."),
     "trace": ("botkit.cli.trace", "See what happened in transactions."),
 }

@@ -2,9 +2,12 @@
 
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 
+import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
 from botkit.deployment import UnknownAsset
 from botkit.engine import Busy
@@ -14,50 +17,85 @@ from models.errors import BotkitError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 RETRY_AFTER_SECONDS = 5
+JSON_TYPE = "application/json; charset=utf-8"
 
 log = logging.getLogger("botkit.server")
 
-_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 400: "bad_request"}
+_CODES = {
+    400: "bad_request", 404: "not_found", 405: "method_not_allowed", 408: "timeout", 413: "too_large",
+    431: "too_large",
+}  # fmt: skip
+_RETRY = MappingProxyType({"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
-def error_response(
-    status: int, code: str, message: str, field: str = "", headers: dict[str, str] | None = None
-) -> web.Response:
+class Problem(msgspec.Struct, frozen=True):
     """An error as the API tells it."""
-    body: dict[str, str] = {"code": code, "message": message}
-    if field:
-        body["field"] = field
-    return web.json_response({"error": body}, status=status, headers=headers)
+
+    status: int
+    code: str
+    message: str
+    field: str = ""
+    headers: Mapping[str, str] = MappingProxyType({})
+
+    def body(self) -> bytes:
+        """What the client reads."""
+        error = {"code": self.code, "message": self.message}
+        if self.field:
+            error["field"] = self.field
+        return json.dumps({"error": error}).encode()
+
+    def response(self) -> web.Response:
+        """The same for aiohttp."""
+        return web.Response(
+            body=self.body(), status=self.status, headers={**self.headers, "Content-Type": JSON_TYPE}
+        )
 
 
-def of_botkit(error: BotkitError) -> web.Response:
-    """The answer to one of our own errors."""
+TOO_LARGE = Problem(413, "too_large", "the body is larger than this server takes (max_body_bytes)")
+
+
+def problem_of(error: Exception, method: str, path: str) -> Problem:
+    """What the client of a call is told that ended with `error`; what nobody expected is logged."""
+    match error:
+        case BotkitError():
+            return _of_botkit(error)
+        case web.HTTPException():
+            return _of_aiohttp(error)
+        case json.JSONDecodeError():
+            return Problem(400, "bad_request", f"the body is not JSON: {error.msg}")
+        case ValueError():
+            return Problem(400, "bad_request", str(error))
+        case _:
+            log.error("%s %s failed", method, path, exc_info=error)
+            return Problem(500, "internal", "something went wrong here; the log says what")
+
+
+def _of_botkit(error: BotkitError) -> Problem:
     match error:
         case BadSignature():
-            return error_response(403, error.code, error.message, error.field)
+            return Problem(403, error.code, error.message, error.field)
         case UnknownAsset():
-            return error_response(404, error.code, error.message, "asset")
+            return Problem(404, error.code, error.message, "asset")
         case Busy() | StoreFailed():
-            retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-            return error_response(503, error.code, error.message, headers=retry)
+            return Problem(503, error.code, error.message, headers=_RETRY)
         case BadRequest():
-            return error_response(400, error.code, error.message, error.field)
+            return Problem(400, error.code, error.message, error.field)
         case _:
-            return error_response(422, error.code, error.message, error.field)
+            return Problem(422, error.code, error.message, error.field)
 
 
-def of_aiohttp(error: web.HTTPException) -> web.Response:
-    """An error that aiohttp raised, in our shape and with its headers (`Allow`)."""
-    code = _CODES.get(error.status, "http_error")
-    message = error.reason
-    headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
+def _of_aiohttp(error: web.HTTPException) -> Problem:
+    """An error that aiohttp raised, with its headers (`Allow`)."""
     if isinstance(error, web.HTTPRequestEntityTooLarge):
-        message = "the body is larger than this server takes (max_body_bytes)"
-    elif error.status == 404:
+        return TOO_LARGE
+    message = error.reason
+    allow = error.headers.get("Allow")
+    if error.status == 404:
         message = "there is nothing at this address"
-    elif error.status == 405 and headers:
-        message = f"this address takes {headers['Allow']}"
-    return error_response(error.status, code, message, headers=headers)
+    elif error.status == 405 and allow:
+        message = f"this address takes {allow}"
+    headers = {"Allow": allow} if allow else {}
+    return Problem(error.status, _CODES.get(error.status, "http_error"), message, headers=headers)
 
 
 @web.middleware
@@ -65,16 +103,37 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     """Turn whatever goes wrong into an answer; the server goes on serving."""
     try:
         return await handler(request)
-    except BotkitError as error:
-        return of_botkit(error)
-    except web.HTTPException as error:
-        if error.status < 400:
+    except Exception as error:
+        if isinstance(error, web.HTTPException) and error.status < 400:
             raise
-        return of_aiohttp(error)
-    except json.JSONDecodeError as error:
-        return error_response(400, "bad_request", f"the body is not JSON: {error.msg}")
-    except (UnicodeDecodeError, ValueError) as error:
-        return error_response(400, "bad_request", str(error))
-    except Exception:
-        log.exception("%s %s failed", request.method, request.path)
-        return error_response(500, "internal", "something went wrong here; the log says what")
+        return problem_of(error, request.method, request.path).response()
+
+
+class Connection(web.RequestHandler):
+    """A connection that aiohttp serves; what it cannot even read is answered in JSON too."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if request.writer.output_size > 0:
+            raise ConnectionError("the answer has begun: the error cannot be told any more")
+        if isinstance(exc, LineTooLong):
+            problem = Problem(431, _CODES[431], "a line of the request's head is longer than this server takes")
+        elif isinstance(exc, HttpProcessingError):
+            problem = Problem(status, _CODES.get(status, "http_error"), f"this is not HTTP: {_first_line(message)}")
+        else:
+            log.error("a request from %s failed", request.remote, exc_info=exc)
+            problem = Problem(500, "internal", "something went wrong here; the log says what")
+        response = problem.response()
+        response.force_close()
+        return response
+
+
+def _first_line(message: str | None) -> str:
+    return (message or "it cannot be read").strip().partition("\n")[0].rstrip(":")

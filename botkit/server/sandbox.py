@@ -7,6 +7,7 @@ from aiohttp import web
 
 from botkit.app import App
 from botkit.deployment import LiveAsset, UnknownAsset
+from botkit.server.body import read_body
 from botkit.stores.base import HistoryEntry
 from channels.base import WebhookRequest
 from channels.errors import BadRequest
@@ -60,7 +61,7 @@ class Sandbox:
             url=str(request.url),
             query="",
             headers={"content-type": "application/json"},
-            body=await request.read(),
+            body=await read_body(request),
             received_at=self._app.clock(),
         )
         values = channel.parse(call)

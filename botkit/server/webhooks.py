@@ -6,6 +6,8 @@ from aiohttp import web
 
 from botkit import metrics
 from botkit.app import App
+from botkit.server.body import read_body
+from botkit.server.headers import Headers
 from channels.base import WebhookReply, WebhookRequest
 
 
@@ -18,49 +20,40 @@ class Webhooks:
         self._clock = app.clock
         self._observe = metrics.REQUESTS.observe
 
-    async def handle(self, request: web.Request) -> web.Response:
-        """Verify, parse, store; only then the provider hears that all is well."""
+    async def answer(
+        self, asset: str, method: str, target: str, headers: Headers, body: bytes, *, origin: str
+    ) -> WebhookReply:
+        """Verify, parse, store; only then the provider hears that all is well.
+
+        `target` is the address without its `origin` (`http://host`), for which the public address stands
+        where there is one.
+        """
         started = time.perf_counter()
-        asset = request.match_info["asset"]
         channel = self._engine.deployment.asset(asset).channel
         call = WebhookRequest(
-            method=request.method,
-            url=self._url(request),
-            query=request.rel_url.raw_query_string,
-            headers=Headers(request),
-            body=await request.read() if request.can_read_body else b"",
+            method=method,
+            url=(self._app.public_url or origin) + target,
+            query=target.partition("?")[2],
+            headers=headers,
+            body=body,
             received_at=self._clock(),
         )
         challenge = channel.handshake(call)
         if challenge is not None:
-            return _response(challenge)
+            return challenge
         channel.verify(call)
-        values = channel.parse(call)
-        await self._engine.accept(asset, values)
+        await self._engine.accept(asset, channel.parse(call))
         self._observe(time.perf_counter() - started)
-        return _response(channel.reply(call))
+        return channel.reply(call)
 
-    def _url(self, request: web.Request) -> str:
-        public = self._app.public_url
-        return f"{public}{request.raw_path}" if public else f"{request.scheme}://{request.host}{request.raw_path}"
-
-
-class Headers(dict[str, str]):
-    """The headers of a call by their names in lower case, looked up only when asked for."""
-
-    def __init__(self, request: web.Request) -> None:
-        super().__init__()
-        self._headers = request.headers
-
-    def __missing__(self, name: str) -> str:
-        return self._headers[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._headers
-
-    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
-        return self._headers.get(name, default)
-
-
-def _response(reply: WebhookReply) -> web.Response:
-    return web.Response(body=reply.body, status=reply.status, headers={"Content-Type": reply.content_type})
+    async def handle(self, request: web.Request) -> web.Response:
+        """The same for the calls that come by aiohttp: those that are not plain enough for the front."""
+        reply = await self.answer(
+            request.match_info["asset"],
+            request.method,
+            request.raw_path,
+            Headers(request.raw_headers),
+            await read_body(request) if request.can_read_body else b"",
+            origin=f"{request.scheme}://{request.host}",
+        )
+        return web.Response(body=reply.body, status=reply.status, headers={"Content-Type": reply.content_type})

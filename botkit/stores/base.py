@@ -34,7 +34,7 @@ class InboxState(IntEnum):
     FAILED = 3
 
 
-class InboxItem(msgspec.Struct):
+class InboxItem(msgspec.Struct, gc=False):
     """Something that came in, for one service: `payload` is the encoded message, event or receipt.
 
     (`asset`, `provider_id`, `service`) is unique. `holder` is the session that a held item waits behind.
@@ -51,14 +51,14 @@ class InboxItem(msgspec.Struct):
     holder: str = ""
 
 
-class StoredSession(msgspec.Struct):
+class StoredSession(msgspec.Struct, gc=False):
     """A session and its encoded state, as the interpreter made it."""
 
     session: Session
     state: bytes
 
 
-class StoredStep(msgspec.Struct):
+class StoredStep(msgspec.Struct, gc=False):
     """A step of a transaction; the first one carries the head of the transaction."""
 
     transaction_id: str
@@ -104,7 +104,7 @@ class MailboxEntry(msgspec.Struct, omit_defaults=True):
     at: int
 
 
-class Change(msgspec.Struct):
+class Change(msgspec.Struct, gc=False):
     """What one step, delivery or acceptance changes."""
 
     inbox: list[InboxItem] = []
@@ -164,6 +164,10 @@ class Store(Protocol):
 
     async def sessions_of(self, lane: str) -> list[Session]:
         """The live sessions of a customer in a service, oldest first."""
+        ...
+
+    async def live_lanes(self) -> list[str]:
+        """The lanes that have live sessions: the others need not be asked for any."""
         ...
 
     async def due_sessions(self, now: int, limit: int) -> list[tuple[str, str]]:

@@ -388,6 +388,9 @@ class SqliteStore:
         rows = self._all("SELECT state FROM session WHERE lane = ? ORDER BY id", lane)
         return [_Decoders.session(row[0]) for row in rows]
 
+    async def live_lanes(self) -> list[str]:
+        return [row[0] for row in self._all("SELECT DISTINCT lane FROM session")]
+
     async def due_sessions(self, now: int, limit: int) -> list[tuple[str, str]]:
         sql = "SELECT lane, id FROM session WHERE wake_at <= ? ORDER BY wake_at LIMIT ?"
         return [(lane, id) for lane, id in self._all(sql, now, limit)]
