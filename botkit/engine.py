@@ -84,6 +84,7 @@ class Engine:
         self._clock = clock
         self._lanes = Lanes(self._process, self._give_up)
         self._timers = Timers(store, self._lanes, clock)
+        self._live: set[str] = set()
         self._accepting: dict[tuple[str, str, str], asyncio.Future[None]] = {}
         self._deployment = Deployment({}, (), no_adapter)
         outbox.on_news = self._news
@@ -100,6 +101,7 @@ class Engine:
     async def start(self) -> None:
         """Take up what was accepted and not finished when the last process ended."""
         await self._opt_outs.open()
+        self._live.update(await self.store.live_lanes())
         after = 0
         while items := await self.store.pending_inbox(after, PAGE):
             for item in items:
@@ -201,7 +203,7 @@ class Engine:
 
     async def _process(self, lane: Lane, work: Work) -> None:
         if lane.sessions is None:
-            lane.sessions = await self.store.sessions_of(lane.key)
+            lane.sessions = await self.store.sessions_of(lane.key) if lane.key in self._live else []
             for session in lane.sessions:
                 for frame in session.frames:
                     await self._load(frame)
@@ -334,6 +336,8 @@ class Engine:
         if isinstance(value, Message | Event):  # the reply goes back where she wrote from last
             session.channel, session.asset = value.channel, value.asset
             session.address = value.sender or session.address
+        for frame in session.frames:  # an old version may have left memory meanwhile
+            await self._load(frame)
         sprint = await self._interpreter.resume(
             session, value, now=self._clock(), customer=step.customer, keyword=keyword
         )
@@ -375,7 +379,11 @@ class Engine:
                 released.append(Incoming(item.id, _decode(item.payload), None))
         for address in step.consents:
             self._opt_outs.note(*address)
+        if step.lane.sessions:
+            self._live.add(step.lane.key)
         await self.store.commit(change, requires=requires)
+        if not step.lane.sessions:
+            self._live.discard(step.lane.key)
         for address in step.consents:  # who asked meanwhile was told how it had been
             self._opt_outs.note(*address)
         if released:

@@ -33,7 +33,7 @@ nodes:
     [
         ("STOP", "stop"), ("stop", "stop"), ("  Stop.  ", "stop"), ('"STOP"', "stop"), ("UNSUBSCRIBE!", "stop"),
         ("end", "stop"), ("START", "start"), ("unstop", "start"), ("help", "help"), ("INFO", "help"),
-        ("stop it", None), ("please stop", None), ("HELP me", None), ("", None), ("STOP" * 30, None), ("ＳＴＯＰ", None),
+        ("stop it", None), ("please stop", None), ("HELP me", None), ("", None), ("STOP" * 30, None),
     ],
 )  # fmt: skip
 def test_the_words_alone_count_in_any_case(text: str, wish: str | None) -> None:
