@@ -12,6 +12,7 @@ from bench.project import TO_A_WAIT
 from bench.throughput import Driver, serve
 
 MESSAGES = 1_000
+MANY_MESSAGES, QUICK_MESSAGES = 20_000, 4_000
 MOST_RSS_MIB = 80
 MOST_HELP_SECONDS = 0.3
 REPEATS = 5
@@ -33,6 +34,12 @@ def run(figures: Figures) -> None:
         driver.load(port, calls=MESSAGES)
         driver.wait_replies(MESSAGES)
         figures.add("footprint", "serve without NLP: RSS", server.rss_kib() / 1024, "MiB", baseline=MOST_RSS_MIB)
+        more = QUICK_MESSAGES if figures.quick else MANY_MESSAGES
+        driver.load(port, calls=more)
+        driver.wait_replies(MESSAGES + more)
+        figures.add("footprint", f"the same {more} messages later: own memory", server.anonymous_kib() / 1024, "MiB")
+        size = sum(file.stat().st_size for file in (folder / "project" / ".botkit").iterdir())
+        figures.add("footprint", "the same: store", size / 1024 / (MESSAGES + more), "KiB/message")
     _imports(figures)
     _command(figures, "botkit --help", ("-m", "botkit", "--help"), MOST_HELP_SECONDS)
     _command(figures, "botkit check", ("-m", "botkit", "check", "examples/order_desk"), None)

@@ -79,9 +79,9 @@ class Measured:
         """Resident memory of it and its children, each shared page counted for each."""
         return sum(_status_kib(pid, "VmRSS") for pid in family(self.pid))
 
-    def own_rss_kib(self) -> int:
-        """Resident memory of it alone."""
-        return _status_kib(self.pid, "VmRSS")
+    def anonymous_kib(self) -> int:
+        """Resident memory that is its own and its children's: without the pages of files, such as the store's."""
+        return sum(_status_kib(pid, "RssAnon") for pid in family(self.pid))
 
     def stop(self) -> int:
         """Ask it to end and wait; returns the exit status."""
