@@ -1,4 +1,4 @@
-"""Server: the HTTP front of botkit on aiohttp."""
+"""Server: one port, webhooks by the front, all else by aiohttp."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from botkit.app import App
-from botkit.server.errors import errors_as_json
+from botkit.server.errors import Connection, errors_as_json
+from botkit.server.front import KEEP_ALIVE_SECONDS, Front
+from botkit.server.gate import Gate
 from botkit.server.inapp import InAppSockets
 from botkit.server.sandbox import Sandbox
 from botkit.server.static_files import add_static_files
@@ -16,7 +18,6 @@ from botkit.server.status import Status
 from botkit.server.webhooks import Webhooks
 
 BACKLOG = 1024
-KEEP_ALIVE_SECONDS = 75.0
 STOP_SECONDS = 10.0
 
 
@@ -27,7 +28,8 @@ class Server:
         self._app = app
         self._sockets = InAppSockets(app)
         front = web.Application(client_max_size=app.settings.max_body_bytes, middlewares=[errors_as_json])
-        webhooks, status, sandbox = Webhooks(app), Status(app), Sandbox(app)
+        self._webhooks = webhooks = Webhooks(app)
+        status, sandbox = Status(app), Sandbox(app)
         front.router.add_route("POST", "/channels/{asset}", webhooks.handle)
         front.router.add_route("GET", "/channels/{asset}", webhooks.handle)
         front.router.add_get("/inapp/{app}", self._sockets.handle)
@@ -44,20 +46,35 @@ class Server:
     @contextlib.asynccontextmanager
     async def listen(self, host: str, port: int) -> AsyncIterator[int]:
         """Serve while the block runs; gives the port. Raises `OSError` when the address cannot be had."""
-        runner = web.AppRunner(
-            self.front, access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS, shutdown_timeout=STOP_SECONDS
-        )
+        runner = web.AppRunner(self.front, access_log=None, shutdown_timeout=STOP_SECONDS)
         await runner.setup()
+        gate: Gate | None = None
         try:
-            site = web.TCPSite(runner, host, port, backlog=BACKLOG)
-            await site.start()
+            gate = self._gate(runner)
+            listener = await gate.loop.create_server(lambda: Front(gate), host, port, backlog=BACKLOG)
             # What was made so far lives as long as the process: the collector need not walk it again.
             gc.collect()
             gc.freeze()
             gc.set_threshold(50_000, 20, 20)
-            yield int(runner.addresses[0][1])
+            try:
+                yield int(listener.sockets[0].getsockname()[1])
+            finally:
+                listener.close()
+                await asyncio.sleep(0)  # what has come in by now is begun
         finally:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS):
                     await self._sockets.close()
+            if gate is not None:
+                await gate.close(STOP_SECONDS)
             await runner.cleanup()
+
+    def _gate(self, runner: web.AppRunner) -> Gate:
+        loop = asyncio.get_running_loop()
+        server = runner.server
+        assert server is not None
+
+        def aiohttp() -> Connection:
+            return Connection(server, loop=loop, access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS)  # type: ignore[arg-type]
+
+        return Gate(self._webhooks, max_body_bytes=self._app.settings.max_body_bytes, aiohttp=aiohttp)

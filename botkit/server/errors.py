@@ -46,9 +46,7 @@ class Problem(msgspec.Struct, frozen=True):
 
     def response(self) -> web.Response:
         """The same for aiohttp."""
-        return web.Response(
-            body=self.body(), status=self.status, headers={**self.headers, "Content-Type": JSON_TYPE}
-        )
+        return web.Response(body=self.body(), status=self.status, headers={**self.headers, "Content-Type": JSON_TYPE})
 
 
 TOO_LARGE = Problem(413, "too_large", "the body is larger than this server takes (max_body_bytes)")

@@ -51,7 +51,7 @@ class Webhooks:
         reply = await self.answer(
             request.match_info["asset"],
             request.method,
-            request.raw_path,
+            request.raw_path.partition("#")[0],
             Headers(request.raw_headers),
             await read_body(request) if request.can_read_body else b"",
             origin=f"{request.scheme}://{request.host}",
