@@ -133,10 +133,10 @@ class Engine:
 
     # accepting
 
-    async def accept(self, asset: str, values: Sequence[Inbound]) -> None:
+    async def accept(self, asset: str, values: Sequence[Inbound]) -> bool:
         """Store what an asset received; returns when all of it is durable, so that it can be acknowledged.
 
-        A value that was accepted before is taken again without effect. Raises `UnknownAsset`, `Busy`
+        A value that was accepted before is taken again without effect: false if every message was. Raises `UnknownAsset`, `Busy`
         or `StoreFailed`: then nothing was promised.
         """
         live = self._deployment.asset(asset)
@@ -156,6 +156,7 @@ class Engine:
             if not future.done():
                 await asyncio.shield(future)
             future.result()
+        return bool(durable)
 
     async def _accept(
         self, value: Message | Event, service: LiveService, *, history: bool
@@ -177,13 +178,13 @@ class Engine:
         item = InboxItem(
             self.store.next_inbox_id(), value.asset, value.provider_id, once[2], lane, _encode(value), value.received_at
         )
-        change = Change(inbox=[item])
+        change = Change(inbox=(item,))
         if history and isinstance(value, Message):
-            change.history.append(
+            change.history = (
                 HistoryEntry(
                     f"{value.asset}:{value.provider_id}", value.asset, value.sender.value, "in", value.text,
                     "received", value.received_at,
-                )
+                ),
             )  # fmt: skip
         # The lane's task is made ready before the commit is: a quick step then shares its fsync.
         work = Incoming(item.id, value, None)
@@ -224,10 +225,10 @@ class Engine:
     async def _incoming(self, lane: Lane, work: Incoming) -> None:
         value = work.value
         service = self._deployment.services.get(lane.service)
-        change = Change(done=[work.id])
+        change = Change(done=(work.id,))
         if service is None:
             log.error("inbox item %s is for service %r, which is not live", work.id, lane.service)
-            change = Change(failed=[work.id])
+            change = Change(failed=(work.id,))
             await self.store.commit(change, requires=work.accepted)
             return
         base = f"{value.received_at:011x}{work.id:08x}"
@@ -243,9 +244,9 @@ class Engine:
     def _consent(self, step: "_Step", wish: Wish, message: Message) -> None:
         address = message.sender
         if wish == "stop":
-            step.change.opted_out.append((address.channel, address.value, self._clock()))
+            step.change.opted_out = (*step.change.opted_out, (address.channel, address.value, self._clock()))
         elif wish == "start":
-            step.change.opted_in.append((address.channel, address.value))
+            step.change.opted_in = (*step.change.opted_in, (address.channel, address.value))
         if wish != "help":
             step.consents.append((address.channel, address.value))
         metrics.CONSENT.add(wish)
@@ -347,11 +348,11 @@ class Engine:
         """Add what a sprint came to to the change that is committed at once."""
         change, lane, session = step.change, step.lane, sprint.session
         assert lane.sessions is not None
-        change.steps.append(StoredStep(session.id, session.steps - 1, sprint.step, head))
+        change.steps = (*change.steps, StoredStep(session.id, session.steps - 1, sprint.step, head))
         ended = bool(sprint.ended)
         if ended:
             if not new:
-                change.ended.append(session.id)
+                change.ended = (*change.ended, session.id)
                 lane.sessions[:] = [other for other in lane.sessions if other is not session]
             metrics.ENDED.add(session.flow, str(sprint.ended))
         free = ended or (session.wait is not None and session.wait.for_message)
@@ -361,7 +362,7 @@ class Engine:
             if not ended:
                 sprint.state = _encode(session)
         if not ended:
-            change.sessions.append(StoredSession(session, sprint.state))
+            change.sessions = (*change.sessions, StoredSession(session, sprint.state))
             if session.wait is not None and session.wait.until:
                 step.wakes.append(session.wait.until)
         for delivery in sprint.deliveries:
@@ -371,11 +372,11 @@ class Engine:
     async def _commit(self, step: "_Step", requires: "asyncio.Future[None] | None" = None) -> None:
         """Make a step durable, then let what it sends go and what waited behind it come."""
         change = step.change
-        change.deliveries.extend(step.deliveries)
+        change.deliveries = step.deliveries
         released: list[Work] = []
         for holder in step.release:
             for item in await self.store.held_inbox(holder):
-                change.released.append(item.id)
+                change.released = (*change.released, item.id)
                 released.append(Incoming(item.id, _decode(item.payload), None))
         for address in step.consents:
             self._opt_outs.note(*address)
@@ -411,9 +412,9 @@ class Engine:
         metrics.UNMATCHED.add()
         if not isinstance(value, Message):
             return
-        step.change.unmatched.append(
-            Unmatched(step.lane.service, value.asset, value.channel, value.sender.value, value.text, value.received_at)
-        )
+        sender = value.sender.value
+        lost = Unmatched(step.lane.service, value.asset, value.channel, sender, value.text, value.received_at)
+        step.change.unmatched = (lost,)
         if step.service.service.default_reply:
             self._reply(step, value, step.service.service.default_reply)
 
@@ -496,7 +497,7 @@ class Engine:
             log.error("inbox item %s of lane %s is set aside", work.id, lane.key, exc_info=error)
             metrics.SET_ASIDE.add()
             try:
-                await self.store.commit(Change(failed=[work.id]))
+                await self.store.commit(Change(failed=(work.id,)))
             except StoreFailed as failed:
                 log.error("it could not even be set aside and will be tried at the next start: %s", failed)
         else:  # it stays in the store, and is tried again at the next start

@@ -162,7 +162,7 @@ class Outbox:
             delivery.outcome = outcome.value
             if verdict.do == "retry":
                 delivery.due_at = self._clock() + int(verdict.seconds * 1000)
-                await self._store.commit(Change(deliveries=[delivery]))
+                await self._store.commit(Change(deliveries=(delivery,)))
                 return verdict.seconds, ()
             if verdict.do == "wait":
                 delivery.state = DeliveryState.SUBMITTED
@@ -183,7 +183,7 @@ class Outbox:
     def _remember(self, step: FallbackStep, change: Change) -> None:
         """The customer told the provider that she wants silence: as good as if she had told us."""
         if step.address is not None:
-            change.opted_out.append((step.channel, step.address.value, self._clock()))
+            change.opted_out = (*change.opted_out, (step.channel, step.address.value, self._clock()))
             self._opt_outs.note(step.channel, step.address.value)
 
     async def _send(self, delivery: Delivery) -> tuple[SendOutcome, float, tuple[Receipt, ...]]:
@@ -241,20 +241,20 @@ class Outbox:
 
     def _change(self, delivery: Delivery, *, failed: bool = False) -> Change:
         """The message as it stands, and the line of the conversation where that is kept."""
-        change = Change(deliveries=[delivery])
+        change = Change(deliveries=(delivery,))
         live = self.deployment.assets.get(delivery.asset)
         address = delivery.steps[delivery.step].address
         if live is not None and live.history and address is not None:
             id = f"{delivery.id}@{delivery.asset}"
             state = DeliveryState.FAILED.value if failed else delivery.state.value
             reason = delivery.description
-            change.history.append(  # kept once; after that only its state changes
+            change.history = (  # kept once; after that only its state changes
                 HistoryEntry(
                     id, delivery.asset, address.value, "out", plain_text(delivery.content), state,
                     self._clock(), delivery.content, reason,
-                )
+                ),
             )  # fmt: skip
-            change.history_states.append((id, state, reason))
+            change.history_states = (*change.history_states, (id, state, reason))
         return change
 
     def _set(self, delivery: Delivery, state: DeliveryState, outcome: SendOutcome, code: str, description: str) -> None:

@@ -107,24 +107,24 @@ class MailboxEntry(msgspec.Struct, omit_defaults=True):
 class Change(msgspec.Struct, gc=False):
     """What one step, delivery or acceptance changes."""
 
-    inbox: list[InboxItem] = []
-    done: list[int] = []
-    held: list[tuple[int, str]] = []
-    released: list[int] = []
-    failed: list[int] = []
-    sessions: list[StoredSession] = []
-    ended: list[str] = []
-    steps: list[StoredStep] = []
-    deliveries: list[Delivery] = []
-    unmatched: list[Unmatched] = []
-    opted_out: list[tuple[str, str, int]] = []
-    opted_in: list[tuple[str, str]] = []
-    customers: list[Customer] = []
-    history: list[HistoryEntry] = []
-    history_states: list[tuple[str, str, str]] = []
-    mailbox: list[MailboxEntry] = []
-    versions: list[FlowVersion] = []
-    constants: list[tuple[str, bytes]] = []
+    inbox: Sequence[InboxItem] = ()
+    done: Sequence[int] = ()
+    held: Sequence[tuple[int, str]] = ()
+    released: Sequence[int] = ()
+    failed: Sequence[int] = ()
+    sessions: Sequence[StoredSession] = ()
+    ended: Sequence[str] = ()
+    steps: Sequence[StoredStep] = ()
+    deliveries: Sequence[Delivery] = ()
+    unmatched: Sequence[Unmatched] = ()
+    opted_out: Sequence[tuple[str, str, int]] = ()
+    opted_in: Sequence[tuple[str, str]] = ()
+    customers: Sequence[Customer] = ()
+    history: Sequence[HistoryEntry] = ()
+    history_states: Sequence[tuple[str, str, str]] = ()
+    mailbox: Sequence[MailboxEntry] = ()
+    versions: Sequence[FlowVersion] = ()
+    constants: Sequence[tuple[str, bytes]] = ()
 
 
 class Store(Protocol):
