@@ -53,6 +53,8 @@ CREATE TABLE mailbox (
   PRIMARY KEY (asset, address, seq)
 ) WITHOUT ROWID;
 
+CREATE INDEX mailbox_at ON mailbox (at);
+
 CREATE TABLE history (
   number INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,

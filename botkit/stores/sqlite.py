@@ -35,7 +35,8 @@ from models.transaction import Step, Transaction
 
 SCHEMA_VERSION = 1
 MAX_BATCH = 1024
-PURGE_ROWS = 2_000
+WRITER_CACHE_KIB = 12_288
+PURGE_ROWS = 200
 
 _encode = msgspec.msgpack.Encoder().encode
 T = TypeVar("T")
@@ -223,7 +224,7 @@ class SqliteStore:
             uri=True, isolation_level=None, check_same_thread=False, cached_statements=64, timeout=10,
         )  # fmt: skip
         self._connections.append(connection)
-        for pragma in ("cache_size=-16384", "mmap_size=268435456", "temp_store=MEMORY"):
+        for pragma in ("cache_size=-4096", "temp_store=MEMORY"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
@@ -231,7 +232,7 @@ class SqliteStore:
         writer = self._writer
         writer.execute("PRAGMA journal_mode=WAL")
         writer.execute("PRAGMA synchronous=FULL")
-        writer.execute("PRAGMA cache_size=-65536")
+        writer.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
         writer.execute("PRAGMA wal_autocheckpoint=4000")
         if writer.execute("PRAGMA user_version").fetchone()[0] == 0:
             schema = resources.files("botkit.stores").joinpath("schema.sql").read_text("utf-8")
@@ -516,34 +517,71 @@ class SqliteStore:
     # upkeep
 
     async def purge(self, before: int) -> int:
-        """Forget finished rows older than `before`, a bounded number at a time."""
+        """Forget finished rows older than `before`, a few at a time so that messages go between.
+
+        Rows are found by their keys alone, which grow with time: a transaction's id and a message's id
+        begin with the moment, in hexadecimal, at which the first message came in.
+        """
+        moment = f"{max(before, 0):011x}"
         gone = 0
-        for sql in (
-            "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE state = 1 AND received_at < ? LIMIT ?)",
-            "DELETE FROM delivery WHERE id IN"
-            " (SELECT id FROM delivery WHERE due_at IS NULL AND created_at < ? LIMIT ?)",
-            "DELETE FROM step WHERE transaction_id IN (SELECT transaction_id FROM step AS s WHERE at < ? AND NOT"
-            " EXISTS (SELECT 1 FROM session WHERE session.id = s.transaction_id) LIMIT ?)",
-            # the newest entry of a mailbox stays, so that its numbering goes on
+        for table, key, at, finished in (
+            ("inbox", "id", "received_at", "state IN (1, 3)"),
+            ("history", "number", "at", "1"),
+            ("unmatched", "id", "at", "1"),
+        ):
+            gone += await self._purge_in_order(table, key, at, finished, before)
+        gone += await self._purge_range(
+            "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE id < ? AND due_at IS NULL LIMIT ?)",
+            moment,
+        )
+        gone += await self._purge_range(
+            "DELETE FROM step WHERE transaction_id IN (SELECT transaction_id FROM step AS old"
+            " WHERE transaction_id < ? AND NOT EXISTS (SELECT 1 FROM session WHERE session.id = old.transaction_id)"
+            " LIMIT ?)",
+            moment,
+        )
+        # the newest entry of a mailbox stays, so that its numbering goes on
+        gone += await self._purge_range(
             "DELETE FROM mailbox WHERE delivery_id IN (SELECT delivery_id FROM mailbox AS old WHERE at < ? AND EXISTS"
             " (SELECT 1 FROM mailbox AS new WHERE new.asset = old.asset AND new.address = old.address"
             " AND new.seq > old.seq) LIMIT ?)",
-            "DELETE FROM history WHERE number IN (SELECT number FROM history WHERE at < ? LIMIT ?)",
-            "DELETE FROM unmatched WHERE id IN (SELECT id FROM unmatched WHERE at < ? LIMIT ?)",
-        ):
-            while (rows := await self._purge_some(sql, before)) > 0:
-                gone += rows
-                await asyncio.sleep(0)
+            before,
+        )
         return gone
 
-    async def _purge_some(self, sql: str, before: int) -> int:
+    async def _purge_in_order(self, table: str, key: str, at: str, finished: str, before: int) -> int:
+        """Walk a table in the order in which its rows came, up to the first that is young."""
+        gone, after = 0, 0
+        while True:
+            rows = self._all(
+                f"SELECT {key}, {at}, {finished} FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT ?",  # noqa: S608
+                after, PURGE_ROWS,
+            )  # fmt: skip
+            old = [row[0] for row in rows if row[1] < before and row[2]]
+            if old:
+                marks = ",".join("?" * len(old))
+                sql = f"DELETE FROM {table} WHERE {key} IN ({marks})"  # noqa: S608
+                gone += await self._purge_some(sql, tuple(old))
+            if len(rows) < PURGE_ROWS or rows[-1][1] >= before:
+                return gone
+            after = rows[-1][0]
+            await asyncio.sleep(0)
+
+    async def _purge_range(self, sql: str, bound: int | str) -> int:
+        gone = 0
+        while (rows := await self._purge_some(sql, (bound, PURGE_ROWS))) > 0:
+            gone += rows
+            await asyncio.sleep(0)
+        return gone
+
+    async def _purge_some(self, sql: str, parameters: tuple[Any, ...]) -> int:
         while self._busy or self._pending:
             self._schedule()
             await self._idle.wait()
         self._busy = True
         try:
             self._writer.execute("BEGIN IMMEDIATE")
-            rows = self._writer.execute(sql, (before, PURGE_ROWS)).rowcount
+            rows = self._writer.execute(sql, parameters).rowcount
         except sqlite3.Error as error:
             self._rollback()
             self._busy = False

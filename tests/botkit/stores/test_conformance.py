@@ -253,22 +253,23 @@ async def test_what_builds_on_a_failed_change_fails_too(store: Store) -> None:
 
 async def test_purge_forgets_what_is_finished_and_old(store: Store) -> None:
     old, pending, new = item(store, "old"), item(store, "pending"), item(store, "new", received_at=9000)
-    head = Transaction("t1", "s", "f", 1, "k", 1000)
+    gone, live = (f"{1000:011x}{number}" for number in (1, 2))  # ids begin with the moment
+    head = Transaction(gone, "s", "f", 1, "k", 1000)
     await store.commit(
         Change(
             inbox=[old, pending, new], done=[old.id, new.id],
-            steps=[StoredStep("t1", 0, Step(at=1000), head), StoredStep("live", 0, Step(at=1000), head)],
-            sessions=[session("live")],
-            deliveries=[delivery("done", created_at=1000), delivery("due", created_at=1000, due_at=5)],
+            steps=[StoredStep(gone, 0, Step(at=1000), head), StoredStep(live, 0, Step(at=1000), head)],
+            sessions=[session(live)],
+            deliveries=[delivery(f"{gone}-0-0", created_at=1000), delivery(f"{live}-0-0", created_at=1000, due_at=5)],
             mailbox=[MailboxEntry("web", "u", seq, f"m{seq}", b"c", 1000) for seq in (1, 2)],
         )
     )  # fmt: skip
     await store.purge(5000)
     assert not await store.seen("a", "old", "s")
     assert await store.seen("a", "pending", "s") and await store.seen("a", "new", "s")
-    assert await store.transaction("t1") is None
-    assert await store.transaction("live") is not None
-    assert await store.delivery("done") is None and await store.delivery("due") is not None
+    assert await store.transaction(gone) is None
+    assert await store.transaction(live) is not None
+    assert await store.delivery(f"{gone}-0-0") is None and await store.delivery(f"{live}-0-0") is not None
     assert await store.mailbox_last("web", "u") == 2
     counts = await store.counts()
     assert counts == {"inbox": 1, "sessions": 1, "outbox": 1}
