@@ -65,5 +65,5 @@ async def test_a_full_disk_fails_the_change_and_the_store_goes_on(tmp_path: Path
 
 async def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreFailed, match="store.db"):
+    with pytest.raises(StoreFailed, match=r"store\.db"):
         await SqliteStore(tmp_path / "file" / "store.db").open()
