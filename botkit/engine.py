@@ -136,8 +136,8 @@ class Engine:
     async def accept(self, asset: str, values: Sequence[Inbound]) -> bool:
         """Store what an asset received; returns when all of it is durable, so that it can be acknowledged.
 
-        A value that was accepted before is taken again without effect: false if every message was. Raises `UnknownAsset`, `Busy`
-        or `StoreFailed`: then nothing was promised.
+        A value that was accepted before is taken again without effect: false if every message was.
+        Raises `UnknownAsset`, `Busy` or `StoreFailed`: then nothing was promised.
         """
         live = self._deployment.asset(asset)
         if self._lanes.queued >= MAX_QUEUED:

@@ -104,7 +104,10 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     except Exception as error:
         if isinstance(error, web.HTTPException) and error.status < 400:
             raise
-        return problem_of(error, request.method, request.path).response()
+        answer = problem_of(error, request.method, request.path).response()
+        if request.content.exception() is not None:  # a body that breaks off: the next call cannot be found after it
+            answer.force_close()
+        return answer
 
 
 class Connection(web.RequestHandler):

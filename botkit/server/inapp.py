@@ -7,6 +7,7 @@ from aiohttp import WSMsgType, web
 
 from botkit.app import App
 from botkit.deployment import UnknownAsset
+from botkit.stores.base import StoreFailed
 from channels.errors import BadRequest, BadSignature
 from channels.frames import (
     MAX_FRAME_BYTES,
@@ -113,9 +114,14 @@ class InAppSockets:
             await socket.close(code=POLICY_VIOLATION, message=error.code.encode())
             return None
         if identity.msisdn or identity.email or identity.name:
-            await self._app.engine.identities.link(
-                identity.address, msisdn=identity.msisdn, email=identity.email, name=identity.name
-            )
+            try:
+                await self._app.engine.identities.link(
+                    identity.address, msisdn=identity.msisdn, email=identity.email, name=identity.name
+                )
+            except StoreFailed as error:
+                await socket.send_str(encode_error(error.code, error.message).decode())
+                await socket.close(code=TRY_AGAIN, message=error.code.encode())
+                return None
         last = await self._app.store.mailbox_last(channel.asset, identity.address.key)
         welcome = encode_welcome(
             identity.address.value, identity.visitor, last, identity.name,
@@ -151,13 +157,14 @@ class InAppSockets:
                     received_at=now, name=identity.name,
                 )  # fmt: skip
                 try:
-                    await app.engine.accept(channel.asset, [received])
+                    fresh = await app.engine.accept(channel.asset, [received])
                 except BotkitError as error:
                     device.push(encode_error(error.code, error.message, error.field, frame.id))
                     return
                 device.push(encode_ack(frame.id))
-                for other in app.mailboxes.others(channel.asset, identity.address, device):
-                    other.push(encode_echo(frame.id, frame.text, now))
+                if fresh:
+                    for other in app.mailboxes.others(channel.asset, identity.address, device):
+                        other.push(encode_echo(frame.id, frame.text, now))
             case UserReceipt():
                 delivery = await app.mailboxes.delivery_at(channel.asset, identity.address, frame.seq)
                 if delivery:

@@ -77,7 +77,11 @@ flow: main
 session_key: msisdn
 nodes:
   2: {kind: start, accepts: [sms.mo, inapp.message], next: {onBegin: 3}}
-  3: {kind: send, text: "$(msisdn) $(customerid)", fallback: [{channel: whatsapp}, {channel: sms}], next: {onSuccess: 4}}
+  3:
+    kind: send
+    text: "$(msisdn) $(customerid)"
+    fallback: [{channel: whatsapp}, {channel: sms}]
+    next: {onSuccess: 4}
   4: {kind: receive, events: [sms.mo, inapp.message], next: {sms.mo: 5, inapp.message: 5, onTimeout: end 103}}
   5: {kind: send, text: "again $(message.channel)", next: {onSuccess: end 101}}
 """

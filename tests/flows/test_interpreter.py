@@ -134,8 +134,10 @@ async def throws_dice(turn: Turn) -> Any:
 
 THINGS = {
     thing.__name__: thing
-    for thing in (raises, raises_ours, nonsense, nothing, waits, ends, calls, recurses, hides_object, sets_object,
-                  gives_object, logs_object, too_large_number, half_a_character, sends_a_lot, breaks_frames, throws_dice)
+    for thing in (
+        raises, raises_ours, nonsense, nothing, waits, ends, calls, recurses, hides_object, sets_object,
+        gives_object, logs_object, too_large_number, half_a_character, sends_a_lot, breaks_frames, throws_dice,
+    )
 }  # fmt: skip
 Doing.things = THINGS
 

@@ -1,0 +1,345 @@
+"""Chat: the in-app channel over a real WebSocket: no message lost, none twice, and no frame breaks it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import WSMsgType, WSServerHandshakeError
+
+from models.delivery import DeliveryState
+from tests.botkit.served import Served, serve, token
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Served]:
+    async with serve(tmp_path) as served:
+        yield served
+        await served.still_serves()
+
+
+class Client:
+    """A chat client: what it heard, by kind."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+
+    async def say(self, **frame: Any) -> None:
+        await self.socket.send_str(json.dumps(frame))
+
+    async def hear(self) -> dict[str, Any]:
+        async with asyncio.timeout(5):
+            message = await self.socket.receive()
+        assert message.type is WSMsgType.TEXT, message
+        frame: dict[str, Any] = json.loads(message.data)
+        return frame
+
+    async def hear_two(self) -> dict[str, dict[str, Any]]:
+        """Two frames, by type: an acknowledgement and a reply may overtake each other."""
+        frames = [await self.hear(), await self.hear()]
+        return {frame["type"]: frame for frame in frames}
+
+    async def hello(self, **more: Any) -> dict[str, Any]:
+        await self.say(type="hello", **more)
+        return await self.hear()
+
+    async def nothing_more(self) -> None:
+        await self.say(type="ping")
+        assert (await self.hear())["type"] == "pong"
+
+    async def closed(self) -> int | None:
+        async with asyncio.timeout(5):
+            while True:
+                message = await self.socket.receive()
+                if message.type in (WSMsgType.CLOSE, WSMsgType.CLOSED, WSMsgType.CLOSING, WSMsgType.ERROR):
+                    return self.socket.close_code
+
+
+async def test_a_message_is_acknowledged_and_answered(server: Served) -> None:
+    async with server.chat() as socket:
+        client = Client(socket)
+        welcome = await client.hello()
+        assert (welcome["type"], welcome["last"], welcome["title"]) == ("welcome", 0, "Shop")
+        assert welcome["greeting"] == "Hello!" and welcome["visitor"]
+        await client.say(type="message", id="1", text="hi")
+        heard = await client.hear_two()
+        assert heard["ack"]["id"] == "1"
+        reply = heard["message"]
+        assert (reply["seq"], reply["text"]) == (1, "You said hi")
+        assert reply["replies"] == [
+            {"title": "Yes", "payload": "Yes"}, {"title": "No", "payload": "no-thanks"}
+        ]  # fmt: skip
+
+
+async def test_a_message_that_cannot_be_stored_is_not_acknowledged(server: Served) -> None:
+    async with server.chat() as socket:
+        client = Client(socket)
+        await client.hello()
+        server.bot.store.refuse = lambda change: bool(change.inbox)
+        await client.say(type="message", id="1", text="hi")
+        error = await client.hear()
+        assert (error["type"], error["code"]) == ("error", "store_failed")
+        server.bot.store.refuse = None
+        await client.say(type="message", id="1", text="hi")
+        assert (await client.hear_two()).keys() == {"ack", "message"}
+
+
+async def test_a_lost_connection_loses_nothing_and_doubles_nothing(server: Served) -> None:
+    async with server.chat() as socket:
+        client = Client(socket)
+        visitor = (await client.hello())["visitor"]
+        for number in (1, 2, 3):
+            await client.say(type="message", id=str(number), text=str(number))
+            await client.hear_two()
+        await client.say(type="message", id="4", text="4")  # and the line breaks before it is answered
+    await server.bot.settle()
+    async with server.chat() as socket:
+        client = Client(socket)
+        welcome = await client.hello(visitor=visitor, last=2)
+        assert (welcome["last"], welcome["visitor"]) == (4, visitor)
+        assert [(await client.hear())["seq"] for _ in range(2)] == [3, 4]
+        await client.say(type="message", id="4", text="4")  # it had no acknowledgement, so it is said again
+        assert (await client.hear())["type"] == "ack"
+        await client.nothing_more()
+
+
+async def test_a_resumed_chat_survives_a_restart_of_the_server(tmp_path: Path) -> None:
+    async with serve(tmp_path) as first, first.chat() as socket:
+        client = Client(socket)
+        visitor = (await client.hello())["visitor"]
+        await client.say(type="message", id="1", text="1")
+        await client.hear_two()
+    async with serve(tmp_path) as second, second.chat() as socket:
+        client = Client(socket)
+        welcome = await client.hello(visitor=visitor, last=0)
+        assert welcome["visitor"] == visitor
+        assert (await client.hear())["text"] == "You said 1"
+        await client.say(type="message", id="2", text="2")
+        assert (await client.hear_two())["message"]["seq"] == 2
+
+
+async def test_the_same_client_id_counts_once_also_on_two_devices_at_once(server: Served) -> None:
+    async with server.chat() as one, server.chat() as two:
+        first, second = Client(one), Client(two)
+        for client in (first, second):
+            await client.hello(token=token())
+        await asyncio.gather(*(client.say(type="message", id="x", text="hi") for client in (first, second)))
+        await asyncio.sleep(0.1)
+        await server.bot.settle()
+        for client in (first, second):
+            kinds: list[str] = []
+            await client.say(type="ping")
+            while "pong" not in kinds:
+                kinds.append((await client.hear())["type"])
+            assert kinds.count("message") == 1 and kinds.count("ack") == 1
+
+
+async def test_other_devices_of_a_user_hear_what_she_said(server: Served) -> None:
+    async with server.chat() as one, server.chat() as two, server.chat() as three:
+        mine, phone, other = Client(one), Client(two), Client(three)
+        await mine.hello(token=token())
+        await phone.hello(token=token())
+        await other.hello(token=token("bob"))
+        await mine.say(type="message", id="1", text="hi")
+        assert (await mine.hear_two()).keys() == {"ack", "message"}
+        heard = await phone.hear_two()
+        assert (heard["echo"]["id"], heard["echo"]["text"]) == ("1", "hi")
+        assert heard["message"]["text"] == "You said hi"
+        await other.nothing_more()
+        await mine.say(type="message", id="1", text="hi")  # said again: the phone knows it already
+        assert (await mine.hear())["type"] == "ack"
+        await phone.nothing_more()
+
+
+async def test_receipts_reach_the_message(server: Served) -> None:
+    async with server.chat() as socket:
+        client = Client(socket)
+        await client.hello()
+        await client.say(type="message", id="1", text="hi")
+        id = (await client.hear_two())["message"]["id"]
+        for state in ("delivered", "read", "delivered"):
+            await client.say(type="receipt", seq=1, state=state)
+        await client.say(type="receipt", seq=99, state="read")  # there is no such message
+        await client.nothing_more()
+        delivery = await server.bot.store.delivery(id)
+        assert delivery is not None and delivery.state is DeliveryState.READ
+
+
+async def test_a_signed_user_is_known_with_her_number(server: Served) -> None:
+    async with server.chat("members") as socket:
+        client = Client(socket)
+        welcome = await client.hello(token=token("ann", name="Ann", msisdn="+15550000001"))
+        assert (welcome["user"], welcome["name"], welcome["visitor"]) == ("ann", "Ann", None)
+    await server.call("POST", "/sandbox/sms/messages", json={"from": "+15550000001", "text": "by SMS"})
+    await server.bot.settle()
+    assert {transaction.key for transaction in await server.bot.transactions()} == {"msisdn:+15550000001"}
+
+
+WRONG_TOKENS = {
+    "expired": lambda: token(seconds=-3_600),
+    "endless": lambda: token(seconds=10**9),
+    "of another secret": lambda: token()[:-6] + "AAAAAA",
+    "nonsense": lambda: "not.a.token",
+    "not text": lambda: "é" * 20,
+}
+
+
+@pytest.mark.parametrize("name", WRONG_TOKENS)
+async def test_a_wrong_token_is_refused(server: Served, name: str) -> None:
+    async with server.chat() as socket:
+        client = Client(socket)
+        error = await client.hello(token=WRONG_TOKENS[name]())
+        assert (error["type"], error["code"], error["field"]) == ("error", "bad_signature", "token")
+        assert await client.closed() == 1008
+
+
+async def test_a_visitor_is_refused_where_only_members_chat(server: Served) -> None:
+    async with server.chat("members") as socket:
+        assert (await Client(socket).hello())["code"] == "bad_signature"
+
+
+async def test_a_foreign_visitor_token_gets_a_new_visitor(server: Served) -> None:
+    async with server.chat() as socket:
+        welcome = await Client(socket).hello(visitor="someone-else.AAAAAAAA")
+        assert welcome["type"] == "welcome" and welcome["visitor"] != "someone-else.AAAAAAAA"
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [("https://evil.example", 403), ("null", 403), ("https://shop.example.evil.example", 403),
+     ("https://shop.example", 101), ("HTTPS://SHOP.EXAMPLE", 101), (None, 101)],
+)  # fmt: skip
+async def test_only_known_pages_open_the_chat(server: Served, origin: str | None, status: int) -> None:
+    headers = {} if origin is None else {"Origin": origin}
+    if status == 101:
+        async with server.chat(**headers) as socket:
+            assert (await Client(socket).hello())["type"] == "welcome"
+        return
+    with pytest.raises(WSServerHandshakeError) as refused:
+        async with server.chat(**headers):
+            pass
+    assert refused.value.status == status
+
+
+BAD_FRAMES: dict[str, str] = {
+    "no JSON": "hello",
+    "half JSON": '{"type": "mess',
+    "deep JSON": "[" * 10_000,
+    "a list": "[1, 2]",
+    "unknown type": '{"type": "dance"}',
+    "no type": '{"text": "hi"}',
+    "no id": '{"type": "message", "text": "hi"}',
+    "an empty message": '{"type": "message", "id": "1", "text": "  "}',
+    "a long message": json.dumps({"type": "message", "id": "1", "text": "x" * 5_000}),
+    "a long id": json.dumps({"type": "message", "id": "x" * 65, "text": "hi"}),
+    "half a character": '{"type": "message", "id": "1", "text": "\\ud83d"}',
+    "a receipt for nothing": '{"type": "receipt", "seq": 0, "state": "read"}',
+    "a huge number": '{"type": "receipt", "seq": 1e300, "state": "read"}',
+    "a second hello": '{"type": "hello"}',
+}
+
+
+@pytest.mark.parametrize("name", BAD_FRAMES)
+async def test_a_bad_frame_gets_an_error_and_the_chat_goes_on(server: Served, name: str) -> None:
+    async with server.chat() as socket:
+        client = Client(socket)
+        await client.hello()
+        await socket.send_str(BAD_FRAMES[name])
+        error = await client.hear()
+        assert (error["type"], error["code"]) == ("error", "bad_request") and error["message"]
+        await client.say(type="message", id="1", text="hi")
+        assert (await client.hear_two()).keys() == {"ack", "message"}
+
+
+async def test_bytes_are_refused_and_the_chat_goes_on(server: Served) -> None:
+    async with server.chat() as socket:
+        client = Client(socket)
+        await client.hello()
+        await socket.send_bytes(b"\x00\x01")
+        assert (await client.hear())["code"] == "bad_request"
+        await client.nothing_more()
+
+
+async def test_too_many_bad_frames_end_it(server: Served) -> None:
+    async with server.chat() as socket:
+        client = Client(socket)
+        await client.hello()
+        for _ in range(30):
+            await socket.send_str("nonsense")
+        assert await client.closed() == 1008
+
+
+async def test_too_large_a_frame_ends_it(server: Served) -> None:
+    async with server.chat() as socket:
+        client = Client(socket)
+        await client.hello()
+        await socket.send_str("x" * 40_000)
+        assert await client.closed() == 1009
+
+
+@pytest.mark.parametrize("first", ['{"type": "ping"}', "nonsense", '{"type": "message", "id": "1", "text": "hi"}'])
+async def test_who_does_not_say_hello_is_shown_out(server: Served, first: str) -> None:
+    async with server.chat() as socket:
+        client = Client(socket)
+        await socket.send_str(first)
+        assert (await client.hear())["type"] == "error"
+        assert await client.closed() == 1008
+
+
+async def test_who_says_nothing_is_shown_out(server: Served) -> None:
+    async with server.chat() as socket:
+        await asyncio.sleep(0.02)
+        server.bot._ahead += 11
+        assert await Client(socket).closed() == 1008
+
+
+async def test_a_store_that_fails_at_hello_asks_to_come_back(server: Served) -> None:
+    server.bot.store.refuse = lambda change: bool(change.customers)
+    async with server.chat() as socket:
+        client = Client(socket)
+        error = await client.hello(token=token("ann", name="Ann"))
+        assert (error["type"], error["code"]) == ("error", "store_failed")
+        assert await client.closed() == 1013
+    server.bot.store.refuse = None
+
+
+async def test_a_client_that_does_not_read_is_let_go_and_misses_nothing(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botkit.server.inapp.MAX_QUEUED_FRAMES", 50)
+    user, text = token(), "x" * 4_000
+    _, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
+    writer.write(
+        b"GET /inapp/web HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    hello = json.dumps({"type": "hello", "token": user}).encode()
+    mask = b"\x00\x00\x00\x00"
+    writer.write(b"\x81" + bytes([0x80 | 126]) + len(hello).to_bytes(2) + mask + hello)
+    await writer.drain()
+    mailboxes = server.bot.app.mailboxes
+    await server.bot.until(lambda: mailboxes.connected)
+    count = 0
+    while mailboxes.connected and count < 3_000:  # it never reads: what the system takes is soon full
+        await server.bot.accept(server.bot.message(text, "ann", to="web"))
+        count += 1
+        if count % 50 == 0:
+            await server.bot.settle()
+            server.bot._ahead += 15  # a close that is not answered is given up after a while
+    assert not mailboxes.connected, "the slow client is still there"
+    writer.transport.abort()
+    await server.bot.settle()
+    assert await server.bot.store.mailbox_last("web", "customerid:ann") == count  # it all waits for her
+
+
+async def test_a_stopping_server_tells_its_clients(tmp_path: Path) -> None:
+    async with aiohttp.ClientSession() as session:
+        async with serve(tmp_path) as served:
+            socket = await session.ws_connect(f"{served.url}/inapp/web")
+            client = Client(socket)
+            await client.hello()
+            closing = asyncio.create_task(client.closed())
+        assert await closing == 1001

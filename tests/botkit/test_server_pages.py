@@ -1,0 +1,83 @@
+"""Pages: the sandbox, the files of the widget, and what operators look at."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.botkit.served import Served, serve
+
+ANN = "+15550000001"
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Served]:
+    async with serve(tmp_path) as served:
+        yield served
+
+
+async def test_a_conversation_in_the_sandbox(server: Served) -> None:
+    status, said, _ = await server.call("POST", "/sandbox/sms/messages", json={"from": ANN, "text": "hi"})
+    assert status == 202 and said["id"]
+    await server.bot.settle()
+    status, body, _ = await server.call("GET", "/sandbox/sms/messages?address=%2B15550000001")
+    assert status == 200
+    mine, reply = body["messages"]
+    assert (mine["id"], mine["direction"], mine["text"], mine["state"]) == (said["id"], "in", "hi", "received")
+    assert (reply["direction"], reply["text"], reply["state"]) == ("out", "You said hi", "delivered")
+    assert [choice["title"] for choice in reply["replies"]] == ["Yes", "No"]
+    assert mine["at"] <= reply["at"]
+    for spelling in ("+15550000001", "15550000001"):  # a plus that was not encoded
+        _, again, _ = await server.call("GET", f"/sandbox/sms/messages?address={spelling}")
+        assert again == body
+
+
+async def test_the_sandbox_knows_a_message_by_its_id(server: Served) -> None:
+    for _ in range(3):
+        await server.call("POST", "/sandbox/sms/messages", json={"from": ANN, "text": "hi", "id": "1"})
+    await server.bot.settle()
+    assert len(await server.bot.history("sms")) == 2
+
+
+async def test_the_sandbox_lists_what_can_be_played(server: Served) -> None:
+    _, body, _ = await server.call("GET", "/sandbox/assets")
+    assert {row["id"]: row["channel"] for row in body["assets"]} == {"sms": "sms", "web": "inapp", "members": "inapp"}
+
+
+async def test_it_is_alive_and_ready(server: Served) -> None:
+    assert (await server.call("GET", "/healthz"))[0] == 200
+    assert (await server.call("GET", "/readyz"))[:2] == (200, {"status": "ready"})
+    server.bot.app.ready = False
+    status, _, _ = await server.call("GET", "/readyz")
+    assert status == 503
+    assert (await server.call("HEAD", "/healthz"))[0] == 200
+
+
+async def test_it_counts(server: Served) -> None:
+    await server.call("POST", "/sandbox/sms/messages", json={"from": ANN, "text": "hi"})
+    await server.bot.settle()
+    status, text, headers = await server.call("GET", "/metrics")
+    assert status == 200 and headers["Content-Type"].startswith("text/plain")
+    for name in ("botkit_received_total", "botkit_sends_total", "botkit_waiting", "botkit_sessions_ended_total"):
+        assert f"\n{name}" in text
+
+
+@pytest.mark.parametrize(
+    ("path", "type"), [("/sandbox", "text/html"), ("/widget.js", "text/javascript"), ("/", "text/html")]
+)
+async def test_pages_and_scripts_are_served(server: Served, path: str, type: str) -> None:
+    status, text, headers = await server.call("GET", path)
+    assert status == 200 and text
+    assert headers["Content-Type"].startswith(type) and headers["X-Content-Type-Options"] == "nosniff"
+    if type == "text/html":
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+    status, _, _ = await server.call("GET", path, headers={"If-None-Match": headers["ETag"]})
+    assert status == 304
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2fapp.py", "/static/", "/static/x"]
+)
+async def test_nothing_else_is_served(server: Served, path: str) -> None:
+    status, error = await server.error("GET", path)
+    assert (status, error["code"]) == (404, "not_found")
