@@ -136,7 +136,7 @@ class Front(asyncio.Protocol):
         lines.clear()
         try:
             self._parser.feed_data(data[at:end])
-        except httptools.HttpParserError:  # also an upgrade
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._hand_over()
             return
         headers = Headers(lines.items())
