@@ -157,8 +157,7 @@ GARBAGE = {
     ),
     "a negative length": b"POST /channels/sms HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n{}",
     "a broken chunk": (
-        b"POST /channels/sms HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-        b"zz\r\nhello\r\n0\r\n\r\n"
+        b"POST /channels/sms HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n"
     ),
     "a null in a header": b"GET /healthz HTTP/1.1\r\nHost: x\r\nA: b\x00c\r\n\r\n",
 }
