@@ -80,6 +80,10 @@ class Arbiter:
                 table = self._specific if rule.specific else self._catch_all
                 table.setdefault(rule.event, []).append(_Tested(rule))
 
+    def listens(self, event: str) -> bool:
+        """Whether a rule names this event."""
+        return event in self._specific or event in self._catch_all
+
     def decide(
         self,
         incoming: Message | Event,

@@ -131,6 +131,16 @@ class Engine:
         """Items accepted and not yet done."""
         return self._lanes.queued
 
+    async def works_for(self, asset: str, address: Address) -> bool:
+        """Whether a customer's message is being worked on: she may be told that an answer is coming."""
+        customer = await self.identities.of(address)
+        services = self._deployment.asset(asset).services
+        return any(self._lanes.works_on(f"{live.service.id}|{customer.key}") for live in services)
+
+    def listens(self, asset: str, event: str) -> bool:
+        """Whether a rule of a service that uses the asset names this event."""
+        return any(live.arbiter.listens(event) for live in self._deployment.asset(asset).services)
+
     # accepting
 
     async def accept(self, asset: str, values: Sequence[Inbound]) -> bool:

@@ -103,6 +103,10 @@ class Lanes:
     def busy(self) -> int:
         return len(self._busy)
 
+    def works_on(self, key: str) -> bool:
+        """Whether a lane has something to do."""
+        return key in self._busy
+
     async def _run(self, lane: Lane) -> None:
         queue = lane.queue
         while queue and not self._stopping:

@@ -218,6 +218,8 @@ class Front(asyncio.Protocol):
             gate.left(self)
             return
         self._transport.write(data)
+        if self._transport.is_closing():  # it broke while it was written to
+            return
         if connection is CLOSE:
             self._end()
         elif self._held:
@@ -231,7 +233,7 @@ class Front(asyncio.Protocol):
             if len(self._data) - self._at <= MAX_AHEAD_BYTES:
                 self._resume_reading()
             self._next()
-        elif self._ended:
+        elif self._ended or self._gate.closing:
             self._transport.close()
         else:
             self.deadline = self._gate.now + KEEP_ALIVE_SECONDS
@@ -261,7 +263,7 @@ class Front(asyncio.Protocol):
 
     def _end(self, *, linger: bool = False) -> None:
         """Close. A client that may still be sending is listened to for a while: it would miss its answer else."""
-        linger = (linger or bool(self._data)) and not self._ended
+        linger = (linger or bool(self._data)) and not self._ended and not self._transport.is_closing()
         self._ending = True
         self._data = b""
         self._parts = []

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Awaitable, Callable
 
 from aiohttp import WSMsgType, web
 
@@ -21,14 +22,18 @@ from channels.frames import (
     encode_echo,
     encode_error,
     encode_pong,
+    encode_typing,
     encode_welcome,
     to_message,
 )
 from channels.inapp import Identity, InApp
 from models.delivery import DeliveryState, Receipt, SendOutcome
 from models.errors import BotkitError
+from models.event import Event
 
 HELLO_SECONDS = 10.0
+TYPING_AFTER_SECONDS = 0.3
+TYPING = "inapp.typing"
 HEARTBEAT_SECONDS = 30.0
 MAX_QUEUED_FRAMES = 2_000
 MAX_BAD_FRAMES = 20
@@ -87,6 +92,7 @@ class InAppSockets:
         finally:
             if identity is not None:
                 self._app.mailboxes.disconnect(channel.asset, identity.address, device)
+            device.expect_nothing()
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
 
@@ -162,6 +168,7 @@ class InAppSockets:
                     device.push(encode_error(error.code, error.message, error.field, frame.id))
                     return
                 device.push(encode_ack(frame.id))
+                device.expect_answer(lambda: app.engine.works_for(channel.asset, identity.address))
                 if fresh:
                     for other in app.mailboxes.others(channel.asset, identity.address, device):
                         other.push(encode_echo(frame.id, frame.text, now))
@@ -171,6 +178,12 @@ class InAppSockets:
                     await app.engine.accept(channel.asset, [_receipt(frame, channel.asset, delivery, app.clock())])
             case Ping():
                 device.push(encode_pong())
+            case UserTyping() if app.engine.listens(channel.asset, TYPING):
+                at = app.clock()
+                typing = Event(
+                    channel.asset, TYPING, f"{identity.address.value}:typing:{at}", "inapp", identity.address
+                )
+                await app.engine.accept(channel.asset, [typing])
             case UserTyping():
                 pass
             case Hello():
@@ -195,6 +208,7 @@ class _Device:
         self._socket = socket
         self._frames: asyncio.Queue[bytes] = asyncio.Queue(MAX_QUEUED_FRAMES)
         self._closing: asyncio.Task[bool] | None = None
+        self._typing: asyncio.Task[None] | None = None
 
     def push(self, frame: bytes) -> None:
         try:
@@ -203,6 +217,20 @@ class _Device:
             if self._closing is None:
                 close = self._socket.close(code=TRY_AGAIN, message=b"too slow")
                 self._closing = asyncio.get_running_loop().create_task(close)
+
+    def expect_answer(self, works: Callable[[], Awaitable[bool]]) -> None:
+        """Show that an answer is being written, if it takes a moment."""
+        self.expect_nothing()
+        self._typing = asyncio.get_running_loop().create_task(self._show_typing(works))
+
+    def expect_nothing(self) -> None:
+        if self._typing is not None:
+            self._typing.cancel()
+
+    async def _show_typing(self, works: Callable[[], Awaitable[bool]]) -> None:
+        await asyncio.sleep(TYPING_AFTER_SECONDS)
+        if await works():
+            self.push(encode_typing())
 
     async def write(self) -> None:
         while True:
