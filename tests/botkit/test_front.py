@@ -275,6 +275,37 @@ async def test_a_client_that_has_gone_or_says_no_more_is_no_trouble(tmp_path: Pa
             assert await silent.closed()
 
 
+@on_both_loops
+async def test_a_connection_that_breaks_off_is_no_trouble(tmp_path: Path) -> None:
+    async with desk(tmp_path) as (at, port):
+        for number in range(20):
+            at.open.clear()
+            async with wire(port) as client:
+                await client.send(form(f"{number}") + GET * 3)
+                await at.has(number + 1)
+                client.reset()
+                at.open.set()
+        async with wire(port) as client:
+            await client.send(GET)
+            assert (await client.answer()).status == 404
+
+
+@on_both_loops
+async def test_stopping_lets_go_of_who_does_not_read(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botkit.server.app.STOP_SECONDS", 0.2)
+        async with contextlib.AsyncExitStack() as server:
+            _, port = await server.enter_async_context(desk(tmp_path))
+            async with wire(port, limit=1_024) as client:
+                sending = asyncio.create_task(client.send(*[GET * 1_000] * 1_000))
+                done, _ = await asyncio.wait([sending], timeout=0.5)
+                assert not done
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await server.aclose()
+                    with contextlib.suppress(ConnectionError):
+                        await sending
+
+
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
@@ -408,6 +439,9 @@ class Line(asyncio.Transport):
         self.closed = True
 
     close = abort = write_eof
+
+    def is_closing(self) -> bool:
+        return self.closed
 
     def set_protocol(self, protocol: Any) -> None:
         self.protocol = protocol

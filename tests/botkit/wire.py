@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import json
+import socket
+import struct
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -46,6 +48,12 @@ class Wire:
         for part in parts:
             self.writer.write(part)
             await self.writer.drain()
+
+    def reset(self) -> None:
+        """Break the connection off."""
+        plug = self.writer.get_extra_info("socket")
+        plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
 
     async def answer(self) -> Answer:
         async with asyncio.timeout(PATIENCE_SECONDS):
