@@ -20,8 +20,8 @@ async def main(folder: Path) -> None:
             await asyncio.Event().wait()
 
 
-async def _nothing(asset: str, values: object) -> None:
-    return None
+async def _nothing(asset: str, values: object) -> bool:
+    return True
 
 
 if __name__ == "__main__":
