@@ -1,6 +1,7 @@
 """Parameters: the session parameters that an event brings, under the platform's names."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -154,4 +155,11 @@ def timestamp(milliseconds: int) -> str:
     """A time in milliseconds since 1970 as ISO 8601 in UTC; nothing for 0."""
     if not milliseconds:
         return ""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{_second(seconds)}.{rest:03d}Z"
+
+
+@lru_cache(maxsize=64)
+def _second(seconds: int) -> str:
+    """A whole second as ISO 8601; the same one is asked for again and again."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[:-6]
