@@ -124,7 +124,7 @@ def plain_text(content: Content) -> str:
             return f"{content.caption} {content.url}".strip()
         case Location():
             point = f"{content.latitude:.6f},{content.longitude:.6f}"
-            return f"{content.name} {content.address} {point}".replace("  ", " ").strip()
+            return " ".join(part for part in (content.name, content.address, point) if part)
         case _:
             return content.text
 

@@ -55,6 +55,7 @@ _EXPECTED = {
     "set_type": "a list", "frozen_set_type": "a list", "dict_type": "a list of `name: value`",
     "model_type": "a list of `name: value`", "model_attributes_type": "a list of `name: value`",
     "literal_error": "{expected}", "enum": "{expected}",
+    "union_tag_invalid": "{discriminator} to be one of {expected_tags}", "union_tag_not_found": "a setting {discriminator}",
     "greater_than_equal": "{ge} or more", "greater_than": "more than {gt}",
     "less_than_equal": "{le} or less", "less_than": "less than {lt}",
     "too_short": "at least {min_length} of them", "too_long": "at most {max_length} of them",
@@ -82,6 +83,7 @@ def explain(row: Any) -> str:
     if kind == "missing":
         return "this setting is mandatory"
     if kind in _EXPECTED:
-        return "expected " + _EXPECTED[kind].format_map(row.get("ctx", {}))
+        said = "expected " + _EXPECTED[kind].format_map(row.get("ctx", {}))
+        return said.removesuffix("s") if said.endswith(" 1 characters") else said
     plain: str = message.removeprefix("Value error, ")
     return plain

@@ -47,4 +47,3 @@ def test_comes_back_as_it_went(kind: type) -> None:
 def test_a_union_knows_its_own(content: Content, arrived: Message | Event) -> None:
     assert msgspec.json.decode(msgspec.json.encode(content), type=Content) == content
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(arrived), type=Message | Event) == arrived
-

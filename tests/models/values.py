@@ -7,8 +7,15 @@ from hypothesis import strategies as st
 from models.address import ASSET_SCOPED, Address, AddressKind
 from models.content import MAX_CHOICES, Buttons, Choice, ListPicker, Location, Media, Template, Text
 from models.customer import Customer
-from models.delivery import MAX_FALLBACK_STEPS, MAX_WITHIN_SECONDS, Delivery, DeliveryState, FallbackStep, Receipt
-from models.delivery import SendOutcome
+from models.delivery import (
+    MAX_FALLBACK_STEPS,
+    MAX_WITHIN_SECONDS,
+    Delivery,
+    DeliveryState,
+    FallbackStep,
+    Receipt,
+    SendOutcome,
+)
 from models.event import Event
 from models.flow import FLOW_ID, Action, Edge, Flow, FlowVersion, Node, Outcome, Variable
 from models.http import HttpRequest, HttpResponse
@@ -177,9 +184,7 @@ requests = st.builds(
     HttpRequest, method=text, url=text, headers=strings, body=st.binary(max_size=8), connect_timeout_seconds=chances,
     timeout_seconds=chances, max_response_bytes=numbers, max_redirects=numbers, trusted=flags,
 )  # fmt: skip
-responses = st.builds(
-    HttpResponse, status=numbers, reason=text, headers=strings, body=st.binary(max_size=8), url=text
-)
+responses = st.builds(HttpResponse, status=numbers, reason=text, headers=strings, body=st.binary(max_size=8), url=text)
 problems = st.builds(
     Problem, severity=st.sampled_from(["error", "warning"]), code=text, message=text, path=text, line=numbers,
     column=numbers, flow=text, node=numbers, field=text, hint=text,
