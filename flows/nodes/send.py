@@ -80,7 +80,13 @@ TitleOrReply = Annotated[QuickReply, BeforeValidator(_quick_reply, json_schema_i
 
 
 class Send(Node):
-    """Sends a message: back where the customer wrote from, on another channel, or on the first that reaches her."""
+    """Sends a message: back where the customer wrote from, on another channel, or on the first that reaches her.
+
+    The flow goes on at once by `onSuccess`. With `wait_for: submitted` it waits, and leaves by `onSubmit` or
+    `onTimeout`; with `delivered` or `read` by `onDeliveryReportSuccess`, `onDeliveryReportFail` (red) or
+    `onTimeout`. In any case there are `onError` (nothing to send) and `onPolicyFail` (she wants no messages, or
+    it expired), both red.
+    """
 
     kind = "send"
     category = "channels"

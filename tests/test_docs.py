@@ -1,0 +1,128 @@
+"""Docs: pages made from the classes are in step, links lead somewhere, and what is shown as a file is right."""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from botkit import metrics
+from botkit.catalog import load_catalog
+from botkit.config import ServerSettings
+from botkit.project import load_project
+from botkit.reference import channels_page, nodes_page
+from flows.checker import check
+from flows.document import read_flow
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted(
+    page
+    for pattern in ("README.md", "*/README.md", "examples/*/README.md", "docs/*.md")
+    for page in ROOT.glob(pattern)
+    if ".venv" not in page.parts
+)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+FLOW = "flow: shown\nnodes:\n  2: {kind: start, accepts: [sms.mo], next: {onBegin: end}}\n"
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """The code blocks in a language, with the page and line that they stand at."""
+    found = []
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        for block in BLOCK.finditer(text):
+            if block[1] == language:
+                line = text.count("\n", 0, block.start()) + 1
+                found.append((f"{page.relative_to(ROOT)}:{line}", block[2]))
+    return found
+
+
+def anchors(page: Path) -> set[str]:
+    """What links to headings of a page are called."""
+    heads = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize(
+    ("page", "made"),
+    [
+        ("nodes.md", nodes_page(load_catalog().nodes)),
+        ("channel-settings.md", channels_page(load_catalog().channels)),
+    ],
+)
+def test_made_pages_are_in_step(page: str, made: Iterable[str]) -> None:
+    kind = "nodes" if page == "nodes.md" else "channels"
+    assert (ROOT / "docs" / page).read_text("utf-8") == "".join(f"{line}\n" for line in made), (
+        f"run: botkit reference {kind} > docs/{page}"
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in LINK.findall(re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text("utf-8"), flags=re.DOTALL)):
+        if "://" in link:
+            continue
+        file, _, anchor = link.partition("#")
+        target = (page.parent / file).resolve() if file else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize(("place", "text"), [case for case in blocks("yaml") if case[1].startswith("flow:")])
+def test_shown_flows_are_right(place: str, text: str) -> None:
+    problems = check(read_flow(text), load_catalog().nodes)
+    assert [str(problem) for problem in problems] == []
+
+
+@pytest.mark.parametrize(("place", "text"), blocks("toml"))
+def test_shown_settings_are_right(place: str, text: str, tmp_path: Path) -> None:
+    """A piece of botkit.toml may leave out what it is not about: its flows, and services for its assets."""
+    (tmp_path / "flows").mkdir()
+    for flow in {"shown", *re.findall(r'^flow = "(.*?)"', text, re.MULTILINE)}:
+        file = tmp_path / "flows" / f"{flow}.flow.yaml"
+        file.write_text(FLOW.replace("shown", flow), "utf-8")
+    assets = re.findall(r"^\[assets\.(.*?)\]", text, re.MULTILINE)
+    named = {asset for list in re.findall(r"^assets = \[(.*?)\]", text, re.MULTILINE) for asset in _texts(list)}
+    rest = "".join(f'\n[assets.{asset}]\nchannel = "sms"\nprovider = "sandbox"\n' for asset in named - {*assets})
+    if "[services." not in text:
+        rest += f"\n[services.main]\nassets = {assets}\n"
+    (tmp_path / "botkit.toml").write_text(text + rest, "utf-8")
+    secrets = dict.fromkeys(re.findall(r'env = "(.*?)"', text), "only a test's secret")
+    problems = load_project(tmp_path, environ=secrets).problems
+    assert [str(problem) for problem in problems if problem.code != "no_asset"] == []
+
+
+def _texts(list: str) -> list[str]:
+    return re.findall(r'"(.*?)"', list)
+
+
+def test_every_setting_of_the_server_is_explained() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    listed = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+    assert listed >= set(ServerSettings.model_fields)
+    assert set(re.findall(r"`(botkit_\w+?)(?:_total)?`", text)) == {
+        family.name for family in metrics.REGISTRY.collect()
+    }
+
+
+def test_promises_of_operations_are_those_of_the_code() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    assert [int(number) for number in re.findall(r"^\*\*P(\d)", text, re.MULTILINE)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_shown_node_works(tmp_path: Path) -> None:
+    """The node in extending.md, and the test of it that is shown beside it."""
+    codes = [text for place, text in blocks("python") if place.startswith("docs/extending.md")]
+    (tmp_path / "nodes").mkdir()
+    (tmp_path / "nodes" / "shipping_cost.py").write_text(codes[0], "utf-8")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_shipping_cost.py").write_text(codes[1], "utf-8")
+    catalog = load_catalog(tmp_path)
+    assert [str(problem) for problem in catalog.problems] == []
+    assert "shipping_cost" in catalog.nodes
+    assert (
+        pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "-c", os.devnull, str(tmp_path / "tests")])
+        == 0
+    )
