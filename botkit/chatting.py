@@ -105,5 +105,6 @@ def _choose(assets: dict[str, Asset], project: Project, channel: str) -> Asset:
         for id in service.assets:
             if assets[id].channel == channel or not channel:
                 return assets[id]
-    there = ", ".join(sorted({asset.channel for asset in assets.values()})) or "none"
-    raise NobodyThere(f"no service has an asset on the channel {channel or 'any'!r}; there is: {there}")
+    there = ", ".join(sorted({asset.channel for asset in assets.values()}))
+    where = f"on the channel {channel!r}" if channel else "to write to"
+    raise NobodyThere(f"no service has an asset {where}" + (f"; there is: {there}" if there and channel else ""))

@@ -4,13 +4,12 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from botkit.cli.output import Output, output_of
+from botkit.cli.output import FAILED, Output, output_of
 from models.problem import has_errors
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.2
 MAX_WAIT_SECONDS = 3_600.0
+ERASE_LINE = "\r\x1b[K"
+"""Takes the prompt away where a message comes before something is typed."""
 
 
 @click.command("chat")
@@ -38,7 +39,7 @@ def command(
 
     No server runs and nothing is kept. Lines of a script that are empty or begin with # are passed over.
     """
-    from botkit.chatting import Chat
+    from botkit.chatting import Chat, NobodyThere
     from botkit.logs import set_up_logs
     from botkit.project import ProjectError, load_project
 
@@ -53,75 +54,121 @@ def command(
     if script is None and not sys.stdin.isatty():
         script = sys.stdin
     with tempfile.TemporaryDirectory(prefix="botkit-chat-") as folder:
-        chat = Chat(project, Path(folder) / "chat.db", channel=channel, address=address)
+        try:
+            chat = Chat(project, Path(folder) / "chat.db", channel=channel, address=address)
+        except NobodyThere as error:
+            out.fail(error.message, code=FAILED)
         asyncio.run(_talk(out, chat, script, wait, as_json=as_json))
 
 
 async def _talk(out: Output, chat: "Chat", script: TextIO | None, wait: float, *, as_json: bool) -> None:
     async with chat:
+        screen = _Screen(out, chat, as_json=as_json)
         if not as_json:
             number = chat.asset.number or chat.asset.id
             out.line((f"You are {chat.address.value}, writing to {number} by {chat.asset.channel}.", "quiet"))
-            if script is None:
-                out.line(("Ctrl+D ends the chat.", "quiet"))
-        listener = asyncio.create_task(_listen(out, chat, as_json=as_json)) if script is None else None
-        try:
-            async for line in _lines(script):
-                if as_json:
-                    out.json_line({"direction": "in", "channel": chat.asset.channel, "text": line})
-                elif script is not None:
-                    out.line(("> ", "hint"), line)
-                await chat.say(line)
-                await chat.settle()
-                await _show(out, chat, as_json=as_json)
-        finally:
-            if listener is not None:
-                listener.cancel()
-                await asyncio.gather(listener, return_exceptions=True)
-        until = asyncio.get_running_loop().time() + wait
-        while asyncio.get_running_loop().time() < until:
-            await asyncio.sleep(POLL_SECONDS)
-            await _show(out, chat, as_json=as_json)
-
-
-async def _lines(script: TextIO | None) -> AsyncIterator[str]:
-    """What the customer says: a script's lines, or what is typed."""
-    if script is not None:
+        if script is None:
+            await _interactive(screen)
+            return
         for line in script:
             text = line.strip()
             if text and not text.startswith("#"):
-                yield text
-        return
-    while True:
+                screen.said(text)
+                await screen.answer(text)
+        until = asyncio.get_running_loop().time() + wait
+        while asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(POLL_SECONDS)
+            await screen.show()
+
+
+async def _interactive(screen: "_Screen") -> None:
+    """Talk until Ctrl+D; reminders and late answers come in between."""
+    screen.out.line(("Ctrl+D ends the chat.", "quiet"), err=screen.as_json)
+    listener = asyncio.create_task(screen.listen())
+    try:
+        while line := await screen.ask():
+            if text := line.strip():
+                await screen.answer(text)
+    finally:
+        listener.cancel()
+        await asyncio.gather(listener, return_exceptions=True)
+
+
+class _Screen:
+    """Where a chat is shown. `asking` is true while the prompt stands there."""
+
+    def __init__(self, out: Output, chat: "Chat", *, as_json: bool) -> None:
+        self.out = out
+        self.as_json = as_json
+        self.asking = False
+        self._chat = chat
+
+    def said(self, text: str) -> None:
+        """Show what a script says; what is typed stands there already."""
+        if self.as_json:
+            self.out.json_line({"direction": "in", "channel": self._chat.asset.channel, "text": text})
+        else:
+            self.out.line(("> ", "hint"), text)
+
+    async def answer(self, text: str) -> None:
+        """Say it to the bot, and show what the bot says to it."""
+        await self._chat.say(text)
+        await self._chat.settle()
+        await self.show()
+
+    async def ask(self) -> str:
+        """The next line that is typed, on the event loop so that Ctrl+C ends it; empty at the end."""
+        loop, typed = asyncio.get_running_loop(), asyncio.Event()
+        self._prompt()
+        loop.add_reader(sys.stdin, typed.set)
+        self.asking = True
         try:
-            text = (await asyncio.to_thread(input, "> ")).strip()
-        except EOFError:
-            return
-        if text:
-            yield text
+            await typed.wait()
+        finally:
+            self.asking = False
+            loop.remove_reader(sys.stdin)
+        line = sys.stdin.readline()
+        if not line:
+            self.out.line(err=self.as_json)
+        elif self.as_json and line.strip():
+            self.said(line.strip())
+        return line
 
+    async def listen(self) -> None:
+        """Show what comes between two lines."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            if self.asking:
+                await self.show()
 
-async def _listen(out: Output, chat: "Chat", *, as_json: bool) -> None:
-    """Show what comes between two lines: reminders, late answers."""
-    while True:
-        await asyncio.sleep(POLL_SECONDS)
-        await _show(out, chat, as_json=as_json)
+    async def show(self) -> None:
+        """Show what the bot has said since the last time."""
+        entries = await self._chat.heard()
+        over = self.asking and not self.as_json
+        if entries and over:
+            click.echo(ERASE_LINE, nl=False, color=True)
+        for entry in entries:
+            if self.as_json:
+                self.out.json_line(_plain(entry))
+            else:
+                self._entry(entry)
+        if entries and over:
+            self._prompt()
 
+    def _prompt(self) -> None:
+        if not self.as_json:
+            click.echo("> ", nl=False)
 
-async def _show(out: Output, chat: "Chat", *, as_json: bool) -> None:
-    for entry in await chat.heard():
-        if as_json:
-            out.json_line(_plain(entry, chat))
-            continue
-        elsewhere = "" if entry.asset == chat.asset.id else f"[{entry.asset}] "
+    def _entry(self, entry: "HistoryEntry") -> None:
+        elsewhere = "" if entry.asset == self._chat.asset.id else f"[{entry.asset}] "
         for number, line in enumerate(_text(entry).splitlines() or [""]):
-            out.line(("< " if not number else "  ", "green"), (elsewhere if not number else "", "quiet"), line)
+            self.out.line(("< " if not number else "  ", "green"), (elsewhere if not number else "", "quiet"), line)
         titles = [choice["title"] for choice in _choices(entry)]
         if titles:
-            out.line(("  " + "  ".join(f"[{title}]" for title in titles), "hint"))
+            self.out.line(("  " + "  ".join(f"[{title}]" for title in titles), "hint"))
 
 
-def _plain(entry: "HistoryEntry", chat: "Chat") -> dict[str, Any]:
+def _plain(entry: "HistoryEntry") -> dict[str, Any]:
     line: dict[str, Any] = {"direction": "out", "asset": entry.asset, "text": _text(entry), "state": entry.state}
     if choices := _choices(entry):
         line["replies"] = [choice["title"] for choice in choices]

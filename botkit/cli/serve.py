@@ -1,5 +1,6 @@
 """Serve: `botkit serve`: run a project until it is told to stop."""
 
+import errno
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
     from botkit.app import App
     from botkit.project import Project
     from models.flow import FlowVersion
+    from models.service import Asset
+
+HINTS = {
+    errno.EADDRINUSE: "another program listens there: choose another --port",
+    errno.EADDRNOTAVAIL: "this machine has no such address: choose another --host",
+    errno.EACCES: "ports below 1024 are for the administrator: choose another --port",
+}
+"""How to mend what keeps a server from listening."""
 
 
 @click.command("serve")
@@ -56,9 +65,17 @@ def command(
     except StoreFailed as error:
         out.fail(error.message, code=COULD_NOT)
     except OSError as error:
-        hint = "another program listens there: choose another --port" if error.errno == 98 else ""
-        out.fail(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}", hint=hint, code=COULD_NOT)
+        out.fail(
+            f"cannot listen on {settings.host}:{settings.port}: {_reason(error)}",
+            hint=HINTS.get(error.errno or 0, ""),
+            code=COULD_NOT,
+        )
     out.line("Stopped; nothing is lost.", err=True)
+
+
+def _reason(error: OSError) -> str:
+    """What the system says of it; a name that is not known has numbers of its own."""
+    return os.strerror(error.errno) if error.errno in HINTS else str(error.strerror or error)
 
 
 def _needs_nlp(project: "Project") -> bool:
@@ -70,21 +87,27 @@ def _announce(out: Output, app: "App", url: str, versions: "Sequence[FlowVersion
     """Tell where the bot is and what to try."""
     project = app.project
     flows = ", ".join(f"{version.flow.id} v{version.version}" for version in versions)
+    assets = [(asset, f"{id} ({asset.number})" if asset.number else id) for id, asset in project.assets.items()]
+    first = max(len(word) for word in ("flows", *(asset.channel for asset, _ in assets)))
+    second = max((len(name) for _, name in assets), default=0)
     out.line((f"{project.name} is running at {url}", "title"))
-    out.line(f"  flows    {flows or 'none yet'}")
-    for id, asset in project.assets.items():
-        number = f" ({asset.number})" if asset.number else ""
-        where = f"{url}/sandbox" if asset.provider == "sandbox" else ""
-        if asset.channel == "inapp" and not where:
-            where = f"{url}/demo/{id}"
-        out.line(f"  {asset.channel:<8} {id}{number}  {where or f'{url}/channels/{id}'}")
+    out.line(f"  {'flows':<{first}}  {flows or 'none yet'}")
+    for asset, name in assets:
+        out.line(f"  {asset.channel:<{first}}  {name:<{second}}  {_address_of(asset, url)}")
     if project.hints:
-        first = next((id for id, asset in project.assets.items() if asset.provider == "sandbox"), "")
-        if first:
+        played = next((id for id, asset in project.assets.items() if asset.provider == "sandbox"), "")
+        if played:
             out.line()
             out.line("Try it:")
             body = f'{{"from":"+15550000001","text":"{project.hints[0]}"}}'
-            out.line(f"  curl {url}/sandbox/{first}/messages -d '{body}'")
-            out.line(f"  curl '{url}/sandbox/{first}/messages?address=%2B15550000001'")
+            out.line(f"  curl {url}/sandbox/{played}/messages -d '{body}'")
+            out.line(f"  curl '{url}/sandbox/{played}/messages?address=%2B15550000001'")
     out.line()
     out.line(("Press Ctrl+C to stop.", "quiet"))
+
+
+def _address_of(asset: "Asset", url: str) -> str:
+    """Where an asset can be tried, or where its provider brings what arrives."""
+    if asset.provider == "sandbox":
+        return f"{url}/sandbox"
+    return f"{url}/demo/{asset.id}" if asset.channel == "inapp" else f"{url}/channels/{asset.id}"

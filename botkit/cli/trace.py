@@ -3,20 +3,18 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from botkit.cli.output import FAILED, Output, Span, output_of
+from botkit.cli.output import FAILED, Output, output_of
 
 if TYPE_CHECKING:
     from botkit.stores.base import Store
-    from models.transaction import Step, Transaction
+    from models.transaction import Transaction
 
 MAX_LIST = 1_000
-MAX_SHOWN = 300
 T = TypeVar("T")
 _directory = click.argument("directory", type=click.Path(path_type=Path), default=".")
 _store = click.option("--store", help="Where everything is kept (BOTKIT_STORE; .botkit/botkit.db in DIRECTORY).")
@@ -39,21 +37,23 @@ def list_command(
     context: click.Context, directory: Path, store: str | None, as_json: bool, flow: str, limit: int
 ) -> None:
     """List transactions, newest first."""
+    from botkit.cli.walk import colour_of, when
+
     out = output_of(context)
     found = _read(out, directory, store, lambda opened: opened.transactions(limit, flow=flow))
     if as_json:
         out.json([_plain(transaction) for transaction in found])
         return
     if not found:
-        out.line("No transactions yet: send the bot a message.")
+        out.line(f"No transactions of the flow {flow!r}." if flow else "No transactions yet: send the bot a message.")
         return
-    out.line((f"{'transaction':<21} {'began':<19} {'flow':<20} {'channel':<9} {'outcome'}", "title"))
-    for transaction in found:
-        outcome: Span = (
-            (str(transaction.outcome), _colour(transaction.outcome)) if transaction.outcome else ("live", "")
-        )
-        row = f"{transaction.id:<21} {_when(transaction.started_at):<19} {transaction.flow:<20} "
-        out.line(f"{row}{transaction.channel:<9} ", outcome)
+    rows = [(each.id, when(each.started_at), each.flow, each.channel) for each in found]
+    heads = ("transaction", "began", "flow", "channel")
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    out.line(("  ".join(f"{head:<{width}}" for head, width in zip(heads, widths, strict=True)) + "  outcome", "title"))
+    for each, row in zip(found, rows, strict=True):
+        shown = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        out.line(f"{shown}  ", (str(each.outcome or "live"), colour_of(each.outcome)))
 
 
 @command.command("show")
@@ -65,38 +65,16 @@ def list_command(
 def show(context: click.Context, id: str, directory: Path, store: str | None, as_json: bool) -> None:
     """Show the transaction ID node by node."""
     out = output_of(context)
-    found = _read(out, directory, store, lambda opened: opened.transaction(id))
+    from botkit.cli.walk import lines, read_walk
+
+    found = _read(out, directory, store, lambda opened: read_walk(opened, id))
     if found is None:
         out.fail(f"there is no transaction {id!r}", hint="`botkit trace list` shows those there are", code=FAILED)
     if as_json:
-        out.json(_plain(found))
+        out.json(_plain(found.transaction))
         return
-    out.line((found.id, "title"), f"  {found.flow} v{found.version}  {found.channel} {found.asset}  key {found.key}")
-    for step in found.steps:
-        _show_step(out, step)
-    ended = f"ended with {found.outcome}" if found.outcome else "live: it waits"
-    out.line((ended, _colour(found.outcome)))
-
-
-def _show_step(out: Output, step: "Step") -> None:
-    said = f"  {step.text!r}" if step.text else ""
-    out.line()
-    out.line((f"{_when(step.at)}  {step.event}", "title"), said)
-    for visit in step.visits:
-        name = visit.label or visit.kind
-        out.line(
-            f"  {visit.node:>4}  {visit.kind:<17} ",
-            (visit.outcome, ""),
-            f"  {visit.microseconds / 1000:.1f} ms  {name}",
-        )
-        for key, value in visit.outputs.items():
-            out.line((f"            {key} = {_short(value)}", "quiet"))
-        for entry in visit.log:
-            value = f" {_short(entry.value)}" if entry.value is not None else ""
-            style = entry.level if entry.level != "info" else ""
-            out.line(f"        {entry.level}: ", (f"{entry.text}{value}", style))
-    for id in step.sent:
-        out.line((f"        sent {id}", "quiet"))
+    for line in lines(found):
+        out.line(*line)
 
 
 def _read(out: Output, directory: Path, store: str | None, ask: "Callable[[Store], Awaitable[T]]") -> T:
@@ -126,18 +104,3 @@ def _plain(transaction: "Transaction") -> Any:
     import msgspec
 
     return msgspec.to_builtins(transaction)
-
-
-def _when(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _colour(outcome: int) -> str:
-    return {0: "", 102: "red", 103: "orange"}.get(outcome, "green")
-
-
-def _short(value: Any) -> str:
-    import json
-
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]} ..."
