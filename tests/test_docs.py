@@ -2,16 +2,16 @@
 
 import os
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from botkit import metrics
 from botkit.catalog import load_catalog
+from botkit.cli.main import cli
 from botkit.config import ServerSettings
 from botkit.project import load_project
-from botkit.reference import channels_page, nodes_page
 from flows.checker import check
 from flows.document import read_flow
 
@@ -45,18 +45,21 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
 
 
-@pytest.mark.parametrize(
-    ("page", "made"),
-    [
-        ("nodes.md", nodes_page(load_catalog().nodes)),
-        ("channel-settings.md", channels_page(load_catalog().channels)),
-    ],
-)
-def test_made_pages_are_in_step(page: str, made: Iterable[str]) -> None:
-    kind = "nodes" if page == "nodes.md" else "channels"
-    assert (ROOT / "docs" / page).read_text("utf-8") == "".join(f"{line}\n" for line in made), (
-        f"run: botkit reference {kind} > docs/{page}"
-    )
+@pytest.mark.parametrize(("page", "of"), [("nodes.md", "nodes"), ("channel-settings.md", "channels")])
+def test_made_pages_are_in_step(page: str, of: str, tmp_path: Path) -> None:
+    made = CliRunner().invoke(cli, ["reference", of, str(tmp_path)])
+    assert made.exit_code == 0
+    assert (ROOT / "docs" / page).read_text("utf-8") == made.output, f"run: botkit reference {of} > docs/{page}"
+
+
+def test_the_reference_has_the_nodes_of_a_project(tmp_path: Path) -> None:
+    assert CliRunner().invoke(cli, ["new", "node", "count_words", "--directory", str(tmp_path)]).exit_code == 0
+    page = CliRunner().invoke(cli, ["reference", "nodes", str(tmp_path)]).output
+    assert "## count_words\n" in page
+    assert "| `text` | text with `$(...)` | `$(message.text)` | What to count the words of." in page
+    (tmp_path / "nodes" / "broken.py").write_text("1 +", "utf-8")
+    broken = CliRunner().invoke(cli, ["reference", "nodes", str(tmp_path)])
+    assert (broken.exit_code, "broken.py" in broken.stderr, "## count_words\n" in broken.stdout) == (1, True, True)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

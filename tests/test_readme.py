@@ -20,7 +20,7 @@ SHOWN_AT = "http://127.0.0.1:8080"
 DONE = "-- done --"
 PATIENCE_SECONDS = 20.0
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-ID = re.compile(r"\b1a[0-9a-f]{18}\b")
+ID = re.compile(r"\b[0-9a-f]{20,21}\b")
 VARIES = [
     (ID, "ID"),
     (re.compile(r"hash-[0-9a-f]{32}"), "HASH"),
