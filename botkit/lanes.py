@@ -82,6 +82,8 @@ class Lanes:
         self._idle: OrderedDict[str, Lane] = OrderedDict()
         self._stopping = False
         self.queued = 0
+        self.live: set[str] = set()
+        """The lanes that have live sessions in the store; the others need not be asked for any."""
 
     def put(self, key: str, service: str, work: Work) -> None:
         """Add work at the end of a lane; it begins at once if the lane is idle."""

@@ -68,7 +68,7 @@ async def test_a_message_that_comes_at_the_same_time_stays_behind_those_that_wai
 
 
 async def test_only_so_many_messages_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("botkit.engine.MAX_HELD", 3)
+    monkeypatch.setattr("botkit.steps.MAX_HELD", 3)
     async with Bot(tmp_path, BUSY) as bot:
         for text in "12345678":
             await bot.say(text)

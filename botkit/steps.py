@@ -1,0 +1,345 @@
+"""Steps: what follows from one event for one customer: walked, put together, and committed at once.
+
+A step is all or nothing (P3): the sessions it moved, what it logged, what it sends and the event it answered
+are one change. What it sends goes only when that is durable.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from botkit import metrics
+from botkit.arbitration import Fire, Hold, Resume
+from botkit.consent import OptOuts, Wish
+from botkit.deployment import Deployment, Library, LiveService, no_adapter
+from botkit.identity import Identities, session_key
+from botkit.lanes import Incoming, Lane, Lanes, Work
+from botkit.outbox import Outbox
+from botkit.routing import route
+from botkit.stores.base import Change, Store, StoredSession, StoredStep, Unmatched
+from botkit.timers import Timers
+from flows.interpreter import Interpreter, Sprint
+from flows.parameters import event_parameters
+from flows.templates import Template, follow
+from models.address import Address
+from models.content import Text
+from models.customer import Customer
+from models.delivery import Delivery, FallbackStep, Receipt
+from models.errors import BotkitError
+from models.event import Event
+from models.flow import START
+from models.message import Message
+from models.service import InvokeFlow, NotifyUrl, SendReply
+from models.session import Frame, Session
+from models.transaction import Transaction
+
+MAX_HELD = 100
+
+log = logging.getLogger("botkit.engine")
+_encode = msgspec.msgpack.Encoder().encode
+decode_incoming = msgspec.msgpack.Decoder(Message | Event).decode
+
+
+class Steps:
+    """Takes steps for the engine; `deployment` is the live configuration."""
+
+    def __init__(
+        self, store: Store, library: Library, interpreter: Interpreter, outbox: Outbox, lanes: Lanes, timers: Timers,
+        *, identities: Identities, opt_outs: OptOuts, clock: Callable[[], int],
+    ) -> None:  # fmt: skip
+        self.deployment = Deployment({}, (), no_adapter)
+        self._store = store
+        self._library = library
+        self._interpreter = interpreter
+        self._outbox = outbox
+        self._lanes = lanes
+        self._timers = timers
+        self._identities = identities
+        self._opt_outs = opt_outs
+        self._clock = clock
+
+    async def answer(self, lane: Lane, work: Incoming) -> None:
+        value = work.value
+        service = self.deployment.services.get(lane.service)
+        change = Change(done=(work.id,))
+        if service is None:
+            log.error("inbox item %s is for service %r, which is not live", work.id, lane.service)
+            change = Change(failed=(work.id,))
+            await self._store.commit(change, requires=work.accepted)
+            return
+        base = f"{value.received_at:011x}{work.id:08x}"
+        customer = await self._known(await self.customer(value.sender, lane.key), service)
+        step = _Step(lane, service, customer, base, change)
+        wish = service.consent.wish(value) if isinstance(value, Message) else None
+        if wish is not None and isinstance(value, Message):
+            self._consent(step, wish, value)
+        else:
+            await self._arbitrate(step, value)
+        await self._commit(step, requires=work.accepted)
+
+    async def go_on(self, lane: Lane, session: Session, value: Receipt | None) -> None:
+        service = self.deployment.services.get(lane.service)
+        if service is None:
+            log.error("session %s belongs to service %r, which is not live", session.id, lane.service)
+            return
+        customer = await self._known(await self.customer(session.address, session.lane), service)
+        step = _Step(lane, service, customer, session.id, Change())
+        await self._resume(step, session, value)
+        await self._commit(step)
+
+    async def load(self, frame: Frame) -> None:
+        try:
+            await self._library.load(frame.flow, frame.version)
+        except BotkitError as error:
+            log.error("%s", error)  # the step will say so in the transaction and end
+
+    async def customer(self, address: Address | None, lane: str) -> Customer:
+        return Customer(key=lane) if address is None else await self._identities.of(address)
+
+    async def _known(self, customer: Customer, service: LiveService) -> Customer:
+        """The customer with the channels of this service that she opted out of."""
+        if not self._opt_outs.any:
+            return customer
+        opted_out = await self._opt_outs.of(customer, service.asset_for)
+        return msgspec.structs.replace(customer, opted_out=opted_out) if opted_out else customer
+
+    def _consent(self, step: "_Step", wish: Wish, message: Message) -> None:
+        address = message.sender
+        if wish == "stop":
+            step.change.opted_out = (*step.change.opted_out, (address.channel, address.value, self._clock()))
+        elif wish == "start":
+            step.change.opted_in = (*step.change.opted_in, (address.channel, address.value))
+        if wish != "help":
+            step.consents.append((address.channel, address.value))
+        metrics.CONSENT.add(wish)
+        text = step.service.consent.reply(wish)
+        if text:
+            self._reply(step, message, text, exempt=wish != "start")
+
+    async def _arbitrate(self, step: "_Step", value: Message | Event) -> None:
+        lane, service = step.lane, step.service
+        assert lane.sessions is not None
+        parameters: dict[str, Any] = {}
+        if service.arbiter.has_conditions:
+            parameters = event_parameters(value, keyword="", transaction_id=step.base)
+
+        def keyed(flow: str) -> str:
+            program = self._library.live(flow)
+            if program is None or value.sender is None:
+                return ""
+            return session_key(step.customer, value.sender, program.flow.session_key)
+
+        decisions = service.arbiter.decide(value, parameters, lane.sessions, keyed)
+        if not decisions:
+            self._unmatched(step, value)
+            return
+        holds = [decision for decision in decisions if isinstance(decision, Hold)]
+        if len(holds) == len(decisions):
+            self._hold(step, holds[0])
+            return
+        for number, decision in enumerate(decisions):
+            match decision:
+                case Resume():
+                    session = next((s for s in lane.sessions if s.id == decision.session_id), None)
+                    if session is not None:
+                        await self._resume(step, session, value, decision.keyword)
+                case Fire():
+                    await self._fire(step, decision, value, number, keyed)
+
+    async def _fire(
+        self, step: "_Step", decision: Fire, value: Message | Event, number: int, keyed: Callable[[str], str]
+    ) -> None:
+        action = decision.action
+        match action:
+            case InvokeFlow():
+                await self._start(step, action.flow, decision, value, number, keyed(action.flow))
+            case SendReply():
+                text = _template(action.text)
+                parameters = event_parameters(value, keyword=decision.keyword, transaction_id=step.base)
+                self._reply(step, value, text.render(_Parameters(parameters)), number=number)
+            case NotifyUrl():
+                self._notify(step, action.url, value, number)
+
+    async def _start(
+        self, step: "_Step", flow: str, decision: Fire, value: Message | Event, number: int, key: str
+    ) -> None:
+        program = self._library.live(flow)
+        if program is None:
+            log.error("rule %r starts flow %r, which is not live", decision.rule, flow)
+            return
+        lane = step.lane
+        assert lane.sessions is not None
+        if key and any(s.flow == flow and s.key == key for s in lane.sessions):
+            return  # an action before this one has just begun it
+        session = Session(
+            id=f"{step.base}{number:x}",
+            service=lane.service,
+            lane=lane.key,
+            key=key or step.customer.key,
+            frames=[Frame(flow, program.version, START, program.variables())],
+            address=value.sender,
+            asset=value.asset,
+            channel=value.channel,
+            started_at=value.received_at,
+        )
+        sprint = await self._interpreter.begin(
+            session, value, now=self._clock(), customer=step.customer, keyword=decision.keyword
+        )
+        head = Transaction(
+            id=session.id, service=lane.service, flow=flow, version=program.version, key=session.key,
+            started_at=session.started_at, channel=session.channel, asset=session.asset,
+        )  # fmt: skip
+        if not sprint.ended:
+            lane.sessions.append(session)
+        await self._collect(step, sprint, head, new=True)
+
+    async def _resume(
+        self, step: "_Step", session: Session, value: Message | Event | Receipt | None, keyword: str = ""
+    ) -> None:
+        if isinstance(value, Message | Event):  # the reply goes back where she wrote from last
+            session.channel, session.asset = value.channel, value.asset
+            session.address = value.sender or session.address
+        for frame in session.frames:  # an old version may have left memory meanwhile
+            await self.load(frame)
+        sprint = await self._interpreter.resume(
+            session, value, now=self._clock(), customer=step.customer, keyword=keyword
+        )
+        await self._collect(step, sprint, None, new=False)
+
+    async def _collect(self, step: "_Step", sprint: Sprint, head: Transaction | None, *, new: bool) -> None:
+        """Add what a sprint came to to the change that is committed at once."""
+        change, lane, session = step.change, step.lane, sprint.session
+        assert lane.sessions is not None
+        change.steps = (*change.steps, StoredStep(session.id, session.steps - 1, sprint.step, head))
+        ended = bool(sprint.ended)
+        if ended:
+            if not new:
+                change.ended = (*change.ended, session.id)
+                lane.sessions[:] = [other for other in lane.sessions if other is not session]
+            metrics.ENDED.add(session.flow, str(sprint.ended))
+        free = ended or (session.wait is not None and session.wait.for_message)
+        if session.held and free:
+            session.held = 0
+            step.release.append(session.id)
+            if not ended:
+                sprint.state = _encode(session)
+        if not ended:
+            change.sessions = (*change.sessions, StoredSession(session, sprint.state))
+            if session.wait is not None and session.wait.until:
+                step.wakes.append(session.wait.until)
+        for delivery in sprint.deliveries:
+            route(delivery, session, step.service, self.deployment, step.customer)
+            step.deliveries.append(delivery)
+
+    async def _commit(self, step: "_Step", requires: "asyncio.Future[None] | None" = None) -> None:
+        """Make a step durable, then let what it sends go and what waited behind it come."""
+        change = step.change
+        change.deliveries = step.deliveries
+        released: list[Work] = []
+        for holder in step.release:
+            for item in await self._store.held_inbox(holder):
+                change.released = (*change.released, item.id)
+                released.append(Incoming(item.id, decode_incoming(item.payload), None))
+        for address in step.consents:
+            self._opt_outs.note(*address)
+        if step.lane.sessions:
+            self._lanes.live.add(step.lane.key)
+        await self._store.commit(change, requires=requires)
+        if not step.lane.sessions:
+            self._lanes.live.discard(step.lane.key)
+        for address in step.consents:  # who asked meanwhile was told how it had been
+            self._opt_outs.note(*address)
+        if released:
+            self._lanes.put_first(step.lane, released)
+        for wake in step.wakes:
+            self._timers.note(wake)
+        if step.deliveries:
+            self._outbox.take(step.deliveries)
+
+    def _hold(self, step: "_Step", hold: Hold) -> None:
+        """Queue a message behind the session that has to finish first."""
+        assert step.lane.sessions is not None
+        session = next(s for s in step.lane.sessions if s.id == hold.session_id)
+        if session.held >= MAX_HELD:
+            log.error("session %s has %s messages waiting behind it: one more is refused", session.id, MAX_HELD)
+            step.change = Change(failed=step.change.done)
+            return
+        session.held += 1
+        step.change = Change(
+            held=[(id, session.id) for id in step.change.done],
+            sessions=[StoredSession(session, _encode(session))],
+        )
+
+    def _unmatched(self, step: "_Step", value: Message | Event) -> None:
+        metrics.UNMATCHED.add()
+        if not isinstance(value, Message):
+            return
+        sender = value.sender.value
+        lost = Unmatched(step.lane.service, value.asset, value.channel, sender, value.text, value.received_at)
+        step.change.unmatched = (lost,)
+        if step.service.service.default_reply:
+            self._reply(step, value, step.service.service.default_reply)
+
+    def _reply(
+        self, step: "_Step", value: Message | Event, text: str, *, exempt: bool = False, number: int = 0
+    ) -> None:
+        """Answer without a flow, on the channel that the event came by."""
+        if value.sender is None or not text:
+            return
+        to = FallbackStep(value.channel, value.asset, value.sender)
+        step.deliveries.append(
+            Delivery(
+                id=f"{step.base}{number:x}-r", service=step.lane.service, lane=step.lane.key, content=Text(text),
+                steps=(to,), created_at=self._clock(), due_at=self._clock(), exempt=exempt,
+                asset=value.asset, channel=value.channel,
+            )
+        )  # fmt: skip
+
+    def _notify(self, step: "_Step", url: str, value: Message | Event, number: int) -> None:
+        """Tell another system, as durably as a customer is told."""
+        body = msgspec.json.encode({"type": value.event, "id": f"{step.base}{number:x}", "data": value}).decode()
+        to = FallbackStep("notify", "notify", Address("notify", url, asset="notify"))
+        step.deliveries.append(
+            Delivery(
+                id=f"{step.base}{number:x}-n", service=step.lane.service, lane=f"notify|{url}", content=Text(body),
+                steps=(to,), created_at=self._clock(), due_at=self._clock(), exempt=True,
+                asset="notify", channel="notify",
+            )
+        )  # fmt: skip
+
+
+class _Step:
+    """What is put together while one piece of work is done."""
+
+    __slots__ = ("base", "change", "consents", "customer", "deliveries", "lane", "release", "service", "wakes")
+
+    def __init__(self, lane: Lane, service: LiveService, customer: Customer, base: str, change: Change) -> None:
+        self.lane = lane
+        self.service = service
+        self.customer = customer
+        self.base = base
+        self.change = change
+        self.deliveries: list[Delivery] = []
+        self.wakes: list[int] = []
+        self.release: list[str] = []
+        self.consents: list[tuple[str, str]] = []
+
+
+@lru_cache(maxsize=1_000)
+def _template(text: str) -> Template:
+    """A rule's reply, compiled once."""
+    return Template(text)
+
+
+class _Parameters:
+    """A scope of event parameters, for a reply without a flow."""
+
+    def __init__(self, parameters: dict[str, object]) -> None:
+        self._parameters = parameters
+
+    def lookup(self, path: tuple[str, ...]) -> object:
+        return follow(self._parameters, path)
