@@ -22,8 +22,8 @@ MAX_ITEMS = 1000
 MAX_CHECKED_LENGTH = 65_536
 
 _CONTENT_TYPES = {"form": "application/x-www-form-urlencoded", "json": "application/json"}
-Read = Callable[[str], str]
-"""Gives the text of a field of a call, nothing where it has none."""
+Read = Callable[[str, str], str]
+"""Gives the text of a field of a call, the second argument where it has none."""
 
 _ESCAPES = {"form": for_form, "json": for_json, "query": for_query}
 
@@ -135,12 +135,13 @@ class SmsHttp(SmsGateway):
     # incoming
 
     def parse(self, request: WebhookRequest) -> list[Inbound]:
-        query = request.form()
+        fields = {name: values[0] for name, values in request.form().items()}
+        delivery_id = fields.get(DELIVERY_FIELD, "")
         if "json" not in request.headers.get("content-type", ""):
-            return self._one(lambda name: query.get(name, [""])[0], query, request.received_at)
+            return self._one(fields.get, delivery_id, request.received_at)
         inbound: list[Inbound] = []
         for item in self._items(request.json()):
-            inbound += self._one(_reader(item), query, request.received_at)
+            inbound += self._one(_reader(item), delivery_id, request.received_at)
         return inbound
 
     def _items(self, body: Any) -> Iterator[Any]:
@@ -157,21 +158,20 @@ class SmsHttp(SmsGateway):
                 raise BadRequest("expected an object with the fields of a message", field=self.items_field)
             yield item
 
-    def _one(self, read: Read, query: dict[str, list[str]], received_at: int) -> list[Inbound]:
-        status = read(self.receipt_status_field)
-        delivery_id = query.get(DELIVERY_FIELD, [""])[0]
+    def _one(self, read: Read, delivery_id: str, received_at: int) -> list[Inbound]:
+        status = read(self.receipt_status_field, "")
         if status or delivery_id:
             return list(self._receipt(read, status, delivery_id, received_at))
-        sender = read(self.from_field)
+        sender = read(self.from_field, "")
         if not sender:
             raise BadRequest("the sender is missing", field=self.from_field)
         return [
             self.message(
                 sender=sender,
-                recipient=read(self.to_field),
-                text=read(self.text_field),
-                id=read(self.id_field),
-                date=read(self.date_field),
+                recipient=read(self.to_field, ""),
+                text=read(self.text_field, ""),
+                id=read(self.id_field, ""),
+                date=read(self.date_field, ""),
                 received_at=received_at,
                 from_field=self.from_field,
                 text_field=self.text_field,
@@ -182,11 +182,11 @@ class SmsHttp(SmsGateway):
         meaning = self._statuses.get(status.lower())
         if meaning not in MEANINGS:
             return
-        message_id = checked_id(read(self.receipt_id_field))
+        message_id = checked_id(read(self.receipt_id_field, ""))
         if not message_id and not delivery_id:
             raise BadRequest("the receipt does not say which message it is about", field=self.receipt_id_field)
         state, outcome = MEANINGS[meaning]
-        code = read(self.receipt_code_field)
+        code = read(self.receipt_code_field, "")
         yield Receipt(
             asset=self.asset,
             state=state,
@@ -284,4 +284,4 @@ class _Call:
 
 
 def _reader(item: Any) -> Read:
-    return lambda name: text_at(item, tuple(name.split(".")))
+    return lambda name, default: text_at(item, tuple(name.split("."))) or default
