@@ -4,7 +4,6 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -21,7 +20,8 @@ from botkit.notify import Notify
 from botkit.outbox import Outbox
 from botkit.project import Project
 from botkit.scripts import ScriptPool
-from botkit.stores.base import Change, Store, StoreFailed
+from botkit.stores.base import Change, Store
+from botkit.stores.places import store_path
 from botkit.stores.sqlite import SqliteStore
 from channels.base import Channel
 from channels.inapp import InApp
@@ -42,18 +42,6 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def store_at(url: str, project: Path) -> Store:
-    """The store that a URL or a file name means; empty: `.botkit/botkit.db` in the project."""
-    if not url:
-        return SqliteStore(project / ".botkit" / "botkit.db")
-    scheme, mark, rest = url.partition("://")
-    if not mark:
-        return SqliteStore(Path(url))
-    if scheme == "sqlite":
-        return SqliteStore(Path(rest))
-    raise StoreFailed(f"there is no store for {scheme}:// here: give a file name, or sqlite:///path/to/file.db")
-
-
 class App:
     """A botkit that runs one project. Use it as `async with App(project, settings) as app`."""
 
@@ -69,7 +57,7 @@ class App:
         self.settings = settings
         self.public_url = settings.public_url
         self.clock = clock
-        self.store = store or store_at(settings.store, project.directory)
+        self.store = store or SqliteStore(store_path(settings.store, project.directory))
         self.secret = settings.secret.get_secret_value().encode()
         self.ready = False
 

@@ -15,9 +15,9 @@ FAILED, USAGE, COULD_NOT, INTERRUPTED = 1, 2, 3, 130
 """Exit codes: errors in what was given, a command not understood, what could not be done, Ctrl+C."""
 
 COLOURS = {"green": "green", "orange": "yellow", "red": "red", "error": "red", "warning": "yellow", "hint": "cyan",
-           "title": "bright_white", "quiet": "bright_black"}  # fmt: skip
+           "quiet": "bright_black"}  # fmt: skip
 Span = tuple[str, str]
-"""A piece of text and its style: a name in `COLOURS`, or nothing."""
+"""A piece of text and its style: a name in `COLOURS`, `title` (bold, on light and dark alike), or nothing."""
 
 
 class Output:
@@ -80,10 +80,9 @@ def _paint(span: str | Span, *, colored: bool) -> str:
     if isinstance(span, str):
         return span
     text, style = span
-    colour = COLOURS.get(style)
-    return (
-        click.style(text, fg=colour, bold=True if style == "title" else None) if colored and colour and text else text
-    )
+    if not colored or not text or not (style == "title" or style in COLOURS):
+        return text
+    return click.style(text, fg=COLOURS.get(style), bold=True if style == "title" else None)
 
 
 def output_of(context: click.Context) -> Output:

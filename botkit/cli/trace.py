@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import tomllib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -79,10 +80,13 @@ def show(context: click.Context, id: str, directory: Path, store: str | None, as
 
 def _read(out: Output, directory: Path, store: str | None, ask: "Callable[[Store], Awaitable[T]]") -> T:
     from botkit.stores.base import StoreFailed
+    from botkit.stores.places import store_path
     from botkit.stores.sqlite import SqliteStore
 
-    path = Path(store or os.environ.get("BOTKIT_STORE") or str(directory / ".botkit" / "botkit.db"))
-    path = Path(str(path).removeprefix("sqlite:/")) if str(path).startswith("sqlite:/") else path
+    try:
+        path = store_path(store or os.environ.get("BOTKIT_STORE") or _written_store(directory), directory)
+    except StoreFailed as error:
+        out.fail(error.message)
     if not path.is_file():
         out.fail(f"there is no store at {path}", hint="run `botkit serve` first, or name it with --store", code=FAILED)
 
@@ -98,6 +102,16 @@ def _read(out: Output, directory: Path, store: str | None, ask: "Callable[[Store
         return asyncio.run(read())
     except StoreFailed as error:
         out.fail(error.message)
+
+
+def _written_store(directory: Path) -> str:
+    """The store that botkit.toml names, read alone: what happened can be seen even where the project has errors."""
+    try:
+        server = tomllib.loads((directory / "botkit.toml").read_text("utf-8")).get("server", {})
+    except (OSError, ValueError):
+        return ""
+    store = server.get("store", "") if isinstance(server, dict) else ""
+    return store if isinstance(store, str) else ""
 
 
 def _plain(transaction: "Transaction") -> Any:

@@ -9,8 +9,7 @@ import msgspec
 
 from botkit.cli.output import Span
 from botkit.stores.base import Store
-from models.content import plain_text
-from models.delivery import Delivery
+from models.delivery import Delivery, DeliveryState
 from models.flow import BUILT_IN_OUTCOMES, ERROR, INCOMPLETE
 from models.transaction import LogEntry, NodeVisit, Step, Transaction
 
@@ -111,9 +110,10 @@ def _entry(entry: LogEntry) -> Line:
 
 
 def _sent(id: str, delivery: Delivery | None) -> Line:
+    """A message by its id: its words are left out, since they may repeat what the transaction masks."""
     if delivery is None:
         return ((f"{INDENT}sent {id}", "quiet"),)
-    style = {"failed": "red", "expired": "orange"}.get(delivery.state.value, "green")
+    style = {DeliveryState.FAILED: "red", DeliveryState.EXPIRED: "orange"}.get(delivery.state, "green")
     where = delivery.channel or delivery.steps[0].channel
-    reason = f" ({delivery.description})" if delivery.description and style != "green" else ""
-    return f"{INDENT}sent by {where}: {short(plain_text(delivery.content))}  ", (f"{delivery.state}{reason}", style)
+    reason = f": {delivery.description}" if delivery.description and style != "green" else ""
+    return f"{INDENT}sent {id} by {where}  ", (f"{delivery.state}{reason}", style)

@@ -1,0 +1,152 @@
+"""`botkit chat`: what a person and a program see of a conversation."""
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.botkit.cli.project import BROKEN, TOML, run, write
+
+SECONDS = 20.0
+
+
+@pytest.fixture(name="folder")
+def make_folder(tmp_path: Path) -> Path:
+    return write(tmp_path / "shop")
+
+
+def test_lines_from_a_pipe(folder: Path) -> None:
+    result = run("chat", folder, input="Hello\n\n# nothing\n  Bye  \n")
+    assert result.exit_code == 0
+    assert result.output == (
+        "You are +15550000001, writing to 60606 by sms.\n"
+        "> Hello\n< You said Hello. Well?\n  [Yes]  [No]\n"
+        "> Bye\n< You said Bye. Well?\n  [Yes]  [No]\n"
+    )
+    assert not (folder / ".botkit").exists()
+
+
+def test_a_script_from_a_file(folder: Path, tmp_path: Path) -> None:
+    script = tmp_path / "script.txt"
+    script.write_text("# a comment\nGrüße\n", "utf-8")
+    assert "> Grüße\n< You said Grüße. Well?\n" in run("chat", folder, "--script", script).output
+    missing = run("chat", folder, "--script", tmp_path / "none.txt")
+    assert (missing.exit_code, "No such file" in missing.output) == (2, True)
+
+
+def test_messages_for_programs(folder: Path) -> None:
+    result = run("chat", folder, "--json", "--channel", "inapp", input="Hello\n")
+    assert [json.loads(line) for line in result.output.splitlines()] == [
+        {"direction": "in", "channel": "inapp", "text": "Hello"},
+        {"direction": "out", "asset": "web-demo", "text": "You said Hello. Well?", "state": "delivered",
+         "replies": ["Yes", "No"]},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (["--from", "+15550000009"], "You are +15550000009, writing to 60606 by sms."),
+        (["--channel", "inapp"], "You are customer-1, writing to web-demo by inapp."),
+        (["--channel", "inapp", "--from", "ann"], "You are ann, writing to web-demo by inapp."),
+    ],
+)
+def test_who_writes_and_where(folder: Path, options: list[str], line: str) -> None:
+    assert run("chat", folder, *options).output == line + "\n"
+
+
+def test_wait_brings_what_comes_late(folder: Path) -> None:
+    assert "Here I am" not in run("chat", folder, input="later\n").output
+    assert run("chat", folder, "--wait", "1.6", input="later\n").output.endswith("> later\n< Here I am.\n  Late.\n")
+
+
+def test_a_channel_that_is_not_there(folder: Path) -> None:
+    result = run("chat", folder, "--channel", "fax")
+    assert result.exit_code == 1
+    assert result.output == "error: no service has an asset on the channel 'fax'; there is: inapp, sms\n"
+
+
+def test_a_project_without_assets(tmp_path: Path) -> None:
+    result = run("chat", write(tmp_path / "empty", toml='[project]\nname = "Empty"\n'))
+    assert (result.exit_code, result.output) == (1, "error: no service has an asset to write to\n")
+
+
+def test_a_project_with_errors(tmp_path: Path) -> None:
+    result = run("chat", write(tmp_path / "shop", BROKEN), input="Hello\n")
+    assert result.exit_code == 1
+    assert "error: node 5: delay has no outcome 'onTimeot'" in result.output
+    assert "hint: did you mean 'onTimeout'?" in result.output
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"), [("[project", "botkit.toml:1:"), (TOML.replace('"60606"', "[]"), "botkit.toml:7:")]
+)
+def test_a_project_file_with_errors(tmp_path: Path, toml: str, words: str) -> None:
+    result = run("chat", write(tmp_path / "shop", toml=toml))
+    assert (result.exit_code, words in result.output) == (1, True), result.output
+
+
+def test_no_project(tmp_path: Path) -> None:
+    assert run("chat", tmp_path / "none").exit_code == 1
+    assert run("chat", tmp_path).exit_code == 1
+
+
+class Terminal:
+    """`botkit chat` as a person has it before her."""
+
+    def __init__(self, *arguments: object) -> None:
+        self._screen, inner = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "botkit", "chat", *map(str, arguments)],
+            stdin=inner, stdout=inner, stderr=inner, start_new_session=True,
+            env={name: value for name, value in os.environ.items() if name != "NO_COLOR"},
+        )  # fmt: skip
+        os.close(inner)
+        self.shown = ""
+
+    def type(self, keys: str) -> None:
+        os.write(self._screen, keys.encode())
+
+    def wait_for(self, words: str) -> None:
+        end = time.monotonic() + SECONDS
+        while words not in self.shown:
+            assert time.monotonic() < end, self.shown
+            if select.select([self._screen], [], [], 0.1)[0]:
+                self.shown += os.read(self._screen, 4_096).decode()
+
+    def close(self) -> int:
+        try:
+            return self.process.wait(SECONDS)
+        finally:
+            if self.process.poll() is None:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+            os.close(self._screen)
+
+
+def test_a_person_chats_until_she_ends_it(folder: Path) -> None:
+    terminal = Terminal(folder)
+    terminal.wait_for("> ")
+    terminal.type("later\n")
+    terminal.wait_for("\r\x1b[K\x1b[32m< \x1b[0mHere I am.\r\n")
+    terminal.wait_for("Late.\r\n> ")
+    terminal.type("Hello\n")
+    terminal.wait_for("You said Hello. Well?")
+    terminal.wait_for("[Yes]  [No]")
+    terminal.type("\x04")
+    assert terminal.close() == 0
+
+
+def test_ctrl_c_ends_a_chat_at_once(folder: Path) -> None:
+    terminal = Terminal(folder)
+    terminal.wait_for("> ")
+    terminal.process.send_signal(signal.SIGINT)
+    assert terminal.close() == 130
+    assert "Traceback" not in terminal.shown
