@@ -12,6 +12,16 @@ if TYPE_CHECKING:
     from channels.base import Outgoing as Outgoing
     from channels.base import Sent as Sent
     from channels.base import WebhookRequest as WebhookRequest
+    from channels.errors import AuthFailed as AuthFailed
+    from channels.errors import BadRequest as BadRequest
+    from channels.errors import BadSignature as BadSignature
+    from channels.errors import OptedOut as OptedOut
+    from channels.errors import RateLimited as RateLimited
+    from channels.errors import Rejected as Rejected
+    from channels.errors import SendError as SendError
+    from channels.errors import Transient as Transient
+    from channels.errors import Unreachable as Unreachable
+    from channels.errors import WindowClosed as WindowClosed
     from flows.base import Node as Node
     from flows.templates import Template as Template
     from flows.templates import Value as Value
@@ -36,6 +46,18 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "channels.base": ("Channel", "Inbound", "Outgoing", "Sent", "WebhookRequest"),
+    "channels.errors": (
+        "AuthFailed",
+        "BadRequest",
+        "BadSignature",
+        "OptedOut",
+        "RateLimited",
+        "Rejected",
+        "SendError",
+        "Transient",
+        "Unreachable",
+        "WindowClosed",
+    ),
     "flows.base": ("Node",),
     "flows.templates": ("Template", "Value"),
     "flows.turn": ("Turn",),

@@ -1,10 +1,11 @@
 """Project checks: what the parts of a project say of each other: rules, flows, assets and their channels."""
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from botkit.catalog import Catalog
 from botkit.project_file import ProjectFile
+from botkit.toml_table import MISSING_SECRET
 from flows.operators import compile_conditions
 from models.errors import InvalidValue
 from models.flow import START, Flow
@@ -20,12 +21,23 @@ def check_assets(found: ProjectFile, catalog: Catalog) -> Iterator[Problem]:
         try:
             catalog.channel_for(asset)
         except InvalidSettings as error:
+            unknown = {name for name, value in asset.settings.items() if _lacks_secret(value)}
             for path, message in error.problems:
+                if unknown and (not path or path[0] in unknown):
+                    continue  # that the secret is not there was said already
                 shown = f"asset {id!r}: {'.'.join(map(str, path))}: {message}" if path else f"asset {id!r}: {message}"
                 yield _problem(found, "invalid_setting", shown, "assets", id, *path)
         if id not in used:
             yield _problem(found, "unused_asset", f"no service uses asset {id!r}", "assets", id, severity="warning",
                            hint="add it to the assets of a service")  # fmt: skip
+
+
+def _lacks_secret(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_lacks_secret, value.values()))
+    if isinstance(value, list):
+        return any(map(_lacks_secret, value))
+    return bool(value == MISSING_SECRET)
 
 
 def check_services(found: ProjectFile, flows: Mapping[str, Flow], *, known: bool) -> Iterator[Problem]:

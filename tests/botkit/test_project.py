@@ -298,3 +298,29 @@ def test_lines_of_every_way_to_write_a_key() -> None:
 def test_no_secret_is_ever_shown(folder: Path) -> None:
     project = load_project(folder, environ=ENVIRON)
     assert not re.search("hush", " ".join([repr(project.settings), repr(project.problems)]))
+
+
+def test_a_secret_that_is_not_there_is_not_a_wrong_setting_too(tmp_path: Path) -> None:
+    (tmp_path / "botkit.toml").write_text(
+        """
+[project]
+name = "Shop"
+
+[assets.texts]
+channel = "sms"
+provider = "twilio"
+number = "+15550001111"
+account_sid = { env = "TWILIO_SID" }
+auth_token = { env = "TWILIO_TOKEN" }
+
+[services.shop]
+assets = ["texts"]
+""",
+        "utf-8",
+    )
+    found = load_project(tmp_path, environ={}, require_secrets=False).problems
+    assert {problem.severity for problem in found} == {"warning"}
+    assert [problem.code for problem in found if problem.code == "missing_secret"] == ["missing_secret"] * 2
+    wrong = {"TWILIO_SID": "no such account", "TWILIO_TOKEN": "t" * 32}
+    given = load_project(tmp_path, environ=wrong, require_secrets=False).problems
+    assert ["invalid_setting"] == [problem.code for problem in given if problem.severity == "error"]
