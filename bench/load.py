@@ -69,7 +69,9 @@ class Caller(asyncio.Protocol):
         self._transport: asyncio.Transport = transport  # type: ignore[assignment]
 
     def go(self) -> None:
-        now = time.monotonic_ns()
+        self._call(time.monotonic_ns())
+
+    def _call(self, now: int) -> None:
         call = self._plan.next(now)
         if call is None:
             self._finish()
@@ -94,12 +96,7 @@ class Caller(asyncio.Protocol):
             tally.last_ns = now
         else:
             tally.refused += 1
-        call = self._plan.next(now)
-        if call is None:
-            self._finish()
-            return
-        self._at = now
-        self._transport.write(call)
+        self._call(now)
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.done.done():

@@ -43,18 +43,27 @@ class Entry:
         self.value = value
 
 
-class Mapping:
-    """Keys and values, in order; `flow` says that it was written in braces."""
+class _Block:
+    """Where a mapping or a sequence stands; `flow` says that it was written in braces or brackets."""
 
-    __slots__ = ("column", "end", "end_line", "entries", "flow", "line", "start")
+    __slots__ = ("column", "end", "end_line", "flow", "line", "start")
 
-    def __init__(self, event: MappingStartEvent) -> None:
+    def __init__(self, event: MappingStartEvent | SequenceStartEvent) -> None:
         self.line: int = event.start_mark.line + 1
         self.column: int = event.start_mark.column + 1
         self.start: int = event.start_mark.index
         self.end: int = event.end_mark.index
         self.end_line: int = event.end_mark.line + 1
         self.flow = bool(event.flow_style)
+
+
+class Mapping(_Block):
+    """Keys and values, in order."""
+
+    __slots__ = ("entries",)
+
+    def __init__(self, event: MappingStartEvent) -> None:
+        super().__init__(event)
         self.entries: list[Entry] = []
 
     def get(self, name: str) -> "Tree | None":
@@ -74,18 +83,13 @@ class Mapping:
         return {entry.key.text: entry.value.data() for entry in self.entries}
 
 
-class Sequence:
-    """Values in order; `flow` says that it was written in brackets."""
+class Sequence(_Block):
+    """Values in order."""
 
-    __slots__ = ("column", "end", "end_line", "flow", "items", "line", "start")
+    __slots__ = ("items",)
 
     def __init__(self, event: SequenceStartEvent) -> None:
-        self.line: int = event.start_mark.line + 1
-        self.column: int = event.start_mark.column + 1
-        self.start: int = event.start_mark.index
-        self.end: int = event.end_mark.index
-        self.end_line: int = event.end_mark.line + 1
-        self.flow = bool(event.flow_style)
+        super().__init__(event)
         self.items: list[Tree] = []
 
     def data(self) -> list[Any]:
