@@ -87,14 +87,16 @@ def form_fields(text: str, encoding: str = "utf-8") -> dict[str, list[str]]:
     if text.count("&") >= MAX_FORM_FIELDS:
         raise BadRequest(f"the form has more than {MAX_FORM_FIELDS} fields")
     fields: dict[str, list[str]] = {}
-    encoded = not text.isascii()
+    beyond = not text.isascii()
     try:
         for pair in text.split("&"):
             if not pair:
                 continue
             name, _, value = pair.partition("=")
-            if encoded or "%" in pair or "+" in pair:
-                name, value = _decoded(name, encoding), _decoded(value, encoding)
+            if "+" in pair or "%" in pair or beyond:
+                if not name.isalnum() or beyond:
+                    name = _decoded(name, encoding)
+                value = _decoded(value, encoding)
             if name in fields:
                 fields[name].append(value)
             else:
@@ -110,14 +112,15 @@ _ASCII = {f"{code:02{case}}": chr(code) for code in range(128) for case in "xX"}
 
 def _decoded(text: str, encoding: str) -> str:
     text = text.replace("+", " ")
-    if "%" not in text and text.isascii():
+    if not text.isascii():
+        return unquote_to_bytes(text).decode(encoding)
+    before, mark, after = text.partition("%")
+    if not mark:
         return text
-    if text.count("%") == 1 and text.isascii():
-        before, _, after = text.partition("%")
-        plain = _ASCII.get(after[:2])
-        if plain is not None:
-            return f"{before}{plain}{after[2:]}"
-    return unquote_to_bytes(text).decode(encoding)
+    plain = _ASCII.get(after[:2])
+    if plain is None or "%" in after:
+        return unquote_to_bytes(text).decode(encoding)
+    return f"{before}{plain}{after[2:]}"
 
 
 def _too_deep(value: Any) -> bool:

@@ -108,26 +108,33 @@ class SmsGateway(Channel):
         """One incoming message from the gateway's fields; raises `BadRequest` that names the wrong one."""
         if len(text) > MAX_TEXT_LENGTH:
             raise BadRequest(f"a text has at most {MAX_TEXT_LENGTH} characters", field=text_field)
-        address = phone_address(sender, channel=self.channel, field=from_field, region=self.region)
+        asset, channel, event, region, number = self._own
+        address = phone_address(sender, channel=channel, field=from_field, region=region)
         return Message(
-            asset=self.asset,
-            channel=self.channel,
-            event=f"{self.channel}.mo",
+            asset=asset,
+            channel=channel,
+            event=event,
             provider_id=checked_id(id) or message_hash(address.value, recipient, text, date or received_at),
             sender=address,
-            recipient=self.recipient(recipient),
+            recipient=_recipient(recipient, channel, region) if recipient else number,
             content=content or Text(text),
             received_at=received_at,
             sent_at=milliseconds(date),
             extra=extra or {},
         )
 
-    def recipient(self, written: str) -> str:
-        """The number that a message was sent to, as we write it; the asset's own where it is not told."""
-        try:
-            return phone_address(written, channel=self.channel, region=self.region).value if written else self.number
-        except BadRequest:
-            return written[:MAX_ID_LENGTH]
+    @cached_property
+    def _own(self) -> tuple[str, str, str, str, str]:
+        """What all messages of this asset share: settings take longer to look up one by one."""
+        return self.asset, self.channel, f"{self.channel}.mo", self.region, self.number
+
+
+def _recipient(written: str, channel: str, region: str) -> str:
+    """The number that a message was sent to, as we write it; as it came where it is no number."""
+    try:
+        return phone_address(written, channel=channel, region=region).value
+    except BadRequest:
+        return written[:MAX_ID_LENGTH]
 
 
 def checked_id(id: str) -> str:

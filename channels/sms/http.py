@@ -159,24 +159,32 @@ class SmsHttp(SmsGateway):
             yield item
 
     def _one(self, read: Read, delivery_id: str, received_at: int) -> list[Inbound]:
-        status = read(self.receipt_status_field, "")
+        status_field, from_field, to_field, text_field, id_field, date_field = self._fields
+        status = read(status_field, "")
         if status or delivery_id:
             return list(self._receipt(read, status, delivery_id, received_at))
-        sender = read(self.from_field, "")
+        sender = read(from_field, "")
         if not sender:
-            raise BadRequest("the sender is missing", field=self.from_field)
+            raise BadRequest("the sender is missing", field=from_field)
         return [
             self.message(
                 sender=sender,
-                recipient=read(self.to_field, ""),
-                text=read(self.text_field, ""),
-                id=read(self.id_field, ""),
-                date=read(self.date_field, ""),
+                recipient=read(to_field, ""),
+                text=read(text_field, ""),
+                id=read(id_field, ""),
+                date=read(date_field, ""),
                 received_at=received_at,
-                from_field=self.from_field,
-                text_field=self.text_field,
+                from_field=from_field,
+                text_field=text_field,
             )
         ]
+
+    @cached_property
+    def _fields(self) -> tuple[str, ...]:
+        """The fields of every message: settings take longer to look up one by one."""
+        return (
+            self.receipt_status_field, self.from_field, self.to_field, self.text_field, self.id_field, self.date_field,
+        )  # fmt: skip
 
     def _receipt(self, read: Read, status: str, delivery_id: str, received_at: int) -> Iterator[Receipt]:
         meaning = self._statuses.get(status.lower())
