@@ -1,11 +1,12 @@
 """Compiler: a live flow version made ready to run, once; what a message needs is looked up, never worked out."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from flows.base import Node
+from flows.base import Left, Node
 from flows.templates import Template, Value
+from flows.turn import Turn
 from models.errors import BotkitError
 from models.flow import START, Action, Edge, Flow
 from models.plugin import InvalidSettings
@@ -46,17 +47,24 @@ class CompiledAction:
 class CompiledNode:
     """A node with its settings validated and its edges and actions at hand."""
 
-    __slots__ = ("edges", "id", "kind", "label", "node", "on_enter", "on_leave", "red")
+    __slots__ = ("edges", "id", "kind", "label", "node", "on_enter", "on_leave", "red", "run_now", "ways")
 
-    def __init__(self, id: int, kind: str, label: str, node: Node, edges: dict[str, Edge]) -> None:
+    def __init__(
+        self, id: int, kind: str, label: str, node: Node, edges: dict[str, Edge],
+        on_enter: tuple[CompiledAction, ...] = (), on_leave: tuple[CompiledAction, ...] = (),
+    ) -> None:  # fmt: skip
         self.id = id
         self.kind = kind
         self.label = label
         self.node = node
         self.edges = edges
         self.red = frozenset(outcome.name for outcome in node.outcome_list() if outcome.colour == "red")
-        self.on_enter: tuple[CompiledAction, ...] = ()
-        self.on_leave: tuple[CompiledAction, ...] = ()
+        self.on_enter = on_enter
+        self.on_leave = on_leave
+        self.run_now: Callable[[Turn], Left] | None = node.run_now if type(node).run is Node.run else None
+        """What to call instead of `node.run`, for a node that awaits nothing."""
+        self.ways = {} if on_leave else {name: edge.node for name, edge in edges.items() if edge.node}
+        """The next node by outcome, where nothing is to be done on the way."""
 
 
 class Program:
@@ -88,10 +96,11 @@ def compile_flow(flow: Flow, version: int, kinds: Mapping[str, type[Node]]) -> P
             raise CannotCompile(f"flow {flow.id!r}, node {node.id}: there is no node of kind {node.kind!r}")
         try:
             built = kind.load(node.settings)
-            compiled = CompiledNode(node.id, node.kind, node.label, built, dict(node.next))
-            compiled.on_enter = tuple(CompiledAction(action) for action in node.on_enter)
-            compiled.on_leave = tuple(CompiledAction(action) for action in node.on_leave)
+            nodes[node.id] = CompiledNode(
+                node.id, node.kind, node.label, built, dict(node.next),
+                tuple(CompiledAction(action) for action in node.on_enter),
+                tuple(CompiledAction(action) for action in node.on_leave),
+            )  # fmt: skip
         except (InvalidSettings, ValueError) as error:
             raise CannotCompile(f"flow {flow.id!r}, node {node.id}: {error}") from error
-        nodes[node.id] = compiled
     return Program(flow, version, nodes)

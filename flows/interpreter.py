@@ -17,7 +17,7 @@ from flows.compiler import CompiledAction, CompiledNode, Program
 from flows.parameters import event_parameters
 from flows.turn import Incoming, Services, Turn
 from models.customer import Customer
-from models.delivery import Delivery, Receipt
+from models.delivery import Delivery
 from models.errors import BotkitError
 from models.event import Event
 from models.flow import BUILT_IN_OUTCOMES, ERROR, INCOMPLETE, START
@@ -99,9 +99,8 @@ class Interpreter:
         session.wait = None
         step = Step(at=turn.now, event=_event_name(turn.event), text=_event_text(turn.event))
         walk = _Walk(turn, step.visits, self._programs)
-        ended = 0
         try:
-            await _within(MAX_STEP_SECONDS, walk.go(resume=resume))
+            ended = await _within(MAX_STEP_SECONDS, walk.go(resume=resume))
         except _Ended as end:
             ended = end.code
         except TimeoutError:
@@ -132,24 +131,24 @@ class Interpreter:
         return Sprint(session, state, step, turn.deliveries, ended)
 
 
-async def _within(seconds: float, walk: Coroutine[Any, Any, None]) -> None:
+async def _within(seconds: float, walk: Coroutine[Any, Any, int]) -> int:
     """Await a walk, for so long at most. One that waits for nothing on its way needs no timer, and gets none."""
     try:
         waits_for = walk.send(None)
-    except StopIteration:
-        return
+    except StopIteration as done:
+        return int(done.value)
     async with asyncio.timeout(seconds):
-        await _Begun(walk, waits_for)
+        return await _Begun(walk, waits_for)
 
 
 class _Begun:
     """A coroutine that was begun by hand and is awaited from there on."""
 
-    def __init__(self, coroutine: Coroutine[Any, Any, None], waits_for: Any) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, int], waits_for: Any) -> None:
         self._coroutine = coroutine
         self._waits_for = waits_for
 
-    def __await__(self) -> Generator[Any, Any, None]:
+    def __await__(self) -> Generator[Any, Any, int]:
         waits_for = self._waits_for
         while True:
             try:
@@ -159,8 +158,8 @@ class _Begun:
                     waits_for = self._coroutine.throw(error)
                 else:
                     waits_for = self._coroutine.send(sent)
-            except StopIteration:
-                return
+            except StopIteration as done:
+                return int(done.value)
 
 
 class _Walk:
@@ -176,70 +175,72 @@ class _Walk:
         self.handling = False
         self.wait: Wait | None = None
 
-    async def go(self, *, resume: bool) -> None:
-        """Visit nodes until one waits; raises `_Ended` when the flow is over."""
+    async def go(self, *, resume: bool) -> int:
+        """Visit nodes until one waits (0) or the flow is over: returns its outcome code, or raises `_Ended` with it."""
         session, turn, visits = self.session, self.turn, self.visits
         try:
             self._enter_frame()
         except BotkitError as error:
-            visits.append(NodeVisit(node=turn.frame.node, kind="", flow=turn.frame.flow))
+            visits.append(NodeVisit(turn.frame.node, "", turn.frame.flow))
             turn.visit = visits[-1]
             turn.fail(error.message)
-            raise _Ended(ERROR) from None
+            return ERROR
         clock = time.perf_counter_ns
+        now = clock()
         while True:
-            node = self.program.nodes.get(turn.frame.node)
+            frame = turn.frame
+            node = self.program.nodes.get(frame.node)
             if node is None:
-                turn.fail(f"the flow has no node {turn.frame.node}")
-                raise _Ended(ERROR)
-            visit = NodeVisit(node.id, node.kind, turn.frame.flow, node.label)
+                turn.fail(f"the flow has no node {frame.node}")
+                return ERROR
+            turn.visit = visit = NodeVisit(node.id, node.kind, frame.flow, node.label)
             visits.append(visit)
-            turn.visit = visit
             session.visits += 1
             if session.visits > MAX_VISITS:
                 turn.fail(f"the run was stopped after {MAX_VISITS} node visits: is there a loop without a wait?")
-                raise _Ended(ERROR)
-            started = clock()
-            left = await self._visit(node, resume=resume)
-            visit.microseconds = (clock() - started) // 1000
+                return ERROR
+            left: Any  # a node of a project may return anything
+            try:
+                if resume:
+                    left = await node.node.resume(turn)
+                else:
+                    turn.returned = 0
+                    for action in node.on_enter:
+                        self._act(action)
+                    run_now = node.run_now
+                    left = await node.node.run(turn) if run_now is None else run_now(turn)
+            except BotkitError as error:
+                turn.fail(str(error))
+                left = ON_ERROR
+            except Exception as error:
+                turn.fail(f"{type(error).__name__}: {error}")
+                left = ON_ERROR
+            began, now = now, clock()
+            visit.microseconds = (now - began) // 1000
             resume = False
             if isinstance(left, str):
                 visit.outcome = left
-                edge = node.edges.get(left)
-                if edge is not None and edge.node and not node.on_leave:  # the usual way, without detours
+                following = node.ways.get(left)
+                if following is not None:  # the usual way, without detours
                     if session.memory:
                         session.memory.clear()
-                    turn.frame.node = edge.node
-                    continue
-                if self._leave(node, left):
+                    frame.node = following
+                elif self._leave(node, left):
                     resume = True
             elif isinstance(left, Wait):
                 visit.outcome = "waiting"
                 session.wait = self.wait = left
-                return
+                return 0
             elif isinstance(left, Call):
                 visit.outcome = "calling"
                 resume = not self._call(left)
             elif isinstance(left, End):
+                if len(session.frames) == 1:
+                    return left.outcome
                 resume = self._end(left.outcome)
             else:
                 turn.fail(f"the node returned {type(left).__name__}, not the name of an outcome")
                 resume = self._leave(node, ON_ERROR)
-
-    async def _visit(self, node: CompiledNode, *, resume: bool) -> object:
-        turn = self.turn
-        try:
-            if resume:
-                return await node.node.resume(turn)
-            turn.returned = 0
-            for action in node.on_enter:
-                self._act(action)
-            return await node.node.run(turn)
-        except BotkitError as error:
-            turn.fail(str(error))
-        except Exception as error:
-            turn.fail(f"{type(error).__name__}: {error}")
-        return ON_ERROR
 
     def _leave(self, node: CompiledNode, outcome: str) -> bool:
         """Follow the edge of an outcome; true when a calling node is to be resumed next."""
@@ -335,13 +336,9 @@ def outcome_name(code: int, outcomes: dict[int, str]) -> str:
 
 
 def _event_name(event: Incoming) -> str:
-    match event:
-        case Message() | Event():
-            return event.event
-        case Receipt():
-            return f"receipt.{event.state.value}"
-        case _:
-            return "timer"
+    if isinstance(event, Message) or isinstance(event, Event):  # noqa: SIM101 - a union is slower, on every message
+        return event.event
+    return "timer" if event is None else f"receipt.{event.state.value}"
 
 
 def _event_text(event: Incoming) -> str:

@@ -70,7 +70,7 @@ class Branch(Node):
     def outcome_list(self) -> tuple[Outcome, ...]:
         return (*(green(branch.name, "its conditions hold") for branch in self.branches), *self.outcomes)
 
-    async def run(self, turn: Turn) -> str:
+    def run_now(self, turn: Turn) -> str:
         taken = NONE_OF_THE_ABOVE
         for name, test in self._tests:
             if test(turn):

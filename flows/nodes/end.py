@@ -22,5 +22,5 @@ class End(Node):
     outcome: int = Field(default=SUCCESS, ge=101, le=MAX_OUTCOME)
     """101 is success, 102 an error, 103 incomplete; or one of the flow's own codes."""
 
-    async def run(self, turn: Turn) -> Ended:
+    def run_now(self, turn: Turn) -> Ended:
         return Ended(self.outcome)

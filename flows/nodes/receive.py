@@ -62,7 +62,7 @@ class Receive(Node):
     def output_names(self) -> tuple[str, ...]:
         return tuple(sorted({*self.outputs, *(name for event in self.events for name in known_parameters(event))}))
 
-    async def run(self, turn: Turn) -> Wait:
+    def run_now(self, turn: Turn) -> Wait:
         return turn.wait(events=self.events, keywords=self.keywords, seconds=self.max_timeout)
 
     async def resume(self, turn: Turn) -> str:

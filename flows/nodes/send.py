@@ -168,7 +168,7 @@ class Send(Node):
             red("onPolicyFail", "the customer does not want it, or it expired"),
         )
 
-    async def run(self, turn: Turn) -> Wait | str:
+    def run_now(self, turn: Turn) -> Wait | str:
         try:
             content = self._content(turn)
             steps = self._addressed(turn)

@@ -39,7 +39,7 @@ class SetVariable(Node):
     def variables_set(self) -> tuple[str, ...]:
         return tuple(self.set)
 
-    async def run(self, turn: Turn) -> str:
+    def run_now(self, turn: Turn) -> str:
         for name, value in self.set.items():
             turn.set(name, turn.value(value))
         return "onSuccess"

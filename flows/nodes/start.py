@@ -48,7 +48,7 @@ class Start(Node):
     def output_names(self) -> tuple[str, ...]:
         return tuple(sorted({name for event in self.accepts for name in known_parameters(event)}))
 
-    async def run(self, turn: Turn) -> str | End:
+    def run_now(self, turn: Turn) -> str | End:
         parameters = turn.session.parameters
         turn.frame.outputs[f"n{turn.visit.node}"] = {name: parameters[name] for name in parameters if name != "receive"}
         channel = parameters.get("message", {}).get("event", "").partition(".")[0]

@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from flows.base import End as Ended
 from flows.compiler import CannotCompile, compile_flow
 from flows.document import read_flow
 from flows.nodes import BUILT_IN
+from flows.nodes.end import End
+from flows.turn import Turn
 from models.flow import Action, Flow, Node, Variable
 
 KINDS = {node.kind: node for node in BUILT_IN}
@@ -46,3 +49,13 @@ def test_red_outcomes_are_known() -> None:
     program = compile_flow(read_flow(text).flow, 1, KINDS)
     assert program.nodes[3].red == {"onError", "onPolicyFail"}
     assert program.nodes[2].edges["onBegin"].node == 3
+
+
+def test_a_node_that_awaits_nothing_is_called_without_a_coroutine_unless_a_project_gave_it_one() -> None:
+    class Slow(End):
+        async def run(self, turn: Turn) -> Ended:
+            return Ended(207)
+
+    flow = Flow("f", {2: START, 3: Node(3, "end")})
+    assert compile_flow(flow, 1, KINDS).nodes[3].run_now is not None
+    assert compile_flow(flow, 1, KINDS | {"end": Slow}).nodes[3].run_now is None
