@@ -21,11 +21,14 @@ async def exchange(http: Http, request: HttpRequest) -> HttpResponse:
     try:
         return await http.request(request)
     except HttpFailed as error:
-        if error.kind in _NOTHING_SENT:
-            raise Rejected(
-                f"the provider's address cannot be used: {error.message}", provider_code=error.kind
-            ) from None
-        raise Transient(f"no answer from the provider: {error.message}", provider_code=error.kind) from None
+        raise not_taken(error) from None
+
+
+def not_taken(error: HttpFailed) -> SendError:
+    """What it means for a message that there is no answer."""
+    if error.kind in _NOTHING_SENT:
+        return Rejected(f"the provider's address cannot be used: {error.message}", provider_code=error.kind)
+    return Transient(f"no answer from the provider: {error.message}", provider_code=error.kind)
 
 
 def outcome_of(status: int) -> SendOutcome:

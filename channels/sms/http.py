@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from channels.answers import excerpt, exchange, outcome_of, refusal, text_at
+from channels.answers import excerpt, not_taken, outcome_of, refusal, text_at
 from channels.base import Inbound, Outgoing, Sent, WebhookReply, WebhookRequest
 from channels.errors import BadRequest, Rejected
 from channels.secrets import basic
@@ -15,7 +15,7 @@ from channels.sms.extraction import compiled, document_of, found
 from channels.sms.gateway import DELIVERY_FIELD, MAX_ID_LENGTH, MEANINGS, Meaning, SmsGateway, checked_id, prepared_text
 from models.address import AddressKind
 from models.delivery import Receipt, SendOutcome
-from models.http import Http, HttpRequest, HttpResponse
+from models.http import Http, HttpFailed, HttpRequest, HttpResponse
 
 MAX_PARTS = 255
 MAX_ITEMS = 1000
@@ -220,45 +220,41 @@ class SmsHttp(SmsGateway):
     # outgoing
 
     async def send(self, outgoing: Outgoing, http: Http) -> Sent:
-        response = await exchange(http, self.request(outgoing))
+        request = self.request(outgoing)
+        try:
+            response = await http.request(request)
+        except HttpFailed as error:
+            raise not_taken(error) from None
         return Sent(provider_id=self._provider_id(response) or outgoing.id)
 
     def request(self, outgoing: Outgoing) -> HttpRequest:
         """The call that hands this message over; raises `Rejected` for one that cannot be an SMS."""
-        if outgoing.to.kind not in (AddressKind.MSISDN, AddressKind.SHORTCODE):
-            raise Rejected(f"an SMS goes to a number, not to an address of kind {outgoing.to.kind.value}")
-        text, parts = prepared_text(outgoing, smart=self.smart_encoding, max_parts=self.max_parts)
-        to = outgoing.to.value
-        values = {
-            "to": to,
-            "to_no_plus": to.lstrip("+"),
-            "from": self.number,
-            "from_no_plus": self.number.lstrip("+"),
-            "text": text,
-            "id": outgoing.id,
-            "callback_url": self.callback(outgoing) if self._call.wants_callback else "",
-            "parts": str(parts),
-            "secret": self.send_secret.get_secret_value(),
-        }
+        to = outgoing.to
+        if to.kind not in _NUMBERS:
+            raise Rejected(f"an SMS goes to a number, not to an address of kind {to.kind.value}")
         call = self._call
-        url = call.url.fill(values) if call.url.names else self.send_url
+        text, parts = prepared_text(outgoing, smart=call.smart, max_parts=call.max_parts)
+        values = {"to": to.value, "text": text, "id": outgoing.id}
+        if call.rare:
+            values["to_no_plus"] = to.value.lstrip("+")
+            values["parts"] = str(parts)
+            values["callback_url"] = self.callback(outgoing) if "callback_url" in call.rare else ""
+        url = call.url.fill(values)
         body = call.body.fill(values)
-        if self.send_type == "query":
+        if call.in_query:
             url = f"{url}{'&' if '?' in url else '?'}{body}" if body else url
             body = ""
-        return HttpRequest(method=self.send_method, url=url, headers=call.headers, body=body.encode(), trusted=True)
+        return HttpRequest(method=call.method, url=url, headers=call.headers, body=body.encode(), trusted=True)
 
     @cached_property
     def _call(self) -> "_Call":
-        headers = {name.lower(): value.get_secret_value() for name, value in self.send_headers.items()}
-        if self.send_username:
-            headers["authorization"] = basic(self.send_username, self.send_password.get_secret_value())
-        if self.send_type in _CONTENT_TYPES:
-            headers.setdefault("content-type", _CONTENT_TYPES[self.send_type])
-        return _Call(Blanks(self.send_url, for_query), Blanks(self.send_body, _ESCAPES[self.send_type]), headers)
+        return _Call(self)
 
     def _provider_id(self, response: HttpResponse) -> str:
         """The gateway's id of a message that it took; raises the `SendError` that its answer means."""
+        call = self._call
+        if call.says_id_only and 200 <= response.status < 300:
+            return text_at(document_of(response), call.id_path)[:MAX_ID_LENGTH] if call.id_path else ""
         answer = response.text[:MAX_CHECKED_LENGTH]
         document = document_of(response) if self.send_id_path or self.send_error_path else None
         code = found(answer, document, self.send_error_path, self.send_error_pattern)
@@ -276,19 +272,41 @@ class SmsHttp(SmsGateway):
         return tuple(value.get_secret_value() for value in hidden)
 
 
-_TAKEN = frozenset({SendOutcome.ACCEPTED, SendOutcome.DELIVERED, SendOutcome.READ})
+_TAKEN = (SendOutcome.ACCEPTED, SendOutcome.DELIVERED, SendOutcome.READ)
+_NUMBERS = (AddressKind.MSISDN, AddressKind.SHORTCODE)
+_RARE = ("to_no_plus", "parts", "callback_url")
 
 
 class _Call:
     """What is the same in every call to a gateway."""
 
-    __slots__ = ("body", "headers", "url", "wants_callback")
+    __slots__ = (
+        "body", "headers", "id_path", "in_query", "max_parts", "method", "rare", "says_id_only", "smart", "url",
+    )  # fmt: skip
 
-    def __init__(self, url: Blanks, body: Blanks, headers: dict[str, str]) -> None:
-        self.url = url
-        self.body = body
-        self.headers = headers
-        self.wants_callback = "callback_url" in url.names | body.names
+    def __init__(self, asset: SmsHttp) -> None:
+        known = {
+            "from": asset.number,
+            "from_no_plus": asset.number.lstrip("+"),
+            "secret": asset.send_secret.get_secret_value(),
+        }
+        self.method = asset.send_method
+        self.url = Blanks(asset.send_url, for_query, known)
+        self.body = Blanks(asset.send_body, _ESCAPES[asset.send_type], known)
+        self.rare = tuple(name for name in _RARE if name in self.url.names or name in self.body.names)
+        self.in_query = asset.send_type == "query"
+        self.headers = {name.lower(): value.get_secret_value() for name, value in asset.send_headers.items()}
+        if asset.send_username:
+            password = asset.send_password.get_secret_value()
+            self.headers["authorization"] = basic(asset.send_username, password)
+        if asset.send_type in _CONTENT_TYPES:
+            self.headers.setdefault("content-type", _CONTENT_TYPES[asset.send_type])
+        self.smart = asset.smart_encoding
+        self.max_parts = asset.max_parts
+        # Then a 2xx is a yes, and nothing but the id is looked for in the answer.
+        asks_more = asset.send_success or asset.send_error_path or asset.send_error_pattern or "" in asset.errors
+        self.says_id_only = not asks_more and not (asset.send_id_pattern and not asset.send_id_path)
+        self.id_path = tuple(asset.send_id_path.split(".")) if asset.send_id_path else ()
 
 
 def _reader(item: Any) -> Read:
