@@ -8,10 +8,11 @@ clock for all requests, which looks every tenth of a second.
 import asyncio
 import socket
 import ssl
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urljoin
 
 from botkit.egress import Egress
@@ -63,6 +64,7 @@ class HttpClient:
         self._active: set[HttpConnection] = set()
         self._names: dict[tuple[str, int], tuple[float, list[str]]] = {}
         self._threads: ThreadPoolExecutor | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._clock: asyncio.TimerHandle | None = None
         self._clock_is_fast = False
         self._closed = False
@@ -94,14 +96,28 @@ class HttpClient:
             self._threads.shutdown(wait=False, cancel_futures=True)
             self._threads = None
 
-    async def request(self, request: HttpRequest) -> HttpResponse:
+    def request(self, request: HttpRequest) -> Coroutine[Any, Any, HttpResponse]:
         """The answer, whatever its status; raises `HttpFailed` when there is none."""
-        deadline = asyncio.get_running_loop().time() + request.timeout_seconds
+        loop = self._loop or self._remember_loop()
+        deadline = loop.time() + request.timeout_seconds
+        if request.max_redirects:
+            return self._follow(request, deadline)
+        return self._exchange(
+            request, request.method, request.url, request.headers, request.body, request.trusted, deadline
+        )
+
+    def _remember_loop(self) -> asyncio.AbstractEventLoop:
+        """The loop, asked for once: a client belongs to one."""
+        self._loop = asyncio.get_running_loop()
+        return self._loop
+
+    async def _follow(self, request: HttpRequest, deadline: float) -> HttpResponse:
+        """The answer behind up to `max_redirects` redirects."""
         method, url, headers, body, trusted = (
             request.method, request.url, request.headers, request.body, request.trusted,
         )  # fmt: skip
         response = await self._exchange(request, method, url, headers, body, trusted, deadline)
-        if not request.max_redirects or response.status not in _REDIRECTS:
+        if response.status not in _REDIRECTS:
             return response
         for _ in range(min(request.max_redirects, MAX_REDIRECTS)):
             location = response.headers.get("location", "")
@@ -133,15 +149,18 @@ class HttpClient:
         trusted: bool,
         deadline: float,
     ) -> HttpResponse:
-        base, query = split_url(url)
-        target = self._targets.get(base) or self._target(base)
+        query = ""
+        target = self._targets.get(url)  # finds it where there is no query: most providers' addresses
+        if target is None:
+            base, query = split_url(url)
+            target = self._target(base)
         data = target.head(method, query, headers, trusted, len(body)) + body
         key = (target.origin, trusted)
         pool = self._pools.get(key) or self._pool(target, trusted)
         connection = pool.take()
         fresh = False
         tries = 0
-        loop = asyncio.get_running_loop()
+        loop = self._loop or self._remember_loop()
         while True:
             if connection is None:
                 pool = self._pools.get(key) or self._pool(target, trusted)  # it may have been thrown away since
@@ -151,9 +170,7 @@ class HttpClient:
             self._active.add(connection)
             if not self._clock_is_fast:
                 self._start_clock(fast=True)
-            connection.start(
-                data, future, url=url, origin=target.origin, head=method == "HEAD", limit=request.max_response_bytes
-            )
+            connection.start(data, future, url, target.origin, method == "HEAD", request.max_response_bytes)
             try:
                 return await future
             except ClosedEarly as error:

@@ -80,7 +80,7 @@ class HttpConnection(asyncio.Protocol):
         self._failure: HttpFailed | None = None
 
     def start(
-        self, data: bytes, future: "asyncio.Future[HttpResponse]", *, url: str, origin: str, head: bool, limit: int
+        self, data: bytes, future: "asyncio.Future[HttpResponse]", url: str, origin: str, head: bool, limit: int
     ) -> None:
         """Write a request; the answer, or what went wrong, comes to `future`."""
         self.future = future

@@ -29,7 +29,9 @@ _OWN = frozenset(
 class Target:
     """An address without its query: checked once, and good for many requests."""
 
-    __slots__ = ("_block", "_headers", "_trusted", "host", "host_line", "origin", "path", "port", "tls")
+    __slots__ = (
+        "_block", "_headers", "_line", "_method", "_trusted", "host", "host_line", "origin", "path", "port", "tls",
+    )  # fmt: skip
 
     def __init__(self, tls: bool, host: str, port: int, path: str) -> None:
         self.tls = tls
@@ -44,6 +46,8 @@ class Target:
         self._headers: dict[str, str] | None = None
         self._trusted = False
         self._block = b""
+        self._method = ""  # of the last request without a query, whose first lines are kept
+        self._line = b""
 
     def head(self, method: str, query: str, headers: dict[str, str], trusted: bool, size: int) -> bytes:
         """The head of a request with a body of `size` bytes; raises `HttpFailed` for what must not be written."""
@@ -51,9 +55,14 @@ class Target:
             block = header_block(headers, trusted)
             # a copy, so that a caller who changes its dict afterwards is noticed
             self._headers, self._trusted, self._block = dict(headers), trusted, block
-        if not _METHOD.fullmatch(method):
-            raise HttpFailed(f"{method[:20]!r} is no method: use capital letters, as in GET", "invalid_url")
-        line = f"{method} {self.path}{query}{self.host_line}".encode("ascii")
+        if query or method != self._method:
+            if not _METHOD.fullmatch(method):
+                raise HttpFailed(f"{method[:20]!r} is no method: use capital letters, as in GET", "invalid_url")
+            line = f"{method} {self.path}{query}{self.host_line}".encode("ascii")
+            if not query:
+                self._method, self._line = method, line
+        else:
+            line = self._line
         if size or method not in ("GET", "HEAD", "DELETE", "OPTIONS"):
             return b"%scontent-length: %d\r\n%s" % (line, size, self._block)
         return line + self._block

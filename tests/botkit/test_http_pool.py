@@ -120,7 +120,7 @@ def test_whatever_comes_the_request_ends_when_the_connection_does(
         connection, wire = HttpConnection(), Wire()
         connection.connection_made(wire)
         future: asyncio.Future[HttpResponse] = loop.create_future()
-        connection.start(b"x", future, url="http://x/", origin="http://x", head=method == "HEAD", limit=100)
+        connection.start(b"x", future, "http://x/", "http://x", method == "HEAD", 100)
         for piece in pieces:
             if not wire.closed:
                 connection.data_received(piece)
