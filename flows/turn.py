@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 import msgspec
@@ -19,6 +20,7 @@ from models.transaction import LogEntry, NodeVisit
 from models.utterance import Understanding
 
 MAX_SENDS_PER_STEP = 100
+MAX_KNOWN_NAMES = 1_024
 
 Incoming = Message | Event | Receipt | None
 _encode = msgspec.msgpack.Encoder().encode
@@ -163,6 +165,10 @@ class Turn:
 
     def lookup(self, path: tuple[str, ...]) -> Any:
         """The value of a reference: flow variable, node output, else session parameter; warns if missing."""
+        if len(path) == 1:
+            found = self.frame.variables.get(path[0], MISSING)  # the usual case, without another call
+            if found is not MISSING:
+                return found
         found = self.find(path)
         if found is MISSING:
             self.warn(f"$({'.'.join(path)}) has no value; empty text stands in its place")
@@ -171,15 +177,23 @@ class Turn:
     def find(self, path: tuple[str, ...]) -> Any:
         """Like `lookup`, without the warning."""
         head = path[0]
-        variables = self.frame.variables
+        frame = self.frame
+        variables = frame.variables
+        parts = len(path)
         if head in variables:
-            return follow(variables[head], path[1:])
-        if len(path) > 1 and ".".join(path) in variables:
-            return variables[".".join(path)]
-        root = self.frame.outputs.get(head, MISSING)
+            return variables[head] if parts == 1 else follow(variables[head], path[1:])
+        if parts > 1:
+            found = variables.get(".".join(path), MISSING)
+            if found is not MISSING:
+                return found
+        root = frame.outputs.get(head, MISSING)
         if root is MISSING:
             root = self.session.parameters.get(head, MISSING)
-        return follow(root, path[1:]) if len(path) > 1 else root
+        if parts == 1:
+            return root
+        if parts == 2 and type(root) is dict:
+            return root.get(path[1], MISSING)
+        return follow(root, path[1:])
 
     def text(self, template: Template) -> str:
         """A text setting with its references replaced."""
@@ -193,20 +207,26 @@ class Turn:
 
     def set(self, name: str, value: Any) -> None:
         """Give a flow variable a value (any JSON value; raises `BotkitError` for others)."""
-        _check(name, value)
+        if type(value) is not str or not value.isascii():
+            _check(name, value)
         self.frame.variables[name] = value
 
     def output(self, values: Mapping[str, Any]) -> None:
         """Add to this node's outputs: `{"http.statusCode": 200}` is `$(n7.http.statusCode)` from then on."""
         for name, value in values.items():
-            _check(name, value)
+            if type(value) is not str or not value.isascii():
+                _check(name, value)
         visit = self.visit
         visit.outputs.update(values)
-        root = self.frame.outputs.setdefault(f"n{visit.node}", {})
+        outputs = self.frame.outputs
+        key = f"n{visit.node}"
+        root = outputs.get(key)
+        if root is None:
+            root = outputs[key] = {}
         for name, value in values.items():
-            at, last = root, name
-            while "." in last:
-                part, _, last = last.partition(".")
+            above, last = _parts(name)
+            at = root
+            for part in above:
                 child = at.get(part)
                 if not isinstance(child, dict):
                     child = at[part] = {}
@@ -254,14 +274,14 @@ class Turn:
         delivery_id = f"{session.id}-{session.steps}-{len(self.deliveries)}"
         self.deliveries.append(
             Delivery(
-                id=delivery_id,
-                service=session.service,
-                lane=session.lane,
-                content=content,
-                steps=steps or (FallbackStep(channel=session.channel, asset=session.asset),),
-                transaction_id=session.id,
-                session_id=session.id,
-                node=self.visit.node,
+                delivery_id,
+                session.service,
+                session.lane,
+                content,
+                steps or _back(session.channel, session.asset),
+                session.id,
+                self.visit.node,
+                session.id,
                 created_at=self.now,
                 expires_at=self.now + int(expires_in_seconds * 1000) if expires_in_seconds else 0,
             )
@@ -285,11 +305,22 @@ class Turn:
         )  # fmt: skip
 
 
+@lru_cache(maxsize=MAX_KNOWN_NAMES)
+def _parts(name: str) -> tuple[tuple[str, ...], str]:
+    """An output's name as the path to it and its last part; a flow uses the same few."""
+    *above, last = name.split(".")
+    return tuple(above), last
+
+
+@lru_cache(maxsize=MAX_KNOWN_NAMES)
+def _back(channel: str, asset: str) -> tuple[FallbackStep, ...]:
+    """The one way that leads back to where the customer wrote from."""
+    return (FallbackStep(channel=channel, asset=asset),)
+
+
 def _check(name: str, value: Any) -> None:
     """Refuse what cannot be stored here, where the log can say which node it came from."""
     if value is None or value is True or value is False or type(value) is float:
-        return
-    if type(value) is str and value.isascii():
         return
     try:
         _encode(value)

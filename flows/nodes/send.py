@@ -175,12 +175,12 @@ class Send(Node):
         except InvalidValue as error:
             turn.fail(str(error), 3001)
             return "onError"
-        channels = {step.channel for step in steps} or {turn.session.channel}
-        if turn.customer.opted_out and channels <= turn.customer.opted_out:
-            turn.fail(
-                "the customer wants no messages on " + " or ".join(sorted(channels)), CODES[SendOutcome.OPTED_OUT]
-            )
-            return "onPolicyFail"
+        if turn.customer.opted_out:
+            channels = {step.channel for step in steps} or {turn.session.channel}
+            if channels <= turn.customer.opted_out:
+                on = " or ".join(sorted(channels))
+                turn.fail(f"the customer wants no messages on {on}", CODES[SendOutcome.OPTED_OUT])
+                return "onPolicyFail"
         delivery_id = turn.send(content, steps, expires_in_seconds=self.expires_in)
         turn.output({"send.id": delivery_id})
         if self.wait_for == "none":
@@ -217,10 +217,12 @@ class Send(Node):
         if len(text) > MAX_TEXT_LENGTH:
             turn.warn(f"the text was cut to {MAX_TEXT_LENGTH} characters")
             text = text[:MAX_TEXT_LENGTH]
-        if self.media:
+        if self.media.source:
             return Media(url=turn.text(self.media).strip(), media=self.media_type, caption=text)
         if not text.strip():
             raise InvalidValue("the text is empty, so nothing was sent", field="text")
+        if not self.quick_replies:
+            return Text(text)
         choices = tuple(
             Choice(title=title[:MAX_TITLE_LENGTH], payload=turn.text(reply.payload))
             for reply in self.quick_replies
@@ -229,7 +231,7 @@ class Send(Node):
         return Buttons(text=text, choices=choices) if choices else Text(text)
 
     def _addressed(self, turn: Turn) -> tuple[FallbackStep, ...]:
-        if not self.to:
+        if not self.to.source:
             return self._steps
         value = turn.text(self.to).strip()
         kind = _address_kind(self.channel)
