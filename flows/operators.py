@@ -69,14 +69,19 @@ def compile_row(row: Row) -> Predicate:
         right = row.value if isinstance(row.value, Value) else Value(row.value)
     except ValueError as error:
         raise InvalidValue(str(error), field="variable") from None
+    single = left.single
     if operator in WITHOUT_VALUE:
         presence = _PRESENCE[operator]
+        if single is not None:
+            return lambda scope: presence((getattr(scope, "find", None) or scope.lookup)(single))
         return lambda scope: presence(left.value(_Quiet(scope)))
     prepare, compare = _COMPARISONS[operator]
-    if not right.paths:
-        fixed = prepare(right.source)
-        return lambda scope: compare(left.value(scope), fixed)
-    return lambda scope: compare(left.value(scope), prepare(right.value(scope)))
+    if right.paths:
+        return lambda scope: compare(left.value(scope), prepare(right.value(scope)))
+    fixed = prepare(right.source)
+    if single is not None:  # the usual case, without another call; every comparison takes MISSING for None
+        return lambda scope: compare(scope.lookup(single), fixed)
+    return lambda scope: compare(left.value(scope), fixed)
 
 
 def operator_name(written: str) -> str:

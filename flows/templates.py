@@ -72,7 +72,7 @@ def as_text(value: Any) -> str:
 class Template:
     """Text with references. `$$(` stands for a plain `$(`."""
 
-    __slots__ = ("_parts", "paths", "source")
+    __slots__ = ("_parts", "_plain", "paths", "single", "source")
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -94,21 +94,28 @@ class Template:
             parts.append(plain)
         self._parts = tuple(parts)
         self.paths: tuple[tuple[str, ...], ...] = tuple(part for part in parts if isinstance(part, tuple))
+        self.single = self.paths[0] if self.paths and len(parts) == 1 else None
+        """The reference that is the whole text, if one is."""
+        self._plain = None if self.paths else plain
 
     def render(self, scope: Scope) -> str:
         """The text with every reference replaced; what is missing becomes nothing, what is huge is cut."""
-        parts = self._parts
-        if not self.paths:
-            return parts[0] if parts else ""  # type: ignore[return-value]
-        rendered = "".join([part if isinstance(part, str) else as_text(scope.lookup(part)) for part in parts])
+        if self._plain is not None:
+            return self._plain
+        texts = []
+        lookup = scope.lookup
+        for part in self._parts:
+            found = part if type(part) is str else lookup(part)  # type: ignore[arg-type]
+            texts.append(found if type(found) is str else as_text(found))
+        rendered = "".join(texts)
         return rendered if len(rendered) <= MAX_RENDERED_LENGTH else rendered[:MAX_RENDERED_LENGTH]
 
     def value(self, scope: Scope) -> Any:
         """Like `render`, but a reference that stands alone keeps its JSON type (None where missing)."""
-        if len(self._parts) == 1 and self.paths:
-            found = scope.lookup(self.paths[0])
-            return None if found is MISSING else found
-        return self.render(scope)
+        if self.single is None:
+            return self.render(scope)
+        found = scope.lookup(self.single)
+        return None if found is MISSING else found
 
     def __repr__(self) -> str:
         return f"Template({self.source!r})"
@@ -145,17 +152,18 @@ class Template:
 class Value:
     """Any JSON value in which text may hold references: `{"id": "$(order_number)", "n": 1}`."""
 
-    __slots__ = ("_make", "paths", "source")
+    __slots__ = ("make", "paths", "source")
 
     def __init__(self, source: Any) -> None:
         self.source = source
         paths: list[tuple[str, ...]] = []
-        self._make = _compile(source, paths)
+        self.make = _compile(source, paths)
+        """What `value` calls, for whoever wants it at hand."""
         self.paths = tuple(paths)
 
     def value(self, scope: Scope) -> Any:
         """The value with every reference replaced; a fresh copy each time."""
-        return self._make(scope)
+        return self.make(scope)
 
     def __repr__(self) -> str:
         return f"Value({self.source!r})"

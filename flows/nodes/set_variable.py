@@ -1,12 +1,14 @@
 """Set Variable: give flow variables values."""
 
-from typing import Annotated
+from collections.abc import Callable
+from functools import cached_property
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from flows.base import Node
 from flows.parameters import RESERVED
-from flows.templates import Value
+from flows.templates import Scope, Value
 from flows.turn import Turn
 from models.flow import VARIABLE_NAME, green, red
 
@@ -36,10 +38,14 @@ class SetVariable(Node):
     set: dict[VariableName, Value] = Field(min_length=1, max_length=MAX_VARIABLES)
     """The variables and their values: text, with `$(name)` for other variables, or any JSON value."""
 
+    @cached_property
+    def _rows(self) -> tuple[tuple[str, Callable[[Scope], Any]], ...]:
+        return tuple((name, value.make) for name, value in self.set.items())
+
     def variables_set(self) -> tuple[str, ...]:
         return tuple(self.set)
 
     def run_now(self, turn: Turn) -> str:
-        for name, value in self.set.items():
-            turn.set(name, turn.value(value))
+        for name, make in self._rows:
+            turn.set(name, make(turn))
         return "onSuccess"
