@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from models.address import AddressKind
 from models.content import Buttons, Content, ListPicker, Location, Media, Template, Text
 from models.event import Event
 from models.message import Message
@@ -48,6 +49,7 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
 _TAGS: dict[type, str] = {
     Text: "text", Buttons: "buttons", ListPicker: "list", Location: "location", Template: "template",
 }  # fmt: skip
+_MSISDN, _CUSTOMERID = AddressKind.MSISDN, AddressKind.CUSTOMERID  # a member is slow to look up
 _CHANNEL_PARTS = ("message", "senderId", "serviceNumber", "timestamp", "transId", "payload", "attachment")
 
 
@@ -77,32 +79,38 @@ def known_parameters(event: str) -> frozenset[str]:
 
 def _of_message(message: Message, keyword: str, transaction_id: str, service_key: str) -> dict[str, Any]:
     content = message.content
-    text = message.text
-    payload = content.payload if isinstance(content, Text) else ""
-    media = msgspec.to_builtins(content) if isinstance(content, Media) else {}
-    location = msgspec.to_builtins(content) if isinstance(content, Location) else {}
-    attachment = media.get("url", "")
+    text = content.text
+    payload = attachment = ""
+    media: dict[str, Any] = {}
+    location: dict[str, Any] = {}
+    if isinstance(content, Text):
+        payload = content.payload
+    elif isinstance(content, Media):
+        media, attachment = msgspec.to_builtins(content), content.url
+    elif isinstance(content, Location):
+        location = msgspec.to_builtins(content)
     moment = timestamp(message.sent_at or message.received_at)
     sender = message.sender
-    rest, word = _without_keyword(text, keyword)
+    rest, word = _without_keyword(text, keyword) if keyword else (text, "")
     own: dict[str, Any] = {
         "message": rest, "senderId": sender.value, "serviceNumber": message.recipient, "timestamp": moment,
         "transId": transaction_id, "payload": payload, "attachment": attachment,
     }  # fmt: skip
-    if message.channel == "sms":
+    channel = message.channel
+    if channel == "sms":
         own["keyword"] = word
         own["senderNumber"] = sender.value
     parameters = _common(message, payload, transaction_id, service_key, moment)
     parameters["name"] = message.name
     parameters["message"] = {
-        "text": text, "payload": payload, "channel": message.channel, "event": message.event,
+        "text": text, "payload": payload, "channel": channel, "event": message.event,
         "id": message.provider_id, "type": _type(content), "media": media, "location": location,
     }  # fmt: skip
     parameters["receive"] = {
-        "message": text, "channel": message.channel, "payload": payload, "attachment": attachment,
+        "message": text, "channel": channel, "payload": payload, "attachment": attachment,
     }  # fmt: skip
-    parameters[message.channel] = own
-    if message.channel == "inapp":
+    parameters[channel] = own
+    if channel == "inapp":
         own["appid"] = message.recipient or message.asset
         own["userId"] = sender.value
         parameters["inappmessaging"] = dict(own)
@@ -131,19 +139,18 @@ def _common(event: Message | Event, payload: Any, transaction_id: str, service_k
         parameters["service"] = {"serviceKey": service_key}
     sender = event.sender
     if sender is not None:
-        if sender.kind.value == "msisdn":
+        if sender.kind is _MSISDN:
             parameters["msisdn"] = sender.value
-        elif sender.kind.value == "customerid":
+        elif sender.kind is _CUSTOMERID:
             parameters["customerid"] = parameters["customerId"] = sender.value
     return parameters
 
 
 def _without_keyword(text: str, keyword: str) -> tuple[str, str]:
     """The text after the keyword, and the keyword as the customer wrote it."""
-    if keyword:
-        words = text.split(None, 1)
-        if words and words[0].casefold() == keyword.casefold():
-            return (words[1] if len(words) > 1 else ""), words[0]
+    words = text.split(None, 1)
+    if words and words[0].casefold() == keyword.casefold():
+        return (words[1] if len(words) > 1 else ""), words[0]
     return text, ""
 
 

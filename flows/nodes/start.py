@@ -50,7 +50,9 @@ class Start(Node):
 
     def run_now(self, turn: Turn) -> str | End:
         parameters = turn.session.parameters
-        turn.frame.outputs[f"n{turn.visit.node}"] = {name: parameters[name] for name in parameters if name != "receive"}
+        given = parameters.copy()
+        given.pop("receive", None)
+        turn.frame.outputs[f"n{turn.visit.node}"] = given
         channel = parameters.get("message", {}).get("event", "").partition(".")[0]
         if channel in parameters:
             turn.visit.outputs[channel] = parameters[channel]
