@@ -88,7 +88,7 @@ class Interpreter:
             session, event, now=now, services=self._services, customer=customer,
             seed=f"{session.id}-{session.steps}",
         )  # fmt: skip
-        if isinstance(event, Message | Event):
+        if isinstance(event, Message) or isinstance(event, Event):  # noqa: SIM101 - a union is slower
             parameters = event_parameters(event, keyword=keyword, transaction_id=session.id)
             _add_customer(parameters, customer)
             session.parameters.update(parameters)
@@ -99,8 +99,15 @@ class Interpreter:
         session.wait = None
         step = Step(at=turn.now, event=_event_name(turn.event), text=_event_text(turn.event))
         walk = _Walk(turn, step.visits, self._programs)
+        going = walk.go(resume=resume)
         try:
-            ended = await _within(MAX_STEP_SECONDS, walk.go(resume=resume))
+            try:
+                waits_for = going.send(None)
+            except StopIteration as done:  # it awaited nothing on its way, so it needs no timer
+                ended = done.value
+            else:
+                async with asyncio.timeout(MAX_STEP_SECONDS):
+                    ended = await _Begun(going, waits_for)
         except _Ended as end:
             ended = end.code
         except TimeoutError:
@@ -121,7 +128,8 @@ class Interpreter:
             session.wait = None
         step.state = "ended" if ended else "waiting"
         step.outcome = ended
-        step.sent = [delivery.id for delivery in turn.deliveries]
+        if turn.deliveries:
+            step.sent = [delivery.id for delivery in turn.deliveries]
         wait = walk.wait
         if wait is not None and wait.delivery_id:
             for delivery in turn.deliveries:
@@ -129,16 +137,6 @@ class Interpreter:
         if turn.redactions:
             step = redacted(step, turn.redactions)
         return Sprint(session, state, step, turn.deliveries, ended)
-
-
-async def _within(seconds: float, walk: Coroutine[Any, Any, int]) -> int:
-    """Await a walk, for so long at most. One that waits for nothing on its way needs no timer, and gets none."""
-    try:
-        waits_for = walk.send(None)
-    except StopIteration as done:
-        return int(done.value)
-    async with asyncio.timeout(seconds):
-        return await _Begun(walk, waits_for)
 
 
 class _Begun:
@@ -159,7 +157,8 @@ class _Begun:
                 else:
                     waits_for = self._coroutine.send(sent)
             except StopIteration as done:
-                return int(done.value)
+                ended: int = done.value
+                return ended
 
 
 class _Walk:
