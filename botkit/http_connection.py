@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import httptools
 
@@ -15,7 +15,21 @@ GZIP_OR_ZLIB = 47
 RAW_DEFLATE = -15
 MAX_GZIP_MEMBERS = 16
 
+MAX_KEPT_BYTES = 1_024
+"""The longest head that is kept, to know it again when the next answer begins with it."""
+
 _WITHOUT_BODY = frozenset({204, 304})
+_END = b"\r\n\r\n"
+
+
+class _Known(NamedTuple):
+    """The head of an answer that the parser has read, and what is in it."""
+
+    head: bytes
+    length: int
+    status: int
+    reason: str
+    headers: dict[str, str]
 
 
 class Pool(Protocol):
@@ -47,7 +61,7 @@ class HttpConnection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_body", "_complete", "_failure", "_headers", "_limit", "_lines", "_origin", "_parser", "_reason",
+        "_body", "_complete", "_failure", "_headers", "_known", "_limit", "_lines", "_origin", "_parser", "_reason",
         "_received", "_reusable", "_size", "_status", "_until_close", "_url", "_without_body", "closed",
         "deadline", "future", "idle_since", "pool", "transport",
     )  # fmt: skip
@@ -64,6 +78,7 @@ class HttpConnection(asyncio.Protocol):
         self._origin = ""
         self._without_body = False
         self._limit = 0
+        self._known: _Known | None = None
         self._reset()
 
     def _reset(self) -> None:
@@ -114,6 +129,12 @@ class HttpConnection(asyncio.Protocol):
         if self.future is None:  # an answer to nothing
             self.abort()
             return
+        known = self._known
+        if known is not None and data.startswith(known.head) and not self._received and not self._without_body:
+            body = data[len(known.head) :]
+            if len(body) == known.length <= self._limit:
+                self._answer(HttpResponse(known.status, known.reason, known.headers.copy(), body, self._url))
+                return
         self._received += len(data)
         try:
             self._parser.feed_data(data)
@@ -126,6 +147,7 @@ class HttpConnection(asyncio.Protocol):
         if self._failure is not None:
             self.abort(self._failure)
         elif self._complete:
+            self._remember(data)
             self._finish()
         elif self._headers is None and self._received > MAX_HEAD_BYTES:
             self.abort(self._failed(f"sent more than {MAX_HEAD_BYTES} bytes of headers", "too_large"))
@@ -216,6 +238,9 @@ class HttpConnection(asyncio.Protocol):
             result = error
         reusable = self._reusable
         self._reset()
+        self._answer(result, reusable=reusable)
+
+    def _answer(self, result: HttpResponse | HttpFailed, *, reusable: bool = True) -> None:
         self._settle(result)
         if self.closed:
             return
@@ -223,6 +248,19 @@ class HttpConnection(asyncio.Protocol):
             self.pool.released(self)
         elif self.transport is not None:
             self.transport.close()
+
+    def _remember(self, data: bytes) -> None:
+        """Keep the head of an answer that came alone and whole: the next with the same bytes means the same."""
+        headers = self._headers
+        self._known = None
+        if not self._reusable or self._received != len(data) or headers is None or self._without_body:
+            return
+        end = data.find(_END) + len(_END)
+        by_length = (
+            "content-length" in headers and "transfer-encoding" not in headers and "content-encoding" not in headers
+        )
+        if by_length and len(data) - end == self._size and end <= MAX_KEPT_BYTES:
+            self._known = _Known(data[:end], self._size, self._status, self._reason.decode("latin-1"), headers.copy())
 
     def _settle(self, result: HttpResponse | HttpFailed) -> None:
         future = self.future

@@ -16,12 +16,13 @@ Open = Callable[[float, float], Awaitable[HttpConnection]]
 class HttpPool:
     """Up to `size` connections, the last one used first; past that, requests wait in line."""
 
-    __slots__ = ("_limit", "_on_settled", "_open", "idle", "opened", "waiters")
+    __slots__ = ("_limit", "_now", "_open", "idle", "opened", "settled", "waiters")
 
     def __init__(self, limit: int, open: Open, on_settled: Callable[[HttpConnection], None]) -> None:
         self._limit = limit
         self._open = open
-        self._on_settled = on_settled
+        self.settled = on_settled  # a connection calls it when its request has ended
+        self._now = asyncio.get_running_loop().time
         self.idle: list[HttpConnection] = []
         self.opened = 0
         self.waiters: deque[asyncio.Future[HttpConnection | None]] = deque()
@@ -108,7 +109,7 @@ class HttpPool:
         if waiter is not None:
             waiter.set_result(connection)
         else:
-            connection.idle_since = asyncio.get_running_loop().time()
+            connection.idle_since = self._now()
             self.idle.append(connection)
 
     def lost(self, connection: HttpConnection) -> None:
@@ -117,10 +118,6 @@ class HttpPool:
         if connection in self.idle:
             self.idle.remove(connection)
         self._free()
-
-    def settled(self, connection: HttpConnection) -> None:
-        """The request on this connection has ended."""
-        self._on_settled(connection)
 
     # from the client
 

@@ -141,8 +141,72 @@ def test_the_limit_is_exact(size: int) -> None:
     connection = HttpConnection()
     connection.connection_made(Wire())
     future: asyncio.Future[HttpResponse] = loop.create_future()
-    connection.start(b"x", future, url="http://x/", origin="http://x", head=False, limit=100)
+    connection.start(b"x", future, "http://x/", "http://x", False, 100)
     connection.data_received(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
     connection.data_received(b"%x\r\n%s\r\n0\r\n\r\n" % (size, b"x" * size))
     assert (future.exception() is None) == (size <= 100)
     loop.close()
+
+
+class Keeper:
+    """A pool that only notes which connections are good for another request."""
+
+    def __init__(self) -> None:
+        self.kept = 0
+
+    def released(self, connection: HttpConnection) -> None:
+        self.kept += 1
+
+    def lost(self, connection: HttpConnection) -> None: ...
+
+    def settled(self, connection: HttpConnection) -> None: ...
+
+
+PLAIN = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"
+ANSWERS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [
+                (PLAIN + b"hello",), (PLAIN + b"again",), (PLAIN, b"hello"), (PLAIN[:9], PLAIN[9:] + b"h", b"ello"),
+                (PLAIN + b"hello" + PLAIN,), (PLAIN + b"hello!",), (b"HTTP/1.1 100 Continue\r\n\r\n", PLAIN + b"hello"),
+                (b"HTTP/1.1 100 Continue\r\n\r\n" + PLAIN + b"hello",), (PLAIN.replace(b"5", b"6") + b"hello!",),
+                (PLAIN.replace(b"200", b"500") + b"sorry",),
+                (b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello",),
+                (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",),
+                (b"HTTP/1.1 204 No\r\n\r\n",), (b"HTTP/1.1 204 No\r\ncontent-length: 0\r\n\r\n",),
+            ]
+        ),
+        st.sampled_from([100, 100, 5, 4]),
+        st.sampled_from([False, False, False, True]),
+    ),
+    min_size=2,
+    max_size=6,
+)  # fmt: skip
+
+
+@given(ANSWERS)
+def test_an_answer_means_the_same_after_others(answers: list[tuple[tuple[bytes, ...], int, bool]]) -> None:
+    loop = asyncio.new_event_loop()
+
+    def ask(connection: HttpConnection, pieces: tuple[bytes, ...], limit: int, head: bool) -> tuple[object, ...]:
+        keeper, wire = Keeper(), Wire()
+        connection.pool = keeper
+        connection.connection_made(wire)
+        future: asyncio.Future[HttpResponse] = loop.create_future()
+        connection.start(b"x", future, "http://x/", "http://x", head, limit)
+        for piece in pieces:
+            if not wire.closed and not future.done():
+                connection.data_received(piece)
+        assert future.done()
+        error = future.exception()
+        return (str(error) if error else future.result(), keeper.kept, wire.closed)
+
+    try:
+        used = HttpConnection()
+        for pieces, limit, head in answers:
+            expected = ask(HttpConnection(), pieces, limit, head)
+            assert ask(used, pieces, limit, head) == expected
+            if not expected[1]:
+                used = HttpConnection()
+    finally:
+        loop.close()
