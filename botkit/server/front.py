@@ -20,6 +20,8 @@ KEEP_ALIVE_SECONDS = 75.0
 LINGER_SECONDS = 5.0
 """How long a client that was refused may go on sending, so that it gets to read why."""
 MAX_HEAD_BYTES = 32_768
+MAX_KEPT_BYTES = 1_024
+"""The longest head that is kept, to know it again when the next call begins with it."""
 MAX_AHEAD_BYTES = 65_536
 """What a client may send before its last call is answered; then it is not read until it is."""
 
@@ -33,7 +35,7 @@ _NEVER = float("inf")
 class _Call:
     """A call whose head is read."""
 
-    __slots__ = ("asset", "connection", "headers", "length", "method", "target")
+    __slots__ = ("asset", "connection", "headers", "length", "method", "origin", "target")
 
     def __init__(self, line: re.Match[bytes], headers: Headers) -> None:
         method, target, asset, minor = line.groups()
@@ -41,6 +43,7 @@ class _Call:
         self.target = target.decode()
         self.asset = asset.decode()
         self.headers = headers
+        self.origin = f"http://{headers['host']}"
         self.length = int(headers.raw(b"content-length") or 0)
         wish = headers.raw(b"connection")
         if minor == b"1":
@@ -53,8 +56,9 @@ class Front(asyncio.Protocol):
     """Reads one call at a time, has it answered, and only then looks at the next one."""
 
     __slots__ = (
-        "_at", "_call", "_data", "_ended", "_ending", "_gate", "_held", "_lines", "_lost", "_missing", "_parser",
-        "_parts", "_paused", "_receiving", "_task", "_transport", "deadline", "on_header",
+        "_at", "_call", "_data", "_ended", "_ending", "_fed", "_gate", "_held", "_last", "_last_head", "_lines",
+        "_lost", "_missing", "_parser", "_parts", "_paused", "_receiving", "_task", "_transport", "deadline",
+        "on_header",
     )  # fmt: skip
 
     def __init__(self, gate: Gate) -> None:
@@ -62,6 +66,9 @@ class Front(asyncio.Protocol):
         self._lines: dict[bytes, bytes] = {}
         self.on_header = self._lines.setdefault  # the parser calls it: no frame of ours for each header
         self._parser = httptools.HttpRequestParser(self)
+        self._fed = False  # the parser has the head, and wants the body
+        self._last_head = b""  # of the last call that the parser saw: the same bytes are the same call again
+        self._last: _Call | None = None
         self._data = b""  # what came in and is not yet read, from `_at` on
         self._at = 0
         self._call: _Call | None = None  # the one that is coming in
@@ -128,14 +135,18 @@ class Front(asyncio.Protocol):
         if end - at > MAX_HEAD_BYTES or end < len(_END):
             self._unfinished_head(data, at)
             return
-        line = _LINE.match(data, at)
+        head = data[at:end]
+        if self._last is not None and head == self._last_head:  # a gateway's calls begin alike
+            self._headed(self._last, data, end)
+            return
+        line = _LINE.match(head)
         if line is None:
             self._hand_over()
             return
         lines = self._lines
         lines.clear()
         try:
-            self._parser.feed_data(data[at:end])
+            self._parser.feed_data(head)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._hand_over()
             return
@@ -144,6 +155,14 @@ class Front(asyncio.Protocol):
             self._hand_over()
             return
         call = _Call(line, headers)
+        self._last = None
+        self._fed = True
+        self._headed(call, data, end)
+        if len(head) <= MAX_KEPT_BYTES and call.connection is not CLOSE:
+            self._last_head, self._last = head, call
+
+    def _headed(self, call: _Call, data: bytes, end: int) -> None:
+        """Go on with a call whose head ends at `end`."""
         stop = end + call.length
         if call.length > self._gate.max_body_bytes:
             self._refuse(TOO_LARGE)
@@ -195,8 +214,10 @@ class Front(asyncio.Protocol):
         self._resume_reading()
 
     def _begin(self, call: _Call, body: bytes) -> None:
-        if body:
-            self._parser.feed_data(body)  # it counts them off, and is ready for the next head
+        if self._fed:
+            self._fed = False
+            if body:
+                self._parser.feed_data(body)  # it counts them off, and is ready for the next head
         self._receiving = False
         self.deadline = _NEVER
         self._task = self._gate.loop.create_task(self._answer(call, body))
@@ -205,7 +226,7 @@ class Front(asyncio.Protocol):
         gate = self._gate
         try:
             reply = await gate.webhooks.answer(
-                call.asset, call.method, call.target, call.headers, body, origin=f"http://{call.headers['host']}"
+                call.asset, call.method, call.target, call.headers, body, origin=call.origin
             )
             connection = CLOSE if gate.closing else call.connection
             data = gate.replies.reply(reply, connection)

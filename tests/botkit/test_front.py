@@ -533,3 +533,17 @@ def test_no_bytes_do_harm(parts: list[bytes]) -> None:
 
 def test_what_is_sent_ahead_is_more_than_a_head() -> None:
     assert MAX_AHEAD_BYTES > front.MAX_HEAD_BYTES  # else a head could stop its own connection for ever
+
+
+@on_both_loops
+async def test_calls_that_begin_alike_are_still_different_calls(tmp_path: Path) -> None:
+    async with desk(tmp_path) as (at, port), wire(port) as client:
+        with calls_of(at) as seen:
+            whole = [form("m1"), form("m2"), form("long-3"), form("m4"), form("m5", "/channels/form?a=b"), form("m6")]
+            for call in whole:
+                for cut in (len(call), 30, len(call) - 3):
+                    await client.send(call[:cut], call[cut:])
+                    assert (await client.answer()).status == 200
+        assert at.accepted == [id for id in ("m1", "m2", "long-3", "m4", "m5", "m6") for _ in range(3)]
+        assert [call.query for call in seen] == [""] * 12 + ["a=b"] * 3 + [""] * 3
+        assert all(call.body.endswith(b"id=" + id.encode()) for call, id in zip(seen, at.accepted, strict=True))
