@@ -226,6 +226,10 @@ class _Walk:
                     frame.node = following
                 elif self._leave(node, left):
                     resume = True
+            elif isinstance(left, End):
+                if len(session.frames) == 1:
+                    return left.outcome
+                resume = self._end(left.outcome)
             elif isinstance(left, Wait):
                 visit.outcome = "waiting"
                 session.wait = self.wait = left
@@ -233,10 +237,6 @@ class _Walk:
             elif isinstance(left, Call):
                 visit.outcome = "calling"
                 resume = not self._call(left)
-            elif isinstance(left, End):
-                if len(session.frames) == 1:
-                    return left.outcome
-                resume = self._end(left.outcome)
             else:
                 turn.fail(f"the node returned {type(left).__name__}, not the name of an outcome")
                 resume = self._leave(node, ON_ERROR)

@@ -9,9 +9,8 @@ from flows.durations import Duration
 from flows.events import EventNames
 from flows.parameters import known_parameters
 from flows.turn import Turn
-from models.event import Event
+from models.delivery import Receipt
 from models.flow import Outcome, green, orange, red
-from models.message import Message
 from models.session import Wait
 
 MAX_KEYWORDS = 100
@@ -69,7 +68,7 @@ class Receive(Node):
         event = turn.event
         if event is None:
             return "onTimeout"
-        if not isinstance(event, Message | Event) or event.event not in self.events:
+        if isinstance(event, Receipt) or event.event not in self.events:
             turn.fail(f"something else came than {', '.join(self.events)}", 3001)
             return "onError"
         channel = event.event.partition(".")[0]
