@@ -135,7 +135,7 @@ class SmsHttp(SmsGateway):
     # incoming
 
     def parse(self, request: WebhookRequest) -> list[Inbound]:
-        fields = {name: values[0] for name, values in request.form().items()}
+        fields = request.first_fields()
         delivery_id = fields.get(DELIVERY_FIELD, "")
         if "json" not in request.headers.get("content-type", ""):
             return self._one(fields.get, delivery_id, request.received_at)

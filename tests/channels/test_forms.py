@@ -44,6 +44,8 @@ def test_query_and_body_are_one_form_and_read_once() -> None:
     assert call(body=b"a=1").form() == {"a": ["1"]}
     assert call("a=1", b"b=2", "application/json").form() == {"a": ["1"]}
     assert call().form() == {}
+    assert request.first_fields() == {"a": "1", "b": "2", "c": "é x"}
+    assert call().first_fields() == {}
 
 
 def test_forms_that_are_refused() -> None:
@@ -54,6 +56,10 @@ def test_forms_that_are_refused() -> None:
     assert len(call("&".join(f"a{n}" for n in range(MAX_FORM_FIELDS))).form()) == MAX_FORM_FIELDS
     with pytest.raises(BadRequest, match="more than 500"):
         call("a&" * MAX_FORM_FIELDS).form()
+    with pytest.raises(BadRequest, match="more than 500"):
+        call("a&" * MAX_FORM_FIELDS).first_fields()
+    with pytest.raises(BadRequest, match="not valid UTF-8"):
+        call("a=1&a=%FF").first_fields()
 
 
 def test_json_has_a_depth() -> None:
