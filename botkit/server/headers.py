@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Reversible
 class Headers(Mapping[str, str]):
     """Where a header comes twice, the first counts."""
 
-    __slots__ = ("_values",)
+    __slots__ = ("_texts", "_values")
 
     def __init__(self, lines: Reversible[tuple[bytes, bytes]]) -> None:
         self._values = {name.lower(): value for name, value in reversed(lines)}
+        self._texts: dict[str, str] = {}  # of those that were asked for
 
     def raw(self, name: bytes) -> bytes | None:
         """A header's bytes."""
@@ -23,8 +24,13 @@ class Headers(Mapping[str, str]):
         return not names.isdisjoint(self._values)
 
     def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
-        value = self._values.get(name.encode())
-        return default if value is None else _text(value)
+        text = self._texts.get(name)
+        if text is None:
+            value = self._values.get(name.encode())
+            if value is None:
+                return default
+            text = self._texts[name] = _text(value)
+        return text
 
     def __getitem__(self, name: str) -> str:
         return _text(self._values[name.encode()])
