@@ -323,4 +323,4 @@ assets = ["texts"]
     assert [problem.code for problem in found if problem.code == "missing_secret"] == ["missing_secret"] * 2
     wrong = {"TWILIO_SID": "no such account", "TWILIO_TOKEN": "t" * 32}
     given = load_project(tmp_path, environ=wrong, require_secrets=False).problems
-    assert ["invalid_setting"] == [problem.code for problem in given if problem.severity == "error"]
+    assert [problem.code for problem in given if problem.severity == "error"] == ["invalid_setting"]
