@@ -35,7 +35,7 @@ from models.transaction import Step, Transaction
 
 SCHEMA_VERSION = 1
 MAX_BATCH = 1024
-WRITER_CACHE_KIB = 6_144
+WRITER_CACHE_KIB = 8_192
 PURGE_ROWS = 200
 
 _encode = msgspec.msgpack.Encoder().encode
