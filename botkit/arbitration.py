@@ -11,6 +11,7 @@ import msgspec
 
 from flows.operators import compile_conditions
 from models.event import Event
+from models.keyword import fold, split_first
 from models.message import Message
 from models.service import InvokeFlow, Rule, RuleAction, Service
 from models.session import Session
@@ -51,7 +52,7 @@ class _Tested:
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         self.asset = rule.asset
-        self.keyword = "" if rule.keyword == "*" else rule.keyword.casefold()
+        self.keyword = "" if rule.keyword == "*" else fold(rule.keyword)
         self.condition = compile_conditions(rule.conditions, rule.join) if rule.conditions else None
 
     def matches(self, word: str, parameters: Mapping[str, Any]) -> bool:
@@ -64,8 +65,7 @@ def first_word(incoming: Message | Event) -> str:
     """What keywords are compared with: the first word, in lower case."""
     if isinstance(incoming, Event):
         return ""
-    words = incoming.text.split(None, 1)
-    return words[0].casefold() if words else ""
+    return fold(split_first(incoming.text)[0])
 
 
 class Arbiter:

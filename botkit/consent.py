@@ -7,6 +7,7 @@ from typing import Literal
 from botkit.stores.base import Store
 from models.address import Address
 from models.customer import Customer
+from models.keyword import fold
 from models.message import Message
 from models.service import Consent
 
@@ -25,7 +26,7 @@ class ConsentWords:
             ("help", consent.help), ("start", consent.start), ("stop", consent.stop),
         )  # fmt: skip
         for wish, words in groups:
-            self._wishes.update(dict.fromkeys((word.casefold() for word in words), wish))
+            self._wishes.update(dict.fromkeys(map(fold, words), wish))
 
     def wish(self, message: Message) -> Wish | None:
         """What the customer asks for, if her message is one of the words and nothing else."""
@@ -34,7 +35,7 @@ class ConsentWords:
         text = message.text
         if len(text) > 64:
             return None
-        return self._wishes.get(text.strip().strip(".!\"'").casefold())
+        return self._wishes.get(fold(text).strip().strip(".!\"'"))
 
     def reply(self, wish: Wish) -> str:
         match wish:

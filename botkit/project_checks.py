@@ -9,6 +9,7 @@ from botkit.toml_table import MISSING_SECRET
 from flows.operators import compile_conditions
 from models.errors import InvalidValue
 from models.flow import START, Flow
+from models.keyword import fold
 from models.plugin import InvalidSettings
 from models.problem import Problem, did_you_mean
 from models.service import InvokeFlow, Rule, Service
@@ -88,8 +89,8 @@ def _rule(found: ProjectFile, service: Service, rule: Rule, where: tuple[str | i
             place = ("conditions", index, error.field or "variable")
             yield _problem(found, "invalid_condition", f"rule {rule.name!r}: {error.message}", *where, *place)
     consent = service.consent
-    words = {word.casefold() for word in (*consent.stop, *consent.start, *consent.help)}
-    if channel in consent.channels and rule.keyword.casefold() in words:
+    words = {fold(word) for word in (*consent.stop, *consent.start, *consent.help)}
+    if channel in consent.channels and fold(rule.keyword) in words:
         yield _problem(found, "consent_keyword", f"rule {rule.name!r}: {rule.keyword} alone never comes here: it is a "
                        "word by which customers leave, return or get help", *where, "keyword", severity="warning",
                        hint=f"take another keyword, or change [services.{service.id}.consent]")  # fmt: skip
@@ -125,7 +126,7 @@ def _rivals(
     """Rules without conditions that take the same word of the same asset."""
     if rule.conditions or not (rule.active and service.live):
         return
-    keyword = rule.keyword.casefold() or "*"
+    keyword = fold(rule.keyword) or "*"
     shown = "every message" if keyword == "*" else repr(rule.keyword)
     for asset in [rule.asset] if rule.asset else service.assets:
         first_service, first = taken.setdefault((rule.event, asset, keyword), (service.id, rule.name))

@@ -117,8 +117,15 @@ class Steps:
             step.consents.append((address.channel, address.value))
         metrics.CONSENT.add(wish)
         text = step.service.consent.reply(wish)
-        if text:
+        if text and self._answers_for_all(step.service, message):
             self._reply(step, message, text, exempt=wish != "start")
+
+    def _answers_for_all(self, service: LiveService, message: Message) -> bool:
+        """Whether it is for this service to confirm: the first, where several have the asset in common."""
+        live = self.deployment.assets.get(message.asset)
+        if live is None:
+            return True
+        return next((other for other in live.services if other.consent.wish(message)), service) is service
 
     async def _arbitrate(self, step: "_Step", value: Message | Event) -> None:
         lane, service = step.lane, step.service

@@ -9,6 +9,7 @@ import msgspec
 from models.address import AddressKind
 from models.content import Buttons, Content, ListPicker, Location, Media, Template, Text
 from models.event import Event
+from models.keyword import fold, split_first
 from models.message import Message
 
 RESERVED = frozenset(
@@ -148,9 +149,9 @@ def _common(event: Message | Event, payload: Any, transaction_id: str, service_k
 
 def _without_keyword(text: str, keyword: str) -> tuple[str, str]:
     """The text after the keyword, and the keyword as the customer wrote it."""
-    words = text.split(None, 1)
-    if words and words[0].casefold() == keyword.casefold():
-        return (words[1] if len(words) > 1 else ""), words[0]
+    word, rest = split_first(text)
+    if word and fold(word) == fold(keyword):
+        return rest, word
     return text, ""
 
 

@@ -11,6 +11,7 @@ from flows.parameters import known_parameters
 from flows.turn import Turn
 from models.delivery import Receipt
 from models.flow import Outcome, green, orange, red
+from models.keyword import fold
 from models.session import Wait
 
 MAX_KEYWORDS = 100
@@ -22,7 +23,7 @@ DAY = 24 * 3600
 def _one_word(keyword: str) -> str:
     if not keyword or keyword.split() != [keyword]:
         raise ValueError(f"{keyword!r} is no keyword: a keyword is one word")
-    return keyword.casefold()
+    return fold(keyword)
 
 
 Keyword = Annotated[str, Field(max_length=MAX_KEYWORD_LENGTH), AfterValidator(_one_word)]

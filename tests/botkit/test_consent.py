@@ -32,7 +32,8 @@ nodes:
     ("text", "wish"),
     [
         ("STOP", "stop"), ("stop", "stop"), ("  Stop.  ", "stop"), ('"STOP"', "stop"), ("UNSUBSCRIBE!", "stop"),
-        ("end", "stop"), ("START", "start"), ("unstop", "start"), ("help", "help"), ("INFO", "help"),
+        ("\u200bＳＴＯＰ", "stop"), ("end", "stop"), ("START", "start"), ("unstop", "start"),
+        ("help", "help"), ("INFO", "help"),
         ("stop it", None), ("please stop", None), ("HELP me", None), ("", None), ("STOP" * 30, None),
     ],
 )  # fmt: skip
@@ -138,3 +139,15 @@ async def test_a_default_reply_and_a_rules_reply_are_kept_back_too(tmp_path: Pat
         await bot.say("STOP")
         await bot.say("b")
         assert bot.texts == ["what?", STOPPED]
+
+
+async def test_services_that_share_a_number_confirm_once(tmp_path: Path) -> None:
+    services = (
+        Service("one", assets=("sms",), rules=(rule("a", "main"),)),
+        Service("two", assets=("sms",), rules=(rule("b", "main"),)),
+    )
+    async with Bot(tmp_path, COUNTER, services=services) as bot:
+        await bot.say("STOP")
+        assert bot.texts == [STOPPED]
+        await bot.say("START")
+        assert bot.texts == [STOPPED, WELCOME]
