@@ -81,7 +81,10 @@ class HttpRequest(Node):
     max_response_bytes: int = Field(default=262_144, ge=0, le=MAX_RESPONSE_BYTES)
     """The longest answer to take."""
     extract: dict[VariableName, str] = Field(default={}, max_length=MAX_EXTRACT)
-    """What to take out of a JSON answer: a name, and where it lies as JSONPath, `$.order.status`."""
+    """What to take out of a JSON answer: a name, and where it lies as JSONPath, `$.order.status`.
+
+    Each is kept as `$(n5.name)`, and in the flow variable of this name if there is one.
+    """
 
     _paths: dict[str, Extraction] = PrivateAttr()
     _whole: bool = PrivateAttr()
@@ -201,6 +204,8 @@ class HttpRequest(Node):
         for name in self._paths:
             if name not in found:
                 turn.warn(f"{self.extract[name]} leads to nothing in the answer, so {name} has no value")
+        for name in found.keys() & turn.frame.variables.keys():
+            turn.set(name, found[name])
         turn.output(found)
 
 
