@@ -11,6 +11,7 @@ from pydantic_core import CoreSchema, core_schema
 
 MAX_RENDERED_LENGTH = 65_536
 _REFERENCE = re.compile(r"\$\(([^()$]*)\)")
+_UNCLOSED = re.compile(r"(?<!\$)\$\([^\s()$]*")
 _PATH = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+)*")
 
 
@@ -69,6 +70,18 @@ def as_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def _literal(text: str) -> str:
+    """What stands between references, as the customer reads it; raises ValueError for a reference without an end."""
+    if "$(" not in text:
+        return text
+    if begun := _UNCLOSED.search(text):
+        raise ValueError(
+            f"{begun.group()[:40]!r}: a reference that begins with $( needs its closing parenthesis; "
+            "write $$( for a plain $("
+        )
+    return text.replace("$$(", "$(")
+
+
 class Template:
     """Text with references. `$$(` stands for a plain `$(`."""
 
@@ -82,14 +95,14 @@ class Template:
             before = source[at : match.start()]
             at = match.end()
             if before.endswith("$"):
-                plain += before + match.group()[1:]
+                plain += _literal(before[:-1]) + match.group()
                 continue
-            plain += before
+            plain += _literal(before)
             if plain:
                 parts.append(plain)
             parts.append(parse_path(match.group(1)))
             plain = ""
-        plain += source[at:]
+        plain += _literal(source[at:])
         if plain:
             parts.append(plain)
         self._parts = tuple(parts)
