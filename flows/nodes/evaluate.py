@@ -3,9 +3,10 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 
 from flows.base import Node
+from flows.javascript import syntax_error
 from flows.nodes.branch import BranchName
 from flows.templates import as_text
 from flows.turn import ScriptFailed, Turn
@@ -50,6 +51,21 @@ class Evaluate(Node):
     """Variables of the script to keep: as `$(n5.name)`, and in the flow variable of this name if there is one."""
     timeout_ms: int = Field(default=DEFAULT_TIMEOUT_MS, ge=1, le=MAX_TIMEOUT_MS)
     """How long it may run, in milliseconds of processor time."""
+
+    @field_validator("script")
+    @classmethod
+    def _can_be_read(cls, script: str) -> str:
+        if wrong := syntax_error(script):
+            raise ValueError(wrong)
+        return script
+
+    @field_validator("branches")
+    @classmethod
+    def _each_once(cls, branches: tuple[str, ...]) -> tuple[str, ...]:
+        for name in branches:
+            if branches.count(name) > 1:
+                raise ValueError(f"{name!r} is named twice")
+        return branches
 
     def outcome_list(self) -> tuple[Outcome, ...]:
         return (*(green(name, "the script's value") for name in self.branches), *self.outcomes)
