@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from flows.base import Node
 from flows.durations import Duration
@@ -24,6 +24,7 @@ from models.delivery import (
 )
 from models.errors import InvalidValue
 from models.flow import Outcome, green, orange, red
+from models.keyword import fold
 from models.session import Wait
 
 MAX_TEXT_LENGTH = 4_000
@@ -131,6 +132,21 @@ class Send(Node):
         if self.channel:
             steps.append(FallbackStep(channel=self.channel, asset=self.asset))
         return tuple(steps)
+
+    @field_validator("quick_replies")
+    @classmethod
+    def _can_be_told_apart(cls, replies: tuple[QuickReply, ...]) -> tuple[QuickReply, ...]:
+        seen = set()
+        for reply in replies:
+            if reply.title.paths:
+                continue
+            title = reply.title.source.strip()
+            if not title:
+                raise ValueError("a quick reply needs a title: what the customer sees")
+            if fold(title) in seen:
+                raise ValueError(f"two quick replies are called {title[:40]!r}: give each a title of its own")
+            seen.add(fold(title))
+        return replies
 
     @model_validator(mode="after")
     def _makes_sense(self) -> "Send":
