@@ -53,6 +53,12 @@ class Delay(Node):
             raise ValueError("say how long to wait (duration) or for which moment (until), one of the two")
         return self
 
+    def may_wait(self) -> bool:
+        """No wait is one of no time, nor one for a fixed moment, which in a circle comes once and is over then."""
+        if self.until:
+            return bool(self.until.paths)
+        return bool(self.duration.paths) or int(read_duration(self.duration.source) * 1000) > 0
+
     async def run(self, turn: Turn) -> Wait | str:
         try:
             until = self._until(turn)
