@@ -89,7 +89,11 @@ class Interpreter:
             seed=f"{session.id}-{session.steps}",
         )  # fmt: skip
         if isinstance(event, Message) or isinstance(event, Event):  # noqa: SIM101 - a union is slower
-            parameters = event_parameters(event, keyword=keyword, transaction_id=session.id)
+            parameters = event_parameters(
+                event, keyword=keyword, transaction_id=session.id, offered=session.offered
+            )  # fmt: skip
+            if session.offered and isinstance(event, Message):
+                session.offered = ()
             _add_customer(parameters, customer)
             session.parameters.update(parameters)
         return turn
@@ -350,7 +354,7 @@ def redacted(step: Step, redactions: list[tuple[str, str]]) -> Step:
     def clean(value: Any) -> Any:
         if isinstance(value, str):
             for original, masked in redactions:
-                value = value.replace(original, masked)
+                value = _replaced(value, original, masked)
             return value
         if isinstance(value, dict):
             return {key: clean(item) for key, item in value.items()}
@@ -365,3 +369,22 @@ def redacted(step: Step, redactions: list[tuple[str, str]]) -> Step:
             LogEntry(clean(entry.text), entry.level, clean(entry.value), entry.id, entry.logbook) for entry in visit.log
         ]
     return step
+
+
+def _replaced(text: str, original: str, masked: str) -> str:
+    """The text with `masked` for `original`, save where that is but a part of a longer word."""
+    begins, ends = _in_word(original[0]), _in_word(original[-1])
+    at = text.find(original)
+    while at >= 0:
+        end = at + len(original)
+        cut = (begins and at > 0 and _in_word(text[at - 1])) or (ends and end < len(text) and _in_word(text[end]))
+        if cut:
+            at = text.find(original, at + 1)
+        else:
+            text = text[:at] + masked + text[end:]
+            at = text.find(original, at + len(masked))
+    return text
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or character == "_"

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from models.address import AddressKind
-from models.content import Buttons, Content, ListPicker, Location, Media, Template, Text
+from models.content import Buttons, Choice, Content, ListPicker, Location, Media, Template, Text
 from models.event import Event
 from models.keyword import fold, split_first
 from models.message import Message
@@ -55,14 +55,20 @@ _CHANNEL_PARTS = ("message", "senderId", "serviceNumber", "timestamp", "transId"
 
 
 def event_parameters(
-    event: Message | Event, *, keyword: str, transaction_id: str, service_key: str = ""
+    event: Message | Event,
+    *,
+    keyword: str,
+    transaction_id: str,
+    service_key: str = "",
+    offered: tuple[Choice, ...] = (),
 ) -> dict[str, Any]:
     """The session parameters of an event, nested: `$(sms.message)` is `["sms"]["message"]`.
 
     `keyword` is the first word, if a rule matched it: the message of an SMS is then the rest.
+    `offered` are the quick replies that the message may answer in words.
     """
     if isinstance(event, Message):
-        return _of_message(event, keyword, transaction_id, service_key)
+        return _of_message(event, keyword, transaction_id, service_key, offered)
     return _of_event(event, transaction_id, service_key)
 
 
@@ -78,7 +84,9 @@ def known_parameters(event: str) -> frozenset[str]:
     return frozenset(known)
 
 
-def _of_message(message: Message, keyword: str, transaction_id: str, service_key: str) -> dict[str, Any]:
+def _of_message(
+    message: Message, keyword: str, transaction_id: str, service_key: str, offered: tuple[Choice, ...]
+) -> dict[str, Any]:
     content = message.content
     text = content.text
     payload = attachment = ""
@@ -86,6 +94,8 @@ def _of_message(message: Message, keyword: str, transaction_id: str, service_key
     location: dict[str, Any] = {}
     if isinstance(content, Text):
         payload = content.payload
+        if offered and not payload:
+            payload = _chosen(text, offered)
     elif isinstance(content, Media):
         media, attachment = msgspec.to_builtins(content), content.url
     elif isinstance(content, Location):
@@ -145,6 +155,18 @@ def _common(event: Message | Event, payload: Any, transaction_id: str, service_k
         elif sender.kind is _CUSTOMERID:
             parameters["customerid"] = parameters["customerId"] = sender.value
     return parameters
+
+
+def _chosen(text: str, offered: tuple[Choice, ...]) -> str:
+    """The payload of the choice that a text names by its title, or else by its number; nothing if it names none."""
+    said = fold(text.strip())
+    for choice in offered:
+        if said == fold(choice.title):
+            return choice.payload or choice.title
+    for number, choice in enumerate(offered, 1):
+        if said == str(number):
+            return choice.payload or choice.title
+    return ""
 
 
 def _without_keyword(text: str, keyword: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from flows.templates import MISSING, Template, Value, follow
-from models.content import Content
+from models.content import Choice, Content
 from models.customer import Customer
 from models.delivery import Delivery, FallbackStep, Receipt
 from models.errors import BotkitError
@@ -287,6 +287,10 @@ class Turn:
             )
         )
         return delivery_id
+
+    def offer(self, choices: tuple[Choice, ...]) -> None:
+        """Let the customer answer with the number or the title of a choice: its payload is then the message's."""
+        self.session.offered = choices
 
     def wait(
         self,

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from models.address import Address
+from models.content import Choice
 
 MAX_CALL_DEPTH = 16
 
@@ -44,7 +45,7 @@ class Session(msgspec.Struct, omit_defaults=True, gc=False):
     `frames` is the call stack, the running flow last. `parameters` are the session parameters
     (`message.text`, `sms.message`, `msisdn` ...) of the event that came last. `steps` counts the
     committed steps, `visits` the nodes walked since it began, `held` the messages that
-    wait behind it.
+    wait behind it. `offered` are the quick replies sent last, until the customer's next message.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Session(msgspec.Struct, omit_defaults=True, gc=False):
     steps: int = 0
     held: int = 0
     started_at: int = 0
+    offered: tuple[Choice, ...] = ()
 
     @property
     def flow(self) -> str:

@@ -103,7 +103,10 @@ class Send(Node):
     text: Template = NOTHING
     """What to say, with `$(name)` for variables. With media, the words beneath it."""
     quick_replies: tuple[TitleOrReply, ...] = Field(default=(), max_length=MAX_CHOICES)
-    """Answers to tap: texts, or titles with a payload. Channels without them show a numbered list."""
+    """Answers to tap: texts, or titles with a payload. Channels without them show a numbered list.
+
+    The number or the title, typed, brings the same payload as a tap.
+    """
     media: Template = NOTHING
     """The https address of a picture, film, sound or file."""
     media_type: Literal["image", "video", "audio", "file"] = "image"
@@ -198,6 +201,8 @@ class Send(Node):
                 turn.fail(f"the customer wants no messages on {on}", CODES[SendOutcome.OPTED_OUT])
                 return "onPolicyFail"
         delivery_id = turn.send(content, steps, expires_in_seconds=self.expires_in)
+        if isinstance(content, Buttons):
+            turn.offer(content.choices)
         turn.output({"send.id": delivery_id})
         if self.wait_for == "none":
             return "onSuccess"

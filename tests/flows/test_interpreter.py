@@ -605,3 +605,59 @@ nodes:
         assert not step.ended, "submitted is not enough"
         step = await walk.go_on({"state": event} if event else None)
         assert step.ended == ended
+
+
+# quick replies that are answered in words
+
+OFFERS = """
+flow: main
+nodes:
+  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
+  3:
+    kind: send
+    text: Sure?
+    quick_replies: [{title: "Yes!", payload: GO}, {title: No Way, payload: STAY}, Perhaps]
+    next: {onSuccess: 4}
+  4: {kind: receive, events: [sms.mo, custom.paid], next: {sms.mo: 4, custom.paid: 4, onTimeout: end}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "payload"),
+    [
+        ("2", "STAY"), (" 2 ", "STAY"), ("no WAY", "STAY"), ("yes!", "GO"), ("3", "Perhaps"), ("PERHAPS", "Perhaps"),
+        ("\uff12", "STAY"), ("4", ""), ("0", ""), ("no", ""), ("", ""), ("2 please", ""),
+    ],
+)  # fmt: skip
+async def test_the_number_or_the_title_of_a_quick_reply_is_its_payload(text: str, payload: str) -> None:
+    walk = Walk(OFFERS)
+    stored = await walk.begin()
+    walk.session = msgspec.msgpack.decode(stored.state, type=Session)
+    await walk.go_on({"text": text})
+    given, received = walk.session.parameters, walk.session.frames[-1].outputs["n4"]
+    assert given["message"]["payload"] == received["message"]["payload"] == received["receive"]["payload"] == payload
+    assert given["message"]["text"] == received["receive"]["message"] == text
+    assert given["sms"]["payload"] == given["payload"] == payload
+
+
+async def test_quick_replies_are_offered_for_one_message() -> None:
+    walk = Walk(OFFERS)
+    await walk.begin()
+    await walk.go_on({"event": "custom.paid", "payload": {}})
+    await walk.go_on({"text": "what?"})
+    assert walk.session.parameters["message"]["payload"] == ""
+    await walk.go_on({"text": "2"})
+    assert walk.session.parameters["message"]["payload"] == ""
+
+
+async def test_an_event_does_not_take_the_answer_away_and_a_tap_counts_before_the_words() -> None:
+    walk = Walk(OFFERS)
+    await walk.begin()
+    await walk.go_on({"event": "custom.paid", "payload": {}})
+    await walk.go_on({"text": "2", "payload": "TAPPED"})
+    assert walk.session.parameters["message"]["payload"] == "TAPPED"
+    walk = Walk(OFFERS)
+    await walk.begin()
+    await walk.go_on({"event": "custom.paid", "payload": {}})
+    await walk.go_on({"text": "2"})
+    assert walk.session.parameters["message"]["payload"] == "STAY"

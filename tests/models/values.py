@@ -144,6 +144,7 @@ sessions = st.builds(
     Session, id=text, service=text, lane=text, key=text, frames=st.lists(frames, min_size=1, max_size=3),
     address=st.none() | addresses, asset=text, channel=text, wait=st.none() | waits, parameters=objects,
     memory=objects, visits=numbers, steps=numbers, held=numbers, started_at=numbers,
+    offered=tuples(choices),
 )  # fmt: skip
 
 entries = st.builds(
