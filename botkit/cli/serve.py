@@ -1,7 +1,9 @@
 """Serve: `botkit serve`: run a project until it is told to stop."""
 
 import errno
+import json
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,11 +101,16 @@ def _announce(out: Output, app: "App", url: str, versions: "Sequence[FlowVersion
         if played:
             out.line()
             out.line("Try it:")
-            body = f'{{"from":"+15550000001","text":"{project.hints[0]}"}}'
-            out.line(f"  curl {url}/sandbox/{played}/messages -d '{body}'")
+            out.line(f"  curl {url}/sandbox/{played}/messages -d {body_of(project.hints[0])}")
             out.line(f"  curl '{url}/sandbox/{played}/messages?address=%2B15550000001'")
     out.line()
     out.line(("Press Ctrl+C to stop.", "quiet"))
+
+
+def body_of(text: str) -> str:
+    """What a customer says to the sandbox, as JSON quoted for the shell."""
+    said = {"from": "+15550000001", "text": text}
+    return shlex.quote(json.dumps(said, ensure_ascii=False, separators=(",", ":")))
 
 
 def _address_of(asset: "Asset", url: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -14,6 +15,7 @@ import aiohttp
 import pytest
 from click.testing import Result
 
+from botkit.cli.serve import body_of
 from tests.botkit.cli.project import BROKEN, run, serve, start, write
 
 SECONDS = 60.0
@@ -99,6 +101,12 @@ async def test_what_is_announced(server: Running) -> None:
         f"  curl '{url}/sandbox/sms-demo/messages?address=%2B15550000001'\n"
         "\nPress Ctrl+C to stop.\n"
     )
+
+
+@pytest.mark.parametrize("text", ["ORDER 1", "it's late", 'say "hi"', "a \\ b $HOME `id`", "café"])
+def test_a_hint_can_be_pasted_into_a_shell(text: str) -> None:
+    (body,) = shlex.split(body_of(text))
+    assert json.loads(body) == {"from": SENDER, "text": text}
 
 
 async def test_the_whole_life_of_a_server(server: Running, folder: Path) -> None:
