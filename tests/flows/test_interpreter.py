@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from flows.base import Call, End, Node
 from flows.compiler import Program, compile_flow
 from flows.document import read_flow
-from flows.interpreter import MAX_VISITS, Interpreter, Sprint
+from flows.interpreter import MAX_VISITS, Interpreter, Sprint, redacted
 from flows.nodes import BUILT_IN
 from flows.turn import Services, Turn
 from models.address import Address, AddressKind
@@ -23,6 +23,7 @@ from models.errors import BotkitError
 from models.flow import ERROR, INCOMPLETE, START, Action, Edge, Flow, Variable, green, red
 from models.flow import Node as Drawn
 from models.session import MAX_CALL_DEPTH, Frame, Session, Wait
+from models.transaction import NodeVisit, Step
 from tests.flows.world import NOW, World, incoming
 
 ANN = Address("sms", "+447900000001", AddressKind.MSISDN)
@@ -561,6 +562,23 @@ nodes:
     assert sprint.ended == 211
     written = msgspec.json.encode(sprint.step).decode()
     assert "darn" not in written and "you **** bot" in written
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("ORDER you ass", "ORDER you ***"),
+        ("you ass", "you ***"),
+        ("ass, ass!", "***, ***!"),
+        ("a classic bass", "a classic bass"),
+        ("class_ass ass1 ass", "class_ass ass1 ***"),
+    ],
+)
+def test_masked_words_are_masked_in_parts_of_the_text_and_in_no_other_word(written: str, shown: str) -> None:
+    step = Step(at=NOW, event="sms.mo", text=written, visits=[NodeVisit(2, "start", "main")])
+    step.visits[0].outputs = {"sms": {"message": written}}
+    step = redacted(step, [("you ass", "you ***"), ("ass", "***")])
+    assert (step.text, step.visits[0].outputs) == (shown, {"sms": {"message": shown}})
 
 
 async def test_an_event_renews_the_session_parameters() -> None:
