@@ -16,12 +16,12 @@ def basic(username: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
 
 
-def require(given: str | bytes | None, expected: str, *, what: str) -> None:
-    """Raise `BadSignature` unless the right secret was given; `what` says where it belongs."""
+def require(given: str | bytes | None, expected: str, *, what: str, name: str) -> None:
+    """Raise `BadSignature` unless the right secret was given; it belongs into the `what` (header, field) `name`."""
     if given is None:
-        raise BadSignature(f"{what} is missing", field=what)
+        raise BadSignature(f"the {what} {name!r} is missing", field=name)
     if not same(given, expected):
-        raise BadSignature(f"{what} is wrong", field=what)
+        raise BadSignature(f"the {what} {name!r} is wrong", field=name)
 
 
 def _bytes(text: str | bytes) -> bytes:

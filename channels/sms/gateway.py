@@ -61,12 +61,13 @@ class SmsGateway(Channel):
         secret = self.secret.get_secret_value()
         if secret and self.secret_header:
             header = self.secret_header.lower()
-            require(request.headers.get(header), secret, what=f"the header {header!r}")
+            require(request.headers.get(header), secret, what="header", name=header)
         elif secret:
             given = request.form("latin-1").get(self.secret_field)
-            require(given[0].encode("latin-1") if given else None, secret, what=f"the field {self.secret_field!r}")
+            sent = given[0].encode("latin-1") if given else None
+            require(sent, secret, what="field", name=self.secret_field)
         if self.webhook_username:
-            require(request.headers.get("authorization"), self._basic, what="the header 'authorization'")
+            require(request.headers.get("authorization"), self._basic, what="header", name="authorization")
 
     @cached_property
     def _checks(self) -> bool:
