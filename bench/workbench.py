@@ -109,7 +109,7 @@ class Bench:
     def prepare_walk(self, count: int) -> Work:
         """The interpreter alone: a new session, six nodes."""
         app = self._app
-        interpreter: Interpreter = app.engine._interpreter
+        interpreter: Interpreter = app.engine._steps._interpreter
         program = app.library.live("main")
         assert program is not None
         messages = self.messages(count)
