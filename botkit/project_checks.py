@@ -1,18 +1,23 @@
 """Project checks: what the parts of a project say of each other: rules, flows, assets and their channels."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from botkit.catalog import Catalog
 from botkit.project_file import ProjectFile
 from botkit.toml_table import MISSING_SECRET
+from flows.document import Document
 from flows.operators import compile_conditions
 from models.errors import InvalidValue
-from models.flow import START, Flow
+from models.flow import START, Flow, Node
 from models.keyword import fold
 from models.plugin import InvalidSettings
 from models.problem import Problem, did_you_mean
 from models.service import InvokeFlow, Rule, Service
+
+MESSAGE_EVENTS = ("message", "mo")
+OTHER_EVENTS = ("webhook", "custom")
+"""What comes by no channel."""
 
 
 def check_assets(found: ProjectFile, catalog: Catalog) -> Iterator[Problem]:
@@ -79,7 +84,7 @@ def _rule(found: ProjectFile, service: Service, rule: Rule, where: tuple[str | i
         yield _problem(found, "unknown_asset", f"rule {rule.name!r}: {rule.asset!r} is no asset of {service.id!r}",
                        *where, "asset", hint=f"add it to the assets of [services.{service.id}]")  # fmt: skip
     channel = rule.event.partition(".")[0]
-    if asset and channel not in (asset.channel, "webhook", "custom"):
+    if asset and channel not in (asset.channel, *OTHER_EVENTS):
         yield _problem(found, "wrong_channel", f"rule {rule.name!r}: {rule.event} never comes by {rule.asset!r}, which "
                        f"is on {asset.channel}", *where, "event", hint=f"name an event of {asset.channel}")  # fmt: skip
     for index, condition in enumerate(rule.conditions):
@@ -140,6 +145,46 @@ def _rivals(
             yield _problem(found, "same_keyword", message, *where, severity="warning",
                            hint="give one of them another keyword, or conditions")  # fmt: skip
             return
+
+
+def check_channels(found: ProjectFile, documents: Iterable[Document]) -> Iterator[Problem]:
+    """Flows send on channels, and wait for messages of channels, that the services have an asset on."""
+    used = {id for service in found.services for id in service.assets}
+    channels = {asset.channel for id, asset in found.assets.items() if id in used}
+    if not channels:
+        return  # that the project has no service, or the service no asset, was said already
+    for document in documents:
+        for node in document.flow.nodes.values():
+            for channel, does, path in _channels(node):
+                if channel not in channels:
+                    line, column = document.locate(node.id, *path)
+                    close = did_you_mean(channel, channels)
+                    yield Problem(
+                        "warning", "unused_channel", f"node {node.id}: no service has an asset on {channel!r}, so it "
+                        f"never {does}", document.path, line, column, document.flow.id, node.id,
+                        ".".join(map(str, path)), close or "add such an asset to a service, or name another channel",
+                    )  # fmt: skip
+
+
+def _channels(node: Node) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
+    """The channels that a node names, what it does with them, and where it says so."""
+    settings = node.settings
+    match node.kind:
+        case "send":
+            steps = settings.get("fallback")
+            ways: list[tuple[Any, tuple[str | int, ...]]] = [(settings, ())]
+            ways += [(step, ("fallback", at)) for at, step in enumerate(steps if isinstance(steps, list) else ())]
+            for way, path in ways:
+                channel = way.get("channel") if isinstance(way, dict) else None
+                if isinstance(channel, str) and channel:
+                    yield channel, "sends there", (*path, "channel")
+        case "start" | "receive":
+            name = "accepts" if node.kind == "start" else "events"
+            events = settings.get(name)
+            for at, event in enumerate(events if isinstance(events, list) else ()):
+                channel, _, what = event.partition(".") if isinstance(event, str) else ("", "", "")
+                if what in MESSAGE_EVENTS and channel not in OTHER_EVENTS:
+                    yield channel, f"gets {event}", (name, at)
 
 
 def _problem(

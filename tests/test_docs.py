@@ -94,7 +94,11 @@ def test_shown_settings_are_right(place: str, text: str, tmp_path: Path) -> None
     (tmp_path / "botkit.toml").write_text(text + rest, "utf-8")
     secrets = dict.fromkeys(re.findall(r'env = "(.*?)"', text), "only a test's secret")
     problems = load_project(tmp_path, environ=secrets).problems
-    assert [str(problem) for problem in problems if problem.code != "no_asset"] == []
+    assert [str(problem) for problem in problems if problem.code not in LEFT_OUT] == []
+
+
+LEFT_OUT = {"no_asset", "unused_channel"}
+"""What is only said because the rest of the project is not shown."""
 
 
 def _texts(list: str) -> list[str]:

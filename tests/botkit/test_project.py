@@ -324,3 +324,44 @@ assets = ["texts"]
     wrong = {"TWILIO_SID": "no such account", "TWILIO_TOKEN": "t" * 32}
     given = load_project(tmp_path, environ=wrong, require_secrets=False).problems
     assert [problem.code for problem in given if problem.severity == "error"] == ["invalid_setting"]
+
+
+CHANNELS = """
+flow: hello
+on_error: 9
+nodes:
+  2: {kind: start, accepts: [sms.mo, telegram.message, webhook.mo, custom.message, sms.linkclick], next: {onBegin: 3}}
+  3: {kind: send, text: hi, channel: whatsap, next: {onSuccess: 4}}
+  4:
+    kind: send
+    text: hi
+    fallback:
+      - channel: whatsapp
+      - channel: email
+    next: {onSuccess: 5}
+  5: {kind: receive, events: [sms.mo, inap.message], next: {sms.mo: 9, inap.message: 9, onTimeout: 9}}
+  9: {kind: end}
+"""
+
+
+def test_flows_use_channels_that_the_services_have(folder: Path) -> None:
+    (folder / "flows" / "hello.flow.yaml").write_text(CHANNELS)
+    (folder / "botkit.toml").write_text(TOML[: TOML.index("[[services.orders.rules]]")])
+    found = load_project(folder, environ=ENVIRON).problems
+    known = "known are: inapp, sms, whatsapp"
+    assert [(problem.severity, problem.code, problem.line, problem.field, problem.hint) for problem in found] == [
+        ("warning", "unused_channel", 5, "accepts.1", known),
+        ("warning", "unused_channel", 6, "channel", "did you mean 'whatsapp'?"),
+        ("warning", "unused_channel", 12, "fallback.1.channel", known),
+        ("warning", "unused_channel", 14, "events.1", "did you mean 'inapp'?"),
+    ]
+    assert found[0].message == "node 2: no service has an asset on 'telegram', so it never gets telegram.message"
+
+
+def test_an_asset_that_no_service_has_is_no_channel(folder: Path) -> None:
+    (folder / "botkit.toml").write_text(TOML.replace('"sms-demo", "web-demo", "whatsapp-demo"', '"web-demo"'))
+    found = load_project(folder, environ=ENVIRON).problems
+    assert ("unused_channel", 2, "accepts.0") in [(problem.code, problem.node, problem.field) for problem in found]
+    (folder / "botkit.toml").write_text(TOML[: TOML.index("[services.orders]")])
+    found = load_project(folder, environ=ENVIRON).problems
+    assert "unused_channel" not in [problem.code for problem in found], "that there is no service was said already"
