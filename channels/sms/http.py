@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from channels.answers import excerpt, not_taken, outcome_of, refusal, text_at
+from channels.answers import at_path, excerpt, not_taken, outcome_of, refusal, text_at
 from channels.base import Inbound, Outgoing, Sent, WebhookReply, WebhookRequest
 from channels.errors import BadRequest, Rejected
 from channels.secrets import basic
@@ -24,6 +24,8 @@ MAX_CHECKED_LENGTH = 65_536
 _CONTENT_TYPES = {"form": "application/x-www-form-urlencoded", "json": "application/json"}
 Read = Callable[[str, str], str]
 """Gives the text of a field of a call, the second argument where it has none."""
+Has = Callable[[str], bool]
+"""Whether a call has a field, be it empty."""
 
 _ESCAPES = {"form": for_form, "json": for_json, "query": for_query}
 
@@ -137,11 +139,12 @@ class SmsHttp(SmsGateway):
     def parse(self, request: WebhookRequest) -> list[Inbound]:
         fields = request.first_fields()
         delivery_id = fields.get(DELIVERY_FIELD, "")
-        if "json" not in request.headers.get("content-type", ""):
-            return self._one(fields.get, delivery_id, request.received_at)
+        is_json = request.body and request.method != "GET" and "json" in request.headers.get("content-type", "")
+        if not is_json:
+            return self._one(fields.get, fields.__contains__, delivery_id, request.received_at)
         inbound: list[Inbound] = []
         for item in self._items(request.json()):
-            inbound += self._one(_reader(item), delivery_id, request.received_at)
+            inbound += self._one(_reader(item), _looker(item), delivery_id, request.received_at)
         return inbound
 
     def _items(self, body: Any) -> Iterator[Any]:
@@ -158,7 +161,7 @@ class SmsHttp(SmsGateway):
                 raise BadRequest("expected an object with the fields of a message", field=self.items_field)
             yield item
 
-    def _one(self, read: Read, delivery_id: str, received_at: int) -> list[Inbound]:
+    def _one(self, read: Read, has: Has, delivery_id: str, received_at: int) -> list[Inbound]:
         status_field, from_field, to_field, text_field, id_field, date_field = self._fields
         status = read(status_field, "")
         if status or delivery_id:
@@ -166,11 +169,14 @@ class SmsHttp(SmsGateway):
         sender = read(from_field, "")
         if not sender:
             raise BadRequest("the sender is missing", field=from_field)
+        text = read(text_field, "")
+        if not text and not has(text_field):  # an empty SMS is one, a call without the field is a wrong setting
+            raise BadRequest("the text is missing", field=text_field)
         return [
             self.message(
                 sender=sender,
                 recipient=read(to_field, ""),
-                text=read(text_field, ""),
+                text=text,
                 id=read(id_field, ""),
                 date=read(date_field, ""),
                 received_at=received_at,
@@ -311,3 +317,12 @@ class _Call:
 
 def _reader(item: Any) -> Read:
     return lambda name, default: text_at(item, tuple(name.split("."))) or default
+
+
+def _looker(item: Any) -> Has:
+    def has(name: str) -> bool:
+        *way, last = name.split(".")
+        parent = at_path(item, tuple(way))
+        return last in parent if isinstance(parent, dict) else at_path(parent, (last,)) is not None
+
+    return has

@@ -7,6 +7,7 @@ import pytest
 from channels.base import WebhookRequest
 from channels.errors import BadSignature
 from channels.sms.http import SmsHttp
+from models.message import Message
 
 NOW = 1_800_000_000_000
 
@@ -38,3 +39,11 @@ def test_a_call_without_the_secret_is_told_which_field_it_lacks(settings: dict[s
     with pytest.raises(BadSignature, match="is wrong") as wrong:
         channel.verify(call(f"{name}=x", **{name.replace("-", "_"): "x"}))
     assert (missing.value.field, wrong.value.field) == (name, name)
+
+
+def test_a_get_is_read_from_its_query_whatever_type_it_claims() -> None:
+    query = "from=%2B447911123456&text=Hi&id=1"
+    request = WebhookRequest("GET", f"/channels/x?{query}", query, {"content-type": "application/json"}, b"{}", NOW)
+    (message,) = gateway().parse(request)
+    assert isinstance(message, Message)
+    assert message.text == "Hi"
