@@ -1,5 +1,6 @@
 """Gateway: what all SMS gateways share: the check of their calls, messages in our words, the words to send."""
 
+import logging
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import ClassVar, Literal
@@ -7,7 +8,7 @@ from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from channels.base import Channel, Outgoing, WebhookRequest, message_hash
+from channels.base import Channel, Inbound, Outgoing, WebhookRequest, message_hash
 from channels.errors import BadRequest, Rejected
 from channels.numbers import phone_address
 from channels.secrets import basic, require
@@ -15,6 +16,8 @@ from channels.sms.segmentation import count_parts, substitute
 from models.content import MAX_TEXT_LENGTH, Content, Text, plain_text
 from models.delivery import DeliveryState, SendOutcome
 from models.message import Message
+
+log = logging.getLogger("botkit.channels")
 
 DELIVERY_FIELD = "delivery_id"
 """The query field by which a receipt's address carries our own id of the message."""
@@ -38,7 +41,10 @@ MEANINGS: dict[str, tuple[DeliveryState, SendOutcome]] = {
 
 
 class SmsGateway(Channel):
-    """What every SMS gateway's asset has; not to be used by itself."""
+    """What every SMS gateway's asset has; not to be used by itself.
+
+    A message from the asset's own number is dropped with a warning: answered, it would come back for ever.
+    """
 
     channel: ClassVar[str] = "sms"
 
@@ -123,6 +129,21 @@ class SmsGateway(Channel):
             sent_at=milliseconds(date),
             extra=extra or {},
         )
+
+    def without_own(self, inbound: list[Inbound]) -> list[Inbound]:
+        """What a call brought, save messages from the asset's own number."""
+        own = self._own_number
+        kept = [one for one in inbound if not (isinstance(one, Message) and one.sender.value == own)]
+        if len(kept) < len(inbound):
+            log.warning(
+                "asset %s: messages from its own number were dropped (%d): does the gateway send back what it gets?",
+                self.asset, len(inbound) - len(kept),
+            )  # fmt: skip
+        return kept
+
+    @cached_property
+    def _own_number(self) -> str:
+        return _recipient(self.number, self.channel, self.region)
 
     @cached_property
     def _own(self) -> tuple[str, str, str, str, str]:

@@ -141,11 +141,11 @@ class SmsHttp(SmsGateway):
         delivery_id = fields.get(DELIVERY_FIELD, "")
         is_json = request.body and request.method != "GET" and "json" in request.headers.get("content-type", "")
         if not is_json:
-            return self._one(fields.get, fields.__contains__, delivery_id, request.received_at)
+            return self.without_own(self._one(fields.get, fields.__contains__, delivery_id, request.received_at))
         inbound: list[Inbound] = []
         for item in self._items(request.json()):
             inbound += self._one(_reader(item), _looker(item), delivery_id, request.received_at)
-        return inbound
+        return self.without_own(inbound)
 
     def _items(self, body: Any) -> Iterator[Any]:
         if self.items_field:

@@ -71,7 +71,7 @@ class Kannel(SmsGateway):
         }
         if DELIVERY_FIELD in fields:
             return self._receipt(fields, request.received_at)
-        return [self._message(fields, request.received_at)]
+        return self.without_own([self._message(fields, request.received_at)])
 
     def reply(self, request: WebhookRequest) -> WebhookReply:
         # Kannel sends a text answer to the customer as a message: there must be none.

@@ -112,20 +112,19 @@ class Twilio(SmsGateway):
         content, more = _content(fields)
         if more:
             extra["media_urls"] = json.dumps(more)
-        return [
-            self.message(
-                sender=sender,
-                recipient=fields.get("To", ""),
-                text=fields.get("Body", ""),
-                id=sid,
-                date="",
-                received_at=request.received_at,
-                from_field="From",
-                text_field="Body",
-                content=content,
-                extra=extra,
-            )
-        ]
+        message = self.message(
+            sender=sender,
+            recipient=fields.get("To", ""),
+            text=fields.get("Body", ""),
+            id=sid,
+            date="",
+            received_at=request.received_at,
+            from_field="From",
+            text_field="Body",
+            content=content,
+            extra=extra,
+        )
+        return self.without_own([message])
 
     def reply(self, request: WebhookRequest) -> WebhookReply:
         return _EMPTY_TWIML

@@ -1,12 +1,16 @@
 """SMS gateways: what they have in common: the check of a call, and messages that must not come in."""
 
+import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from channels.base import WebhookRequest
 from channels.errors import BadSignature
 from channels.sms.http import SmsHttp
+from channels.sms.kannel import Kannel
+from channels.sms.twilio import Twilio
 from models.message import Message
 
 NOW = 1_800_000_000_000
@@ -47,3 +51,25 @@ def test_a_get_is_read_from_its_query_whatever_type_it_claims() -> None:
     (message,) = gateway().parse(request)
     assert isinstance(message, Message)
     assert message.text == "Hi"
+
+
+@pytest.mark.parametrize(
+    ("number", "sender"), [("+447911123456", "07911 123456"), ("447911123456", "+447911123456"), ("60606", "60606")]
+)
+def test_a_message_from_the_own_number_is_dropped(number: str, sender: str, caplog: pytest.LogCaptureFixture) -> None:
+    channel = gateway(number=number, region="GB")
+    items = [{"from": who, "text": "Hi", "id": "1"} for who in (sender, "+447911999999", sender)]
+    (message,) = channel.parse(call(body=json.dumps(items), content_type="application/json"))
+    assert isinstance(message, Message)
+    assert message.sender.value == "+447911999999"
+    assert [record.getMessage() for record in caplog.records] == [
+        "asset sms-any: messages from its own number were dropped (2): does the gateway send back what it gets?"
+    ]
+    assert channel.parse(call(f"from={quote(sender)}&text=Hi")) == []
+
+
+def test_kannel_and_twilio_drop_them_too() -> None:
+    kannel = Kannel.load({"asset": "k", "number": "60606", "username": "u", "password": "p"})
+    assert kannel.parse(call("from=60606&to=60606&text=Hi")) == []
+    twilio = Twilio.load({"asset": "t", "number": "+15550001111", "account_sid": "AC" + "0" * 32, "auth_token": "t"})
+    assert twilio.parse(call("From=%2B15550001111&To=%2B15550001111&Body=Hi&MessageSid=SM1")) == []
