@@ -50,6 +50,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 TOO_LARGE = Problem(413, "too_large", "the body is larger than this server takes (max_body_bytes)")
+TWO_HOSTS = Problem(400, "bad_request", "a request has one Host header, this one has more", "host")
 
 
 def problem_of(error: Exception, method: str, path: str) -> Problem:
@@ -99,6 +100,10 @@ def _of_aiohttp(error: web.HTTPException) -> Problem:
 @web.middleware
 async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn whatever goes wrong into an answer; the server goes on serving."""
+    if len(request.headers.getall("Host", ())) > 1:
+        answer = TWO_HOSTS.response()
+        answer.force_close()
+        return answer
     try:
         return await handler(request)
     except Exception as error:

@@ -11,7 +11,7 @@ import re
 import httptools
 
 from botkit.server.body import RECEIVE_SECONDS
-from botkit.server.errors import TOO_LARGE, Problem, problem_of
+from botkit.server.errors import TOO_LARGE, TWO_HOSTS, Problem, problem_of
 from botkit.server.gate import Gate
 from botkit.server.headers import Headers
 from botkit.server.replies import CLOSE, KEEP, KEEP_OLD
@@ -153,6 +153,9 @@ class Front(asyncio.Protocol):
         headers = Headers(lines.items())
         if headers.any_of(_ODD) or "host" not in headers:
             self._hand_over()
+            return
+        if head.lower().count(b"\nhost:") > 1:
+            self._refuse(TWO_HOSTS)
             return
         call = _Call(line, headers)
         self._last = None
