@@ -2,6 +2,7 @@
 
 import keyword
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -48,6 +49,12 @@ def node(context: click.Context, name: str, directory: Path) -> None:
         out.fail(
             f"{name!r} cannot be the name of a node", hint="use small letters, digits and '_': count_words", code=FAILED
         )
+    if not (directory / "botkit.toml").is_file() and not (directory / "nodes").is_dir():
+        out.fail(
+            f"there is no botkit.toml in {directory.resolve()}",
+            hint="go to a project's directory, or name it with --directory",
+            code=FAILED,
+        )
     if kind in load_catalog(directory).nodes:
         out.fail(f"there is a node called {kind!r} already", hint="take another name", code=FAILED)
     values = {
@@ -58,6 +65,8 @@ def node(context: click.Context, name: str, directory: Path) -> None:
     _write(out, "node", directory, values)
     out.line()
     out.line(("Now try: ", "hint"), f"python -m pytest {directory / 'tests' / f'test_{kind}.py'}")
+    if find_spec("pytest") is None:
+        out.line(("It needs pytest: ", "hint"), 'pip install "botkit[dev]"')
 
 
 def _write(out: Output, template: str, target: Path, values: dict[str, str]) -> None:

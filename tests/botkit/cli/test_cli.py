@@ -171,6 +171,20 @@ def test_names_that_cannot_be_a_node(folder: Path, name: str) -> None:
     assert not (folder / "nodes").exists()
 
 
+def test_a_node_belongs_to_a_project(tmp_path: Path) -> None:
+    result = run("new", "node", "shout", "--directory", tmp_path)
+    assert (result.exit_code, f"there is no botkit.toml in {tmp_path}" in result.output) == (1, True)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "nodes").mkdir()
+    assert run("new", "node", "shout", "--directory", tmp_path).exit_code == 0
+
+
+def test_where_pytest_is_missing_the_way_to_it_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "pip install" not in run("new", "node", "shout", "--directory", folder).output
+    monkeypatch.setattr("botkit.cli.new.find_spec", lambda name: None)
+    assert 'pip install "botkit[dev]"' in run("new", "node", "whisper", "--directory", folder).output
+
+
 def test_nothing_is_written_over(folder: Path) -> None:
     (folder / "tests").mkdir()
     (folder / "tests" / "test_shout.py").write_text("mine")
