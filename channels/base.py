@@ -1,6 +1,7 @@
 """Channel: the contract of an adapter between a provider and `Message`."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol, cast
 from urllib.parse import unquote_to_bytes
@@ -22,6 +23,8 @@ Inbound = Message | Event | Receipt
 MAX_FORM_FIELDS = 500
 MAX_JSON_DEPTH = 64
 TOO_DEEP = f"the body is nested more than {MAX_JSON_DEPTH} levels deep"
+_HALF = re.compile(rb"\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])", re.IGNORECASE)
+HALF_A_CHARACTER = "an escape such as \\ud83d needs its other half after it"
 
 
 class WebhookRequest(msgspec.Struct, frozen=True, dict=True):
@@ -74,8 +77,12 @@ class WebhookRequest(msgspec.Struct, frozen=True, dict=True):
             value = msgspec.json.decode(self.body)
         except RecursionError:
             raise BadRequest(TOO_DEEP) from None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise BadRequest(f"the body is not JSON: {error}") from None
+        except UnicodeDecodeError:
+            raise BadRequest("the body is not JSON: it is not valid UTF-8") from None
+        except msgspec.DecodeError as error:
+            # The decoder takes half of a surrogate pair for an early end.
+            reason = HALF_A_CHARACTER if _HALF.search(self.body) else str(error)
+            raise BadRequest(f"the body is not JSON: {reason}") from None
         # Fewer opening brackets than levels allowed cannot nest too deep: most bodies are not walked.
         if (
             self.body.count(b"{") + self.body.count(b"[") > MAX_JSON_DEPTH

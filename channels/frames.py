@@ -16,6 +16,7 @@ MAX_FRAME_BYTES = 32_768
 MAX_FRAME_TEXT_LENGTH = 4_096
 MAX_PAYLOAD_LENGTH = 1_024
 MAX_CLIENT_ID_LENGTH = 64
+CLIENT_ID = f"an id has 1 to {MAX_CLIENT_ID_LENGTH} visible ASCII characters without blanks"
 MAX_TOKEN_LENGTH = 4_096
 MAX_SEQ = 2**53 - 1  # the largest whole number that JavaScript keeps
 
@@ -137,8 +138,13 @@ def decode_frame(data: bytes | str) -> Frame:
         return _decoder.decode(data)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$.")
-        raise BadRequest(reason, field=path.rstrip("`")) from None
-    except (msgspec.DecodeError, ValueError, RecursionError):
+        field = path.rstrip("`")
+        raise BadRequest(CLIENT_ID if field == "id" else reason, field=field) from None
+    except RecursionError:
+        raise BadRequest("the frame is nested too deep") from None
+    except UnicodeError:
+        raise BadRequest("a frame is a JSON object, and this is not valid UTF-8") from None
+    except (msgspec.DecodeError, ValueError):
         raise BadRequest('a frame is a JSON object with a "type"') from None
 
 

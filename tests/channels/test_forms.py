@@ -74,3 +74,20 @@ def test_json_has_a_depth() -> None:
     for broken in (b"", b"{", b"\xff", b"NaN", b"'a'"):
         with pytest.raises(BadRequest, match="not JSON"):
             call(body=broken).json()
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b'{"a":"\xff"}', "the body is not JSON: it is not valid UTF-8"),
+        (b'{"a":"\xed\xa0\x80"}', "the body is not JSON: it is not valid UTF-8"),
+        (b'{"a":"\\ud83d"}', r"the body is not JSON: an escape such as \ud83d needs its other half after it"),
+        (b'{"a":"\\uD83D and more"}', r"the body is not JSON: an escape such as \ud83d needs its other half after it"),
+        (b'{"a":"\\ud83d\\ude00",}', "the body is not JSON: JSON is malformed"),
+        (b"{a}", "the body is not JSON: JSON is malformed"),
+    ],
+)
+def test_what_is_no_json_is_told_why(body: bytes, says: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        call(body=body).json()
+    assert caught.value.message.startswith(says)
