@@ -74,7 +74,7 @@ class TomlTable:
             return default
         if isinstance(value, str) or type(value) is int:
             return str(value)
-        self.add("invalid_setting", f"{name} is text", name, hint=f'write `{name} = "..."`')
+        self.add("invalid_setting", f"{name} must be text", name, hint=f'write `{name} = "..."`')
         return default
 
     def flag(self, name: str, *, default: bool) -> bool:
@@ -82,7 +82,7 @@ class TomlTable:
         value = self._get(name)
         if value is None or isinstance(value, bool):
             return default if value is None else value
-        self.add("invalid_setting", f"{name} is true or false", name)
+        self.add("invalid_setting", f"{name} must be true or false", name)
         return default
 
     def texts(self, name: str, default: Iterable[str] = ()) -> tuple[str, ...]:
@@ -92,14 +92,14 @@ class TomlTable:
             return tuple(default)
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
-        self.add("invalid_setting", f"{name} is a list of texts", name, hint=f'write `{name} = ["..."]`')
+        self.add("invalid_setting", f"{name} must be a list of texts", name, hint=f'write `{name} = ["..."]`')
         return tuple(default)
 
     def table(self, name: str) -> "TomlTable":
         """A table below this one; empty where there is none."""
         value = self._get(name)
         if value is not None and not isinstance(value, dict):
-            self.add("invalid_setting", f"{name} is a table", name, hint=f"write `[{'.'.join(self._path(name))}]`")
+            self.add("invalid_setting", f"{name} must be a table", name, hint=f"write `[{'.'.join(self._path(name))}]`")
         return TomlTable(self.file, value if isinstance(value, dict) else {}, (*self.where, name))
 
     def tables(self, name: str) -> Iterator["TomlTable"]:
@@ -108,7 +108,7 @@ class TomlTable:
         if value is None:
             return
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            self.add("invalid_setting", f"{name} is a list of tables", name,
+            self.add("invalid_setting", f"{name} must be a list of tables", name,
                      hint=f"write `[[{'.'.join(self._path(name))}]]` above each")  # fmt: skip
             return
         for index, item in enumerate(value):

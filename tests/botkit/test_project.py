@@ -189,6 +189,12 @@ def add(folder: Path, text: str) -> list[tuple[str, str]]:
     return [(problem.severity, problem.code) for problem in found]
 
 
+def test_what_must_be_a_table_says_so(tmp_path: Path) -> None:
+    (tmp_path / "botkit.toml").write_text("[services]\na = 1\n")
+    found = [problem for problem in load_project(tmp_path, environ={}).problems if problem.field == "services.a"]
+    assert (found[0].message, found[0].hint) == ("a must be a table", "write `[services.a]`")
+
+
 def test_two_services_do_not_share_a_keyword(folder: Path) -> None:
     other = '[services.b]\nassets = ["sms-demo"]\n[[services.b.rules]]\nevent = "sms.mo"\nsend = "x"\n'
     assert add(folder, other + 'keyword = "order"\n') == [("error", "same_keyword")]
