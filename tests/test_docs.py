@@ -53,6 +53,7 @@ def test_made_pages_are_in_step(page: str, of: str, tmp_path: Path) -> None:
 
 
 def test_the_reference_has_the_nodes_of_a_project(tmp_path: Path) -> None:
+    (tmp_path / "nodes").mkdir()
     assert CliRunner().invoke(cli, ["new", "node", "count_words", "--directory", str(tmp_path)]).exit_code == 0
     page = CliRunner().invoke(cli, ["reference", "nodes", str(tmp_path)]).output
     assert "## count_words\n" in page
