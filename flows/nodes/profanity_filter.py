@@ -61,16 +61,16 @@ class ProfanityFilter(Node):
         if self.mask_log:
             turn.redact(text, masked)
             for start, end in found.spans:
-                start, end = _whole_word(read.text, start, end)
-                turn.redact(read.text[start:end], masked[start:end])
+                word = _whole_word(read.text, start, end)
+                turn.redact(read.text[word], masked[word])
         turn.output({"FilteredText": masked, "profanity.count": len(found.words), "profanity.severity": found.severity})
         return "profane" if found.found else "clean"
 
 
-def _whole_word(text: str, start: int, end: int) -> tuple[int, int]:
+def _whole_word(text: str, start: int, end: int) -> slice:
     """The span with the rest of a word that it cuts: the log masks whole words, wherever they stand."""
     while start and text[start].isalnum() and text[start - 1].isalnum():
         start -= 1
     while end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
         end += 1
-    return start, end
+    return slice(start, end)
