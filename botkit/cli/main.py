@@ -1,6 +1,5 @@
 """Main: the `botkit` command. It imports a command's file only when that command is run."""
 
-import importlib
 import io
 import sys
 from typing import NoReturn
@@ -8,6 +7,7 @@ from typing import NoReturn
 import click
 
 from botkit import __version__
+from botkit.cli.lazy import LazyGroup
 from botkit.cli.output import INTERRUPTED, Output
 from models.errors import BotkitError
 
@@ -16,6 +16,7 @@ COMMANDS = {
     "check": ("botkit.cli.check", "Find what is wrong in a project."),
     "flow": ("botkit.cli.flow", "Format and draw flows, and print their JSON Schema."),
     "new": ("botkit.cli.new", "Write a project or a node to begin with."),
+    "nlp": ("botkit.cli.nlp", "Train, test and look into language understanding."),
     "reference": ("botkit.cli.reference", "Print what every node or channel takes."),
     "serve": ("botkit.cli.serve", "Run a bot."),
     "trace": ("botkit.cli.trace", "See what happened in transactions."),
@@ -41,40 +42,8 @@ Exit codes:
 Colours are left out in a pipe, with --no-color, and where NO_COLOR is set."""
 
 
-class LazyGroup(click.Group):
-    """A group that knows its commands by name and imports each when it is run."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = args[0] if args else ""
-        if name and not name.startswith("-") and name not in COMMANDS:
-            close = _nearest(name)
-            ctx.fail(f"There is no command {name!r}." + (f" Did you mean {close!r}?" if close else ""))
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
-
-
-def _nearest(name: str) -> str:
-    import difflib
-
-    return next(iter(difflib.get_close_matches(name, COMMANDS, n=1)), "")
-
-
 @click.group(
-    cls=LazyGroup, help=HELP, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]},
+    cls=LazyGroup, table=COMMANDS, help=HELP, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
 )  # fmt: skip
 @click.option("--no-color", is_flag=True, help="Print without colours.")

@@ -1,0 +1,26 @@
+"""`botkit nlp train`: a project's model, made now rather than at the next start."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from botkit.cli.output import Output
+
+
+@click.command("train")
+@click.argument("directory", type=click.Path(path_type=Path), default=".")
+@click.option("--json", "as_json", is_flag=True, help="Print the report for programs.")
+@click.pass_obj
+def command(out: Output, directory: Path, as_json: bool) -> None:
+    """Train the model of the project in DIRECTORY."""
+    from nlp.training import train
+
+    report = train(directory / "nlp", directory / ".botkit" / "models")
+    if as_json:
+        out.json(msgspec.to_builtins(report))
+        return
+    for problem in report.problems:
+        out.line((problem.level, "error" if problem.level == "error" else "warning"), f": {problem}")
+    done = "Trained" if report.trained else "Up to date:"
+    out.line(f"{done} {len(report.intents)} intents on {report.utterances} utterances")
