@@ -14,7 +14,7 @@ from botkit.server.app import Server
 async def main(folder: Path) -> None:
     project = load_project(folder, environ={}, given={})
     async with App(project, project.settings) as app:
-        app.engine.accept = _nothing  # type: ignore[method-assign]
+        app.engine.accept_first = _nothing  # type: ignore[method-assign]
         async with Server(app).listen("127.0.0.1", 0) as port:
             print(f"port {port}", flush=True)
             await asyncio.Event().wait()

@@ -12,6 +12,7 @@ from models.message import Message
 from models.service import Consent
 
 CACHE_SIZE = 10_000
+NOBODY: frozenset[str] = frozenset()
 
 Wish = Literal["stop", "start", "help"]
 
@@ -73,6 +74,21 @@ class OptOuts:
             if len(self._known) > CACHE_SIZE:
                 self._known.popitem(last=False)
         return known
+
+    def known(self, customer: Customer, channels: Mapping[str, str]) -> frozenset[str] | None:
+        """What `of` says, where the store need not be asked; else None."""
+        if not self.any:
+            return NOBODY
+        found = set()
+        for channel, asset in channels.items():
+            address = customer.address_on(channel, asset)
+            if address is not None:
+                opted_out = self._known.get((channel, address.value))
+                if opted_out is None:
+                    return None
+                if opted_out:
+                    found.add(channel)
+        return frozenset(found)
 
     async def of(self, customer: Customer, channels: Mapping[str, str]) -> frozenset[str]:
         """The channels, of those given with their assets, that a customer opted out of."""

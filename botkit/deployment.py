@@ -14,6 +14,7 @@ from flows.compiler import Program, compile_flow
 from models.errors import BotkitError
 from models.flow import Flow, FlowVersion
 from models.service import Asset, Service
+from models.session import Frame
 
 MAX_PROGRAMS = 1_000
 
@@ -98,6 +99,14 @@ class Library:
             return self._programs[flow, version]
         except KeyError:
             raise BotkitError(f"version {version} of flow {flow!r} is not loaded") from None
+
+    def at_once(self, frames: Sequence[Frame]) -> bool:
+        """Whether flows in progress are loaded and have no node that awaits anything."""
+        for frame in frames:
+            program = self._programs.get((frame.flow, frame.version))
+            if program is None or not program.at_once:
+                return False
+        return True
 
     def live(self, flow: str) -> Program | None:
         version = self._live.get(flow)

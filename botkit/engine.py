@@ -6,20 +6,24 @@ Free of HTTP: it takes values and gives values, so that any front can stand befo
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 import msgspec
 
 from botkit import metrics
 from botkit.consent import OptOuts
-from botkit.deployment import Deployment, Library, LiveService
+from botkit.deployment import Deployment, Library, LiveAsset, LiveService
 from botkit.identity import Identities
 from botkit.lanes import Due, Incoming, Lane, Lanes, News, Work, refused
 from botkit.outbox import Outbox
-from botkit.steps import Steps, decode_incoming
+from botkit.steps import Step, Steps, decode_incoming
 from botkit.stores.base import (
     Change,
+    Duplicate,
     HistoryEntry,
     InboxItem,
+    InboxState,
     Store,
     StoreFailed,
 )
@@ -37,6 +41,7 @@ PAGE = 1_000
 STOP_SECONDS = 20.0
 
 log = logging.getLogger("botkit.engine")
+_Timed = TypeVar("_Timed", bound=Message | Event | Receipt)
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -136,6 +141,21 @@ class Engine:
         Raises `UnknownAsset`, `Busy` or `StoreFailed`: then nothing was promised.
         """
         live = self.deployment.asset(asset)
+        values = [self._timed(value) for value in values]
+        answered = self.accept_now(live, values)
+        if answered is not None:
+            try:
+                await asyncio.shield(answered)
+            except Duplicate:
+                return False
+            except StoreFailed:  # perhaps only what follows from it cannot be stored: it alone, and its step after it
+                await asyncio.sleep(0)  # by then `_answered` has cleared the way
+            else:
+                return True
+        return await self.accept_first(live, values)
+
+    async def accept_first(self, live: LiveAsset, values: Sequence[Inbound]) -> bool:
+        """`accept`, with every value stored before its step is."""
         if self._lanes.queued >= MAX_QUEUED:
             raise Busy("more is coming in than can be worked off: try again in a few seconds")
         durable: list[asyncio.Future[None]] = []
@@ -143,9 +163,8 @@ class Engine:
             if isinstance(value, Receipt):
                 await self.outbox.receipt(value)
                 continue
-            timed = value if value.received_at else msgspec.structs.replace(value, received_at=self._clock())
             for service in live.services:
-                future = await self._accept(timed, service, history=live.history)
+                future = await self._accept(self._timed(value), service, history=live.history)
                 if future is not None:
                     durable.append(future)
         for future in durable:  # shielded: others may wait for the same commit
@@ -153,6 +172,63 @@ class Engine:
                 await asyncio.shield(future)
             future.result()
         return bool(durable)
+
+    def _timed(self, value: _Timed) -> _Timed:
+        return value if value.received_at else msgspec.structs.replace(value, received_at=self._clock())
+
+    def accept_now(self, live: LiveAsset, values: Sequence[Inbound]) -> "asyncio.Future[None] | None":
+        """Walk the step that answers a message at once, and store both as one change: done when that is durable.
+
+        None, with nothing done, where that cannot be, for then `accept_first` is to be called: more than one value,
+        a customer who is being served or is not known yet, a flow that has something to wait for. It fails with
+        `Duplicate` if the message was accepted before: then the step never happened.
+        """
+        if len(values) != 1 or len(live.services) != 1:
+            return None
+        value = values[0]
+        if not isinstance(value, Message) or not value.received_at or self._lanes.queued >= MAX_QUEUED:
+            return None
+        customer = self.identities.known(value.sender)
+        if customer is None:
+            return None
+        service = live.services[0].service.id
+        once = (value.asset, value.provider_id, service)
+        if once in self._accepting:
+            return None
+        lane = self._lanes.take(f"{service}|{customer.key}", service)
+        if lane is None:
+            return None
+        item = InboxItem(
+            self.store.next_inbox_id(), value.asset, value.provider_id, service, lane.key, b"", value.received_at,
+            InboxState.DONE,
+        )  # fmt: skip
+        try:
+            step = self._steps.answer_now(lane, customer, item, value)
+        except Exception as error:
+            log.debug("lane %s: %s; the message is stored first", lane.key, error)
+            lane.sessions = None  # what is in memory may be ahead of the store: read it again
+            step = None
+        if step is None:
+            self._lanes.release(lane)
+            return None
+        if live.history:
+            step.change.history = (_said(value),)
+        future = self._steps.commit_now(step)
+        self._accepting[once] = future
+        future.add_done_callback(partial(self._answered, once, step))
+        metrics.RECEIVED.add(value.channel)
+        return future
+
+    def _answered(self, once: tuple[str, str, str], step: Step, done: "asyncio.Future[None]") -> None:
+        self._accepting.pop(once, None)
+        failure = StoreFailed("it was given up") if done.cancelled() else done.exception()
+        if failure is not None:
+            step.lane.sessions = None  # what is in memory is ahead of the store: read it again
+            if isinstance(failure, Duplicate):
+                metrics.DUPLICATES.add()
+        else:
+            self._steps.committed(step)
+        self._lanes.release(step.lane)
 
     async def _accept(
         self, value: Message | Event, service: LiveService, *, history: bool
@@ -176,12 +252,7 @@ class Engine:
         )
         change = Change(inbox=(item,))
         if history and isinstance(value, Message):
-            change.history = (
-                HistoryEntry(
-                    f"{value.asset}:{value.provider_id}", value.asset, value.sender.value, "in", value.text,
-                    "received", value.received_at,
-                ),
-            )  # fmt: skip
+            change.history = (_said(value),)
         # The lane's task is made ready before the commit is: a quick step then shares its fsync.
         work = Incoming(item.id, value, None)
         self._lanes.put(lane, once[2], work)
@@ -250,3 +321,11 @@ class Engine:
         else:  # it stays in the store, and is tried again at the next start
             self._timers.stuck(work.session_id)
             log.error("session %s of lane %s could not go on", work.session_id, lane.key, exc_info=error)
+
+
+def _said(message: Message) -> HistoryEntry:
+    """A message as a line of the conversation."""
+    return HistoryEntry(
+        f"{message.asset}:{message.provider_id}", message.asset, message.sender.value, "in", message.text,
+        "received", message.received_at,
+    )  # fmt: skip

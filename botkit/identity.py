@@ -16,6 +16,10 @@ class Identities:
         self._store = store
         self._cache: OrderedDict[str, Customer] = OrderedDict()
 
+    def known(self, address: Address) -> Customer | None:
+        """The customer behind an address, where the store need not be asked."""
+        return self._cache.get(address.key)
+
     async def of(self, address: Address) -> Customer:
         """The customer behind an address; an address that nobody linked is a customer of its own."""
         key = address.key

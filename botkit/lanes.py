@@ -57,7 +57,7 @@ Work = Incoming | Due | News
 class Lane:
     """A customer in a service: what has to be done, and her live sessions while they are at hand."""
 
-    __slots__ = ("customer", "key", "queue", "service", "sessions", "task")
+    __slots__ = ("customer", "key", "queue", "service", "sessions", "taken", "task")
 
     def __init__(self, key: str, service: str) -> None:
         self.key = key
@@ -66,6 +66,7 @@ class Lane:
         self.sessions: list[Session] | None = None
         self.customer: Customer | None = None
         self.task: asyncio.Task[None] | None = None
+        self.taken = False
 
 
 class Lanes:
@@ -81,6 +82,8 @@ class Lanes:
         self._busy: dict[str, Lane] = {}
         self._idle: OrderedDict[str, Lane] = OrderedDict()
         self._stopping = False
+        self._taken = 0
+        self._all_released: asyncio.Event | None = None
         self.queued = 0
         self.live: set[str] = set()
         """The lanes that have live sessions in the store; the others need not be asked for any."""
@@ -93,8 +96,40 @@ class Lanes:
             self._busy[key] = lane
         lane.queue.append(work)
         self.queued += 1
-        if lane.task is None:
+        if lane.task is None and not lane.taken:
             lane.task = asyncio.get_running_loop().create_task(self._run(lane))
+
+    def take(self, key: str, service: str) -> Lane | None:
+        """An idle lane whose sessions are at hand, for work that is done at once; None where there is none.
+
+        What comes for it meanwhile waits until `release`.
+        """
+        if key in self._busy or self._stopping:
+            return None
+        lane = self._idle.pop(key, None) or Lane(key, service)
+        if lane.sessions is None:
+            if key in self.live:
+                self._rest(lane)
+                return None
+            lane.sessions = []
+        lane.taken = True
+        self._taken += 1
+        self._busy[key] = lane
+        self.queued += 1
+        return lane
+
+    def release(self, lane: Lane) -> None:
+        """The work for which a lane was taken is done."""
+        lane.taken = False
+        self._taken -= 1
+        if self._all_released is not None and not self._taken:
+            self._all_released.set()
+        self.queued -= 1
+        if lane.queue:
+            lane.task = asyncio.get_running_loop().create_task(self._run(lane))
+        else:
+            del self._busy[lane.key]
+            self._rest(lane)
 
     def put_first(self, lane: Lane, works: list[Work]) -> None:
         """Add work before all other; for a lane that is being worked on."""
@@ -128,19 +163,30 @@ class Lanes:
         lane.task = None
         if not queue:
             del self._busy[lane.key]
-            self._idle[lane.key] = lane
-            if len(self._idle) > MAX_IDLE_LANES:
-                self._idle.popitem(last=False)
+            self._rest(lane)
+
+    def _rest(self, lane: Lane) -> None:
+        """Keep a lane that has nothing to do, in case its customer writes again soon."""
+        self._idle[lane.key] = lane
+        if len(self._idle) > MAX_IDLE_LANES:
+            self._idle.popitem(last=False)
 
     async def stop(self, seconds: float) -> None:
         """Let what is being worked on finish; what is queued stays in the store for the next start."""
         self._stopping = True
         tasks = [lane.task for lane in self._busy.values() if lane.task is not None]
+        if self._taken:
+            tasks.append(asyncio.get_running_loop().create_task(self._wait_released()))
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=seconds)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+    async def _wait_released(self) -> None:
+        self._all_released = asyncio.Event()
+        if self._taken:
+            await self._all_released.wait()
 
 
 def refused(work: Incoming) -> bool:

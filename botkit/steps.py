@@ -13,15 +13,16 @@ from typing import Any
 import msgspec
 
 from botkit import metrics
-from botkit.arbitration import Fire, Hold, Resume
+from botkit.arbitration import Decision, Fire, Hold, Resume
 from botkit.consent import OptOuts, Wish
 from botkit.deployment import Deployment, Library, LiveService, no_adapter
 from botkit.identity import Identities, session_key
 from botkit.lanes import Incoming, Lane, Lanes, Work
 from botkit.outbox import Outbox
 from botkit.routing import route
-from botkit.stores.base import Change, Store, StoredSession, StoredStep, Unmatched
+from botkit.stores.base import Change, InboxItem, Store, StoredSession, StoredStep, Unmatched
 from botkit.timers import Timers
+from flows.compiler import Program
 from flows.interpreter import Interpreter, Sprint
 from flows.parameters import event_parameters
 from flows.templates import Template, follow
@@ -73,7 +74,7 @@ class Steps:
             return
         base = f"{value.received_at:011x}{work.id:08x}"
         customer = await self._known(await self.customer(value.sender, lane.key), service)
-        step = _Step(lane, service, customer, base, change)
+        step = Step(lane, service, customer, base, change)
         wish = service.consent.wish(value) if isinstance(value, Message) else None
         if wish is not None and isinstance(value, Message):
             self._consent(step, wish, value)
@@ -81,13 +82,80 @@ class Steps:
             await self._arbitrate(step, value)
         await self._commit(step, requires=work.accepted)
 
+    def answer_now(self, lane: Lane, customer: Customer, item: InboxItem, value: Message) -> "Step | None":
+        """The step that answers a message, for a lane that was taken: walked and ready to be committed.
+
+        None, with nothing done, where something has to be waited for, or is out of the ordinary: then `answer` does it.
+        """
+        service = self.deployment.services.get(lane.service)
+        if service is None or service.consent.wish(value) is not None:
+            return None
+        opted_out = self._opt_outs.known(customer, service.asset_for)
+        if opted_out is None:
+            return None
+        if opted_out:
+            customer = msgspec.structs.replace(customer, opted_out=opted_out)
+        step = Step(lane, service, customer, f"{value.received_at:011x}{item.id:08x}", Change(inbox=(item,)))
+        decisions = self._decisions(step, value)
+        if len(decisions) != 1:
+            return None
+        decision = decisions[0]
+        if isinstance(decision, Fire):
+            return step if self._start_now(step, decision, value) else None
+        if isinstance(decision, Resume):
+            return step if self._resume_now(step, decision, value) else None
+        return None
+
+    def _start_now(self, step: "Step", decision: Fire, value: Message) -> bool:
+        action = decision.action
+        if not isinstance(action, InvokeFlow):
+            return False
+        program = self._library.live(action.flow)
+        if program is None or not program.at_once:
+            return False
+        key = session_key(step.customer, value.sender, program.flow.session_key)
+        session = self._new_session(step, program, value, 0, key)
+        sprint = self._interpreter.begin_now(
+            session, value, now=self._clock(), customer=step.customer, keyword=decision.keyword
+        )
+        self._begun(step, sprint, program)
+        return True
+
+    def _resume_now(self, step: "Step", decision: Resume, value: Message) -> bool:
+        sessions = step.lane.sessions or ()
+        session = next((session for session in sessions if session.id == decision.session_id), None)
+        if session is None or session.held or not self._library.at_once(session.frames):
+            return False
+        _came_by(session, value)
+        sprint = self._interpreter.resume_now(
+            session, value, now=self._clock(), customer=step.customer, keyword=decision.keyword
+        )
+        self._collect(step, sprint, None, new=False)
+        return True
+
+    def commit_now(self, step: "Step") -> "asyncio.Future[None]":
+        """Commit a step that `answer_now` gave; `committed` or `not_committed` is to be called when it is done."""
+        step.change.deliveries = step.deliveries
+        if step.lane.sessions:
+            self._lanes.live.add(step.lane.key)
+        return self._store.commit(step.change)
+
+    def committed(self, step: "Step") -> None:
+        """A step is durable: what follows from it may happen."""
+        if not step.lane.sessions:
+            self._lanes.live.discard(step.lane.key)
+        for wake in step.wakes:
+            self._timers.note(wake)
+        if step.deliveries:
+            self._outbox.take(step.deliveries)
+
     async def go_on(self, lane: Lane, session: Session, value: Receipt | None) -> None:
         service = self.deployment.services.get(lane.service)
         if service is None:
             log.error("session %s belongs to service %r, which is not live", session.id, lane.service)
             return
         customer = await self._known(await self.customer(session.address, session.lane), service)
-        step = _Step(lane, service, customer, session.id, Change())
+        step = Step(lane, service, customer, session.id, Change())
         await self._resume(step, session, value)
         await self._commit(step)
 
@@ -107,7 +175,7 @@ class Steps:
         opted_out = await self._opt_outs.of(customer, service.asset_for)
         return msgspec.structs.replace(customer, opted_out=opted_out) if opted_out else customer
 
-    def _consent(self, step: "_Step", wish: Wish, message: Message) -> None:
+    def _consent(self, step: "Step", wish: Wish, message: Message) -> None:
         address = message.sender
         if wish == "stop":
             step.change.opted_out = (*step.change.opted_out, (address.channel, address.value, self._clock()))
@@ -127,20 +195,27 @@ class Steps:
             return True
         return next((other for other in live.services if other.consent.wish(message)), service) is service
 
-    async def _arbitrate(self, step: "_Step", value: Message | Event) -> None:
-        lane, service = step.lane, step.service
-        assert lane.sessions is not None
+    def _decisions(self, step: "Step", value: Message | Event) -> list[Decision]:
+        """What follows from an event by the service's rules and the customer's sessions."""
+        arbiter = step.service.arbiter
         parameters: dict[str, Any] = {}
-        if service.arbiter.has_conditions:
+        if arbiter.has_conditions:
             parameters = event_parameters(value, keyword="", transaction_id=step.base)
+        sessions = step.lane.sessions
+        assert sessions is not None
+        return arbiter.decide(value, parameters, sessions, lambda flow: self._key(step, flow, value))
 
-        def keyed(flow: str) -> str:
-            program = self._library.live(flow)
-            if program is None or value.sender is None:
-                return ""
-            return session_key(step.customer, value.sender, program.flow.session_key)
+    def _key(self, step: "Step", flow: str, value: Message | Event) -> str:
+        """The session key that a flow would have for the customer."""
+        program = self._library.live(flow)
+        if program is None or value.sender is None:
+            return ""
+        return session_key(step.customer, value.sender, program.flow.session_key)
 
-        decisions = service.arbiter.decide(value, parameters, lane.sessions, keyed)
+    async def _arbitrate(self, step: "Step", value: Message | Event) -> None:
+        lane = step.lane
+        assert lane.sessions is not None
+        decisions = self._decisions(step, value)
         if not decisions:
             self._unmatched(step, value)
             return
@@ -155,15 +230,13 @@ class Steps:
                     if session is not None:
                         await self._resume(step, session, value, decision.keyword)
                 case Fire():
-                    await self._fire(step, decision, value, number, keyed)
+                    await self._fire(step, decision, value, number)
 
-    async def _fire(
-        self, step: "_Step", decision: Fire, value: Message | Event, number: int, keyed: Callable[[str], str]
-    ) -> None:
+    async def _fire(self, step: "Step", decision: Fire, value: Message | Event, number: int) -> None:
         action = decision.action
         match action:
             case InvokeFlow():
-                await self._start(step, action.flow, decision, value, number, keyed(action.flow))
+                await self._start(step, action.flow, decision, value, number)
             case SendReply():
                 text = _template(action.text)
                 parameters = event_parameters(value, keyword=decision.keyword, transaction_id=step.base)
@@ -171,53 +244,61 @@ class Steps:
             case NotifyUrl():
                 self._notify(step, action.url, value, number)
 
-    async def _start(
-        self, step: "_Step", flow: str, decision: Fire, value: Message | Event, number: int, key: str
-    ) -> None:
+    async def _start(self, step: "Step", flow: str, decision: Fire, value: Message | Event, number: int) -> None:
         program = self._library.live(flow)
         if program is None:
             log.error("rule %r starts flow %r, which is not live", decision.rule, flow)
             return
         lane = step.lane
         assert lane.sessions is not None
+        key = self._key(step, flow, value)
         if key and any(s.flow == flow and s.key == key for s in lane.sessions):
             return  # an action before this one has just begun it
-        session = Session(
+        session = self._new_session(step, program, value, number, key)
+        sprint = await self._interpreter.begin(
+            session, value, now=self._clock(), customer=step.customer, keyword=decision.keyword
+        )
+        self._begun(step, sprint, program)
+
+    def _new_session(self, step: "Step", program: Program, value: Message | Event, number: int, key: str) -> Session:
+        lane = step.lane
+        return Session(
             id=f"{step.base}{number:x}",
             service=lane.service,
             lane=lane.key,
             key=key or step.customer.key,
-            frames=[Frame(flow, program.version, START, program.variables())],
+            frames=[Frame(program.flow.id, program.version, START, program.variables())],
             address=value.sender,
             asset=value.asset,
             channel=value.channel,
             started_at=value.received_at,
         )
-        sprint = await self._interpreter.begin(
-            session, value, now=self._clock(), customer=step.customer, keyword=decision.keyword
-        )
+
+    def _begun(self, step: "Step", sprint: Sprint, program: Program) -> None:
+        """Add the first step of a session to the change."""
+        session = sprint.session
         head = Transaction(
-            id=session.id, service=lane.service, flow=flow, version=program.version, key=session.key,
+            id=session.id, service=session.service, flow=program.flow.id, version=program.version, key=session.key,
             started_at=session.started_at, channel=session.channel, asset=session.asset,
         )  # fmt: skip
         if not sprint.ended:
-            lane.sessions.append(session)
-        await self._collect(step, sprint, head, new=True)
+            assert step.lane.sessions is not None
+            step.lane.sessions.append(session)
+        self._collect(step, sprint, head, new=True)
 
     async def _resume(
-        self, step: "_Step", session: Session, value: Message | Event | Receipt | None, keyword: str = ""
+        self, step: "Step", session: Session, value: Message | Event | Receipt | None, keyword: str = ""
     ) -> None:
-        if isinstance(value, Message | Event):  # the reply goes back where she wrote from last
-            session.channel, session.asset = value.channel, value.asset
-            session.address = value.sender or session.address
+        if isinstance(value, Message | Event):
+            _came_by(session, value)
         for frame in session.frames:  # an old version may have left memory meanwhile
             await self.load(frame)
         sprint = await self._interpreter.resume(
             session, value, now=self._clock(), customer=step.customer, keyword=keyword
         )
-        await self._collect(step, sprint, None, new=False)
+        self._collect(step, sprint, None, new=False)
 
-    async def _collect(self, step: "_Step", sprint: Sprint, head: Transaction | None, *, new: bool) -> None:
+    def _collect(self, step: "Step", sprint: Sprint, head: Transaction | None, *, new: bool) -> None:
         """Add what a sprint came to to the change that is committed at once."""
         change, lane, session = step.change, step.lane, sprint.session
         assert lane.sessions is not None
@@ -242,7 +323,7 @@ class Steps:
             route(delivery, session, step.service, self.deployment, step.customer)
             step.deliveries.append(delivery)
 
-    async def _commit(self, step: "_Step", requires: "asyncio.Future[None] | None" = None) -> None:
+    async def _commit(self, step: "Step", requires: "asyncio.Future[None] | None" = None) -> None:
         """Make a step durable, then let what it sends go and what waited behind it come."""
         change = step.change
         change.deliveries = step.deliveries
@@ -256,18 +337,13 @@ class Steps:
         if step.lane.sessions:
             self._lanes.live.add(step.lane.key)
         await self._store.commit(change, requires=requires)
-        if not step.lane.sessions:
-            self._lanes.live.discard(step.lane.key)
         for address in step.consents:  # who asked meanwhile was told how it had been
             self._opt_outs.note(*address)
         if released:
             self._lanes.put_first(step.lane, released)
-        for wake in step.wakes:
-            self._timers.note(wake)
-        if step.deliveries:
-            self._outbox.take(step.deliveries)
+        self.committed(step)
 
-    def _hold(self, step: "_Step", hold: Hold) -> None:
+    def _hold(self, step: "Step", hold: Hold) -> None:
         """Queue a message behind the session that has to finish first."""
         assert step.lane.sessions is not None
         session = next(s for s in step.lane.sessions if s.id == hold.session_id)
@@ -281,7 +357,7 @@ class Steps:
             sessions=[StoredSession(session, _encode(session))],
         )
 
-    def _unmatched(self, step: "_Step", value: Message | Event) -> None:
+    def _unmatched(self, step: "Step", value: Message | Event) -> None:
         metrics.UNMATCHED.add()
         if not isinstance(value, Message):
             return
@@ -291,9 +367,7 @@ class Steps:
         if step.service.service.default_reply:
             self._reply(step, value, step.service.service.default_reply)
 
-    def _reply(
-        self, step: "_Step", value: Message | Event, text: str, *, exempt: bool = False, number: int = 0
-    ) -> None:
+    def _reply(self, step: "Step", value: Message | Event, text: str, *, exempt: bool = False, number: int = 0) -> None:
         """Answer without a flow, on the channel that the event came by."""
         if value.sender is None or not text:
             return
@@ -306,7 +380,7 @@ class Steps:
             )
         )  # fmt: skip
 
-    def _notify(self, step: "_Step", url: str, value: Message | Event, number: int) -> None:
+    def _notify(self, step: "Step", url: str, value: Message | Event, number: int) -> None:
         """Tell another system, as durably as a customer is told."""
         body = msgspec.json.encode({"type": value.event, "id": f"{step.base}{number:x}", "data": value}).decode()
         to = FallbackStep("notify", "notify", Address("notify", url, asset="notify"))
@@ -319,7 +393,7 @@ class Steps:
         )  # fmt: skip
 
 
-class _Step:
+class Step:
     """What is put together while one piece of work is done."""
 
     __slots__ = ("base", "change", "consents", "customer", "deliveries", "lane", "release", "service", "wakes")
@@ -334,6 +408,12 @@ class _Step:
         self.wakes: list[int] = []
         self.release: list[str] = []
         self.consents: list[tuple[str, str]] = []
+
+
+def _came_by(session: Session, value: Message | Event) -> None:
+    """The reply goes back where she wrote from last."""
+    session.channel, session.asset = value.channel, value.asset
+    session.address = value.sender or session.address
 
 
 @lru_cache(maxsize=1_000)

@@ -66,6 +66,10 @@ class Node(Plugin):
 
     async def resume(self, turn: Turn) -> Left:
         """Go on after a wait: `turn.event` is what ended it, None when its time had come."""
+        return self.resume_now(turn)
+
+    def resume_now(self, turn: Turn) -> Left:
+        """In the place of `resume`, for a node that awaits nothing."""
         raise NotImplementedError(f"{type(self).__name__} waits, but does not say how to go on: define resume()")
 
     @classmethod

@@ -47,7 +47,9 @@ class CompiledAction:
 class CompiledNode:
     """A node with its settings validated and its edges and actions at hand."""
 
-    __slots__ = ("edges", "id", "kind", "label", "node", "on_enter", "on_leave", "red", "run_now", "ways")
+    __slots__ = (
+        "edges", "id", "kind", "label", "node", "on_enter", "on_leave", "red", "resume_now", "run_now", "ways",
+    )  # fmt: skip
 
     def __init__(
         self, id: int, kind: str, label: str, node: Node, edges: dict[str, Edge],
@@ -63,6 +65,7 @@ class CompiledNode:
         self.on_leave = on_leave
         self.run_now: Callable[[Turn], Left] | None = node.run_now if type(node).run is Node.run else None
         """What to call instead of `node.run`, for a node that awaits nothing."""
+        self.resume_now: Callable[[Turn], Left] | None = node.resume_now if type(node).resume is Node.resume else None
         self.ways = {} if on_leave else {name: edge.node for name, edge in edges.items() if edge.node}
         """The next node by outcome, where nothing is to be done on the way."""
 
@@ -70,13 +73,15 @@ class CompiledNode:
 class Program:
     """A flow version that can be run. Shared by all its sessions; nothing in it changes."""
 
-    __slots__ = ("_defaults", "_mutable", "flow", "nodes", "on_error", "version")
+    __slots__ = ("_defaults", "_mutable", "at_once", "flow", "nodes", "on_error", "version")
 
     def __init__(self, flow: Flow, version: int, nodes: dict[int, CompiledNode]) -> None:
         self.flow = flow
         self.version = version
         self.nodes = nodes
         self.on_error = flow.on_error
+        self.at_once = all(node.run_now and node.resume_now for node in nodes.values())
+        """Whether no node awaits anything, so that a step takes no time but the processor's."""
         self._defaults = {name: variable.default for name, variable in flow.variables.items()}
         self._mutable = any(isinstance(value, dict | list) for value in self._defaults.values())
 

@@ -57,6 +57,10 @@ class Sprint(msgspec.Struct, gc=False):
     ended: int
 
 
+class NotAtOnce(Exception):
+    """A step that was to take no time has something to wait for: its walk is lost, and has to begin again."""
+
+
 class _Ended(Exception):
     def __init__(self, code: int) -> None:
         self.code = code
@@ -83,6 +87,18 @@ class Interpreter:
         turn = self._turn(session, event, now, customer, keyword)
         return await self._sprint(turn, resume=True)
 
+    def begin_now(
+        self, session: Session, event: Incoming, *, now: int, customer: Customer, keyword: str = ""
+    ) -> Sprint:
+        """`begin` without waiting, for a program whose nodes await nothing (`Program.at_once`); raises `NotAtOnce`."""
+        return self._sprint_now(self._turn(session, event, now, customer, keyword), resume=False)
+
+    def resume_now(
+        self, session: Session, event: Incoming, *, now: int, customer: Customer, keyword: str = ""
+    ) -> Sprint:
+        """`resume` without waiting, for a program whose nodes await nothing (`Program.at_once`); raises `NotAtOnce`."""
+        return self._sprint_now(self._turn(session, event, now, customer, keyword), resume=True)
+
     def _turn(self, session: Session, event: Incoming, now: int, customer: Customer, keyword: str) -> Turn:
         turn = Turn(
             session, event, now=now, services=self._services, customer=customer,
@@ -98,11 +114,22 @@ class Interpreter:
             session.parameters.update(parameters)
         return turn
 
+    def _sprint_now(self, turn: Turn, *, resume: bool) -> Sprint:
+        walk = _begun_walk(turn, self._programs)
+        going = walk.go(resume=resume)
+        try:
+            going.send(None)
+        except StopIteration as done:
+            ended: int = done.value
+        except _Ended as end:
+            ended = end.code
+        else:
+            going.close()
+            raise NotAtOnce("a node of a called flow has something to wait for")
+        return _sprint_of(walk, ended)
+
     async def _sprint(self, turn: Turn, *, resume: bool) -> Sprint:
-        session = turn.session
-        session.wait = None
-        step = Step(at=turn.now, event=_event_name(turn.event), text=_event_text(turn.event))
-        walk = _Walk(turn, step.visits, self._programs)
+        walk = _begun_walk(turn, self._programs)
         going = walk.go(resume=resume)
         try:
             try:
@@ -117,30 +144,41 @@ class Interpreter:
         except TimeoutError:
             turn.fail(f"the step took longer than {MAX_STEP_SECONDS:.0f} seconds and was stopped")
             ended = ERROR
-        session.steps += 1
-        state = b""
-        if not ended:
-            try:
-                state = _encode(session)
-            except (TypeError, ValueError, OverflowError, RecursionError) as error:
-                turn.fail(f"the session cannot be kept, as it holds what is no JSON value: {error}")
-                ended = ERROR
-            if len(state) > MAX_SESSION_BYTES:
-                turn.fail(f"the session holds more than {MAX_SESSION_BYTES} bytes of variables and outputs")
-                state, ended = b"", ERROR
-        if ended:
-            session.wait = None
-        step.state = "ended" if ended else "waiting"
-        step.outcome = ended
-        if turn.deliveries:
-            step.sent = [delivery.id for delivery in turn.deliveries]
-        wait = walk.wait
-        if wait is not None and wait.delivery_id:
-            for delivery in turn.deliveries:
-                delivery.awaited = delivery.id == wait.delivery_id
-        if turn.redactions:
-            step = redacted(step, turn.redactions)
-        return Sprint(session, state, step, turn.deliveries, ended)
+        return _sprint_of(walk, ended)
+
+
+def _begun_walk(turn: Turn, programs: Programs) -> "_Walk":
+    turn.session.wait = None
+    return _Walk(turn, Step(at=turn.now, event=_event_name(turn.event), text=_event_text(turn.event)), programs)
+
+
+def _sprint_of(walk: "_Walk", ended: int) -> Sprint:
+    """What a walk came to, once it waits (0) or has ended."""
+    turn, step, session = walk.turn, walk.step, walk.session
+    session.steps += 1
+    state = b""
+    if not ended:
+        try:
+            state = _encode(session)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            turn.fail(f"the session cannot be kept, as it holds what is no JSON value: {error}")
+            ended = ERROR
+        if len(state) > MAX_SESSION_BYTES:
+            turn.fail(f"the session holds more than {MAX_SESSION_BYTES} bytes of variables and outputs")
+            state, ended = b"", ERROR
+    if ended:
+        session.wait = None
+    step.state = "ended" if ended else "waiting"
+    step.outcome = ended
+    if turn.deliveries:
+        step.sent = [delivery.id for delivery in turn.deliveries]
+    wait = walk.wait
+    if wait is not None and wait.delivery_id:
+        for delivery in turn.deliveries:
+            delivery.awaited = delivery.id == wait.delivery_id
+    if turn.redactions:
+        step = redacted(step, turn.redactions)
+    return Sprint(session, state, step, turn.deliveries, ended)
 
 
 class _Begun:
@@ -168,12 +206,13 @@ class _Begun:
 class _Walk:
     """One step in progress."""
 
-    __slots__ = ("handling", "program", "programs", "session", "turn", "visits", "wait")
+    __slots__ = ("handling", "program", "programs", "session", "step", "turn", "visits", "wait")
 
-    def __init__(self, turn: Turn, visits: list[NodeVisit], programs: Programs) -> None:
+    def __init__(self, turn: Turn, step: Step, programs: Programs) -> None:
         self.turn = turn
         self.session = turn.session
-        self.visits = visits
+        self.step = step
+        self.visits = step.visits
         self.programs = programs
         self.handling = False
         self.wait: Wait | None = None
@@ -205,7 +244,8 @@ class _Walk:
             left: Any  # a node of a project may return anything
             try:
                 if resume:
-                    left = await node.node.resume(turn)
+                    resume_now = node.resume_now
+                    left = await node.node.resume(turn) if resume_now is None else resume_now(turn)
                 else:
                     turn.returned = 0
                     for action in node.on_enter:

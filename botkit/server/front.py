@@ -7,14 +7,19 @@ the connection, from the first byte of its request on, so that there is only one
 
 import asyncio
 import re
+from functools import partial
+from time import perf_counter
 
 import httptools
 
+from botkit import metrics
 from botkit.server.body import RECEIVE_SECONDS
 from botkit.server.errors import TOO_LARGE, TWO_HOSTS, Problem, problem_of
 from botkit.server.gate import Gate
 from botkit.server.headers import Headers
 from botkit.server.replies import CLOSE, KEEP, KEEP_OLD
+from botkit.server.webhooks import Call
+from botkit.stores.base import Duplicate
 
 KEEP_ALIVE_SECONDS = 75.0
 LINGER_SECONDS = 5.0
@@ -32,8 +37,8 @@ _ODD = frozenset({b"transfer-encoding", b"content-encoding", b"expect", b"upgrad
 _NEVER = float("inf")
 
 
-class _Call:
-    """A call whose head is read."""
+class _Head:
+    """The head of a call, read."""
 
     __slots__ = ("asset", "connection", "headers", "length", "method", "origin", "target")
 
@@ -56,8 +61,8 @@ class Front(asyncio.Protocol):
     """Reads one call at a time, has it answered, and only then looks at the next one."""
 
     __slots__ = (
-        "_at", "_call", "_data", "_ended", "_ending", "_fed", "_gate", "_held", "_last", "_last_head", "_lines",
-        "_lost", "_missing", "_parser", "_parts", "_paused", "_receiving", "_task", "_transport", "deadline",
+        "_answering", "_at", "_call", "_data", "_ended", "_ending", "_fed", "_gate", "_held", "_last", "_last_head",
+        "_lines", "_lost", "_missing", "_parser", "_parts", "_paused", "_receiving", "_task", "_transport", "deadline",
         "on_header",
     )  # fmt: skip
 
@@ -68,13 +73,14 @@ class Front(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._fed = False  # the parser has the head, and wants the body
         self._last_head = b""  # of the last call that the parser saw: the same bytes are the same call again
-        self._last: _Call | None = None
+        self._last: _Head | None = None
         self._data = b""  # what came in and is not yet read, from `_at` on
         self._at = 0
-        self._call: _Call | None = None  # the one that is coming in
+        self._call: _Head | None = None  # the one that is coming in
         self._parts: list[bytes] = []  # of its body
         self._missing = 0
-        self._task: asyncio.Task[None] | None = None  # answers a call
+        self._answering = False  # a call is whole, and has no answer yet
+        self._task: asyncio.Task[None] | None = None  # answers it, where that takes one
         self._receiving = False  # a call has begun and is not yet whole
         self._paused = False  # we do not read
         self._held = False  # the client does not read
@@ -95,7 +101,7 @@ class Front(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._missing:
             self._more_body(data)
-        elif self._task is not None or self._held:
+        elif self._answering or self._held:
             self._data = self._data[self._at :] + data
             self._at = 0
             if len(self._data) > MAX_AHEAD_BYTES and not self._paused:
@@ -108,14 +114,14 @@ class Front(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         self._ended = True
-        return self._task is not None or self._held  # else there is nothing left to say, and it closes
+        return self._answering or self._held  # else there is nothing left to say, and it closes
 
     def pause_writing(self) -> None:
         self._held = True
 
     def resume_writing(self) -> None:
         self._held = False
-        if self._task is None and not self._ending:
+        if not self._answering and not self._ending:
             self._go_on()
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -124,7 +130,7 @@ class Front(asyncio.Protocol):
         self._data = b""
         self._parts = []
         self._missing = 0
-        if self._task is None:
+        if not self._answering:
             self._gate.left(self)
 
     # one call
@@ -157,14 +163,14 @@ class Front(asyncio.Protocol):
         if head.lower().count(b"\nhost:") > 1:
             self._refuse(TWO_HOSTS)
             return
-        call = _Call(line, headers)
+        call = _Head(line, headers)
         self._last = None
         self._fed = True
         self._headed(call, data, end)
         if len(head) <= MAX_KEPT_BYTES and call.connection is not CLOSE:
             self._last_head, self._last = head, call
 
-    def _headed(self, call: _Call, data: bytes, end: int) -> None:
+    def _headed(self, call: _Head, data: bytes, end: int) -> None:
         """Go on with a call whose head ends at `end`."""
         stop = end + call.length
         if call.length > self._gate.max_body_bytes:
@@ -216,35 +222,68 @@ class Front(asyncio.Protocol):
             self.deadline = self._gate.now + RECEIVE_SECONDS
         self._resume_reading()
 
-    def _begin(self, call: _Call, body: bytes) -> None:
+    def _begin(self, call: _Head, body: bytes) -> None:
         if self._fed:
             self._fed = False
             if body:
                 self._parser.feed_data(body)  # it counts them off, and is ready for the next head
         self._receiving = False
         self.deadline = _NEVER
-        self._task = self._gate.loop.create_task(self._answer(call, body))
-
-    async def _answer(self, call: _Call, body: bytes) -> None:
+        self._answering = True
         gate = self._gate
+        started = perf_counter()
         try:
-            reply = await gate.webhooks.answer(
-                call.asset, call.method, call.target, call.headers, body, origin=call.origin
-            )
-            connection = CLOSE if gate.closing else call.connection
-            data = gate.replies.reply(reply, connection)
+            brought = gate.webhooks.read(call.asset, call.method, call.target, call.headers, body, origin=call.origin)
+            answered = gate.webhooks.accept_now(brought)
         except Exception as error:
-            connection = CLOSE if gate.closing else call.connection
-            problem = problem_of(error, call.method, call.target.partition("?")[0])
-            data = gate.replies.problem(problem, connection)
-        self._task = None
+            gate.loop.call_soon(self._reply, call, self._problem(call, error))  # not at once: the next may be as bad
+            return
+        if answered is None:
+            self._task = gate.loop.create_task(self._accept(call, brought, started))
+        else:
+            answered.add_done_callback(partial(self._answered, call, brought, started))
+
+    def _answered(self, call: _Head, brought: Call, started: float, done: "asyncio.Future[None]") -> None:
+        """A message and the step that answers it are stored, or not: then it is tried with the message alone."""
+        if done.cancelled() or not (done.exception() is None or isinstance(done.exception(), Duplicate)):
+            self._task = self._gate.loop.create_task(self._accept(call, brought, started))
+        else:
+            self._accepted(call, brought, started)
+
+    async def _accept(self, call: _Head, brought: Call, started: float) -> None:
+        try:
+            await self._gate.webhooks.accept(brought)
+        except Exception as error:
+            self._task = None
+            self._reply(call, self._problem(call, error))
+        else:
+            self._task = None
+            self._accepted(call, brought, started)
+
+    def _accepted(self, call: _Head, brought: Call, started: float) -> None:
+        gate = self._gate
+        metrics.REQUESTS.observe(perf_counter() - started)
+        try:
+            data = gate.replies.reply(brought.reply, CLOSE if gate.closing else call.connection)
+        except Exception as error:
+            data = self._problem(call, error)
+        self._reply(call, data)
+
+    def _problem(self, call: _Head, error: Exception) -> bytes:
+        problem = problem_of(error, call.method, call.target.partition("?")[0])
+        return self._gate.replies.problem(problem, CLOSE if self._gate.closing else call.connection)
+
+    def _reply(self, call: _Head, data: bytes) -> None:
+        """Give a call its answer, and go on to the next."""
+        gate = self._gate
+        self._answering = False
         if self._lost:
             gate.left(self)
             return
         self._transport.write(data)
         if self._transport.is_closing():  # it broke while it was written to
             return
-        if connection is CLOSE:
+        if gate.closing or call.connection is CLOSE:
             self._end()
         elif self._held:
             self.deadline = gate.now + RECEIVE_SECONDS
@@ -313,7 +352,7 @@ class Front(asyncio.Protocol):
             self._transport.close()
 
     def leave(self) -> None:
-        if self._task is None and not self._missing and not self._held:
+        if not self._answering and not self._missing and not self._held:
             self._transport.close()
 
     def abort(self) -> None:

@@ -1,14 +1,28 @@
 """Webhooks: `POST/GET /channels/{asset}`, where providers bring messages and receipts."""
 
+import asyncio
 import time
+from collections.abc import Sequence
 
 from aiohttp import web
 
 from botkit import metrics
 from botkit.app import App
+from botkit.deployment import LiveAsset
 from botkit.server.body import read_body
 from botkit.server.headers import Headers
-from channels.base import WebhookReply, WebhookRequest
+from channels.base import Inbound, WebhookReply, WebhookRequest
+
+
+class Call:
+    """A webhook call that was read: what it brings to an asset, and what the provider hears when it is stored."""
+
+    __slots__ = ("live", "reply", "values")
+
+    def __init__(self, live: LiveAsset, values: Sequence[Inbound], reply: WebhookReply) -> None:
+        self.live = live
+        self.values = values
+        self.reply = reply
 
 
 class Webhooks:
@@ -18,37 +32,37 @@ class Webhooks:
         self._app = app
         self._engine = app.engine
         self._clock = app.clock
-        self._observe = metrics.REQUESTS.observe
 
-    async def answer(
-        self, asset: str, method: str, target: str, headers: Headers, body: bytes, *, origin: str
-    ) -> WebhookReply:
-        """Verify, parse, store; only then the provider hears that all is well.
+    def read(self, asset: str, method: str, target: str, headers: Headers, body: bytes, *, origin: str) -> Call:
+        """A call verified and parsed, and not yet stored.
 
         `target` is the address without its `origin` (`http://host`), for which the public address stands
-        where there is one.
+        where there is one. Raises what the provider is to be told.
         """
-        started = time.perf_counter()
-        channel = self._engine.deployment.asset(asset).channel
-        call = WebhookRequest(
-            method=method,
-            url=(self._app.public_url or origin) + target,
-            query=target.partition("?")[2],
-            headers=headers,
-            body=body,
-            received_at=self._clock(),
+        live = self._engine.deployment.asset(asset)
+        channel = live.channel
+        request = WebhookRequest(
+            method, (self._app.public_url or origin) + target, target.partition("?")[2], headers, body, self._clock()
         )
-        challenge = channel.handshake(call)
+        challenge = channel.handshake(request)
         if challenge is not None:
-            return challenge
-        channel.verify(call)
-        await self._engine.accept(asset, channel.parse(call))
-        self._observe(time.perf_counter() - started)
-        return channel.reply(call)
+            return Call(live, (), challenge)
+        channel.verify(request)
+        return Call(live, channel.parse(request), channel.reply(request))
+
+    def accept_now(self, call: Call) -> "asyncio.Future[None] | None":
+        """The same as `accept`, where that can be begun without waiting; else None, with nothing done."""
+        return self._engine.accept_now(call.live, call.values)
+
+    async def accept(self, call: Call) -> None:
+        """Store what a call brought; only then the provider hears that all is well."""
+        if call.values:
+            await self._engine.accept_first(call.live, call.values)
 
     async def handle(self, request: web.Request) -> web.Response:
-        """The same for the calls that come by aiohttp: those that are not plain enough for the front."""
-        reply = await self.answer(
+        """Answer a call that comes by aiohttp: one that is not plain enough for the front."""
+        started = time.perf_counter()
+        call = self.read(
             request.match_info["asset"],
             request.method,
             request.raw_path.partition("#")[0],
@@ -56,4 +70,7 @@ class Webhooks:
             await read_body(request) if request.can_read_body else b"",
             origin=f"{request.scheme}://{request.host}",
         )
+        await self.accept(call)
+        metrics.REQUESTS.observe(time.perf_counter() - started)
+        reply = call.reply
         return web.Response(body=reply.body, status=reply.status, headers={"Content-Type": reply.content_type})

@@ -25,6 +25,12 @@ class StoreFailed(BotkitError):
     code = "store_failed"
 
 
+class Duplicate(StoreFailed):
+    """A change brings an inbox item that was accepted before: nothing of it is stored."""
+
+    code = "duplicate"
+
+
 class InboxState(IntEnum):
     """What has become of an inbox item."""
 
@@ -142,7 +148,8 @@ class Store(Protocol):
         """Make a change durable, all or nothing; the change is taken at once, in the order of the calls.
 
         With `requires`, an earlier commit's future, it fails if that one failed. Awaiting it raises
-        `StoreFailed` if nothing of it was stored.
+        `StoreFailed` if nothing of it was stored, `Duplicate` if that is so because an inbox item in it was
+        stored before.
         """
         ...
 

@@ -20,6 +20,7 @@ import msgspec
 
 from botkit.stores.base import (
     Change,
+    Duplicate,
     HistoryEntry,
     InboxItem,
     InboxState,
@@ -39,6 +40,7 @@ MAX_BATCH = 1024
 WRITER_CACHE_KIB = 8_192
 PURGE_ROWS = 200
 
+SEEN = "SELECT 1 FROM inbox WHERE provider_id = ? AND asset = ? AND service = ?"
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -215,7 +217,11 @@ class SqliteStore:
         except Exception as error:  # a value that cannot be written is the fault of one change only
             self._rollback()
             self._busy = False
-            if len(batch) > 1:  # one of them is bad: each on its own, so that the others go through
+            doubles = [entry for entry in batch if self._is_double(entry[0])]
+            if doubles:
+                self._fail_as_double([future for _, future, _ in doubles])
+                self._pending.extendleft(reversed([entry for entry in batch if entry not in doubles]))
+            elif len(batch) > 1:  # one of them is bad: each on its own, so that the others go through
                 self._pending.extendleft(reversed(batch))
                 self._solo = len(batch)
             else:
@@ -225,6 +231,12 @@ class SqliteStore:
                 self._idle.set()
             return
         self._work.put(futures)
+
+    def _is_double(self, change: Change) -> bool:
+        """Whether a change brings an inbox item that is stored already. The index finds out for nothing, so nobody
+        asks before."""
+        execute = self._writer.execute
+        return any(execute(SEEN, (item.provider_id, item.asset, item.service)).fetchone() for item in change.inbox)
 
     def _write(self, changes: list[Change]) -> None:
         rows: list[list[tuple[Any, ...]]] = [[] for _ in STATEMENTS]
@@ -273,6 +285,11 @@ class SqliteStore:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
 
+    def _fail_as_double(self, futures: list[asyncio.Future[None]]) -> None:
+        for future in futures:
+            if not future.done():
+                future.set_exception(Duplicate("it was accepted before"))
+
     def _fail(self, futures: list[asyncio.Future[None]], error: Exception) -> None:
         for future in futures:
             if not future.done():
@@ -287,8 +304,7 @@ class SqliteStore:
         return self._reader.execute(sql, parameters).fetchall()
 
     async def seen(self, asset: str, provider_id: str, service: str) -> bool:
-        sql = "SELECT 1 FROM inbox WHERE provider_id = ? AND asset = ? AND service = ?"
-        return self._one(sql, provider_id, asset, service) is not None
+        return self._one(SEEN, provider_id, asset, service) is not None
 
     async def pending_inbox(self, after: int, limit: int) -> list[InboxItem]:
         return self._inbox("state = 0 AND id > ?", after, limit)

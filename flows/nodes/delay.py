@@ -59,7 +59,7 @@ class Delay(Node):
             return bool(self.until.paths)
         return bool(self.duration.paths) or int(read_duration(self.duration.source) * 1000) > 0
 
-    async def run(self, turn: Turn) -> Wait | str:
+    def run_now(self, turn: Turn) -> Wait | str:
         try:
             until = self._until(turn)
         except ValueError as error:
@@ -68,7 +68,7 @@ class Delay(Node):
         turn.output({"delay.waitTime": max(0, until - turn.now) / 1000})
         return turn.wait(until=until) if until > turn.now else "onTimeout"
 
-    async def resume(self, turn: Turn) -> str:
+    def resume_now(self, turn: Turn) -> str:
         return "onTimeout"
 
     def _until(self, turn: Turn) -> int:

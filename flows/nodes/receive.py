@@ -65,7 +65,7 @@ class Receive(Node):
     def run_now(self, turn: Turn) -> Wait:
         return turn.wait(events=self.events, keywords=self.keywords, seconds=self.max_timeout)
 
-    async def resume(self, turn: Turn) -> str:
+    def resume_now(self, turn: Turn) -> str:
         event = turn.event
         if event is None:
             return "onTimeout"

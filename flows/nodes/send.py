@@ -210,7 +210,7 @@ class Send(Node):
         turn.memory.update({"delivery_id": delivery_id, "until": until})
         return turn.wait(delivery_id=delivery_id, until=until)
 
-    async def resume(self, turn: Turn) -> Wait | str:
+    def resume_now(self, turn: Turn) -> Wait | str:
         news = turn.event
         if not isinstance(news, Receipt):
             return "onTimeout"

@@ -139,12 +139,27 @@ async def test_a_step_runs_again_after_a_crash_before_its_commit(tmp_path: Path)
     async with Bot(tmp_path, COUNTER) as bot:
         await bot.say("a")
         bot.store.hold = lambda change: bool(change.steps)
-        await bot.accept(bot.message("b", id="b"))
+        accepting = asyncio.create_task(bot.accept(bot.message("b", id="b")))
         await bot.until(lambda: bot.store.held)
+        assert not accepting.done()  # the message and its step are one change: neither is there yet
         await bot.crash()
+        accepting.cancel()
         await bot.say("b", id="b")  # the provider may bring it once more all the same
         await bot.say("c")
         assert bot.texts == ["a", "ab", "abc"]
+
+
+async def test_a_message_that_comes_again_is_answered_once_and_holds_up_nobody(tmp_path: Path) -> None:
+    """Its step is walked before anybody knows that it is a double: nothing of that may remain."""
+    async with Bot(tmp_path, COUNTER) as bot:
+        for number in range(4):
+            await bot.say("a", f"+1555100{number:04d}", id=f"a{number}")
+        again = [bot.message("a", f"+1555100{number:04d}", id=f"a{number}") for number in range(4)]
+        fresh = [bot.message("b", f"+1555100{number:04d}", id=f"b{number}") for number in range(4)]
+        await asyncio.gather(*(bot.accept(message) for message in [*again, *fresh]))
+        await bot.settle()
+        for number in range(4):
+            assert bot.line.texts(f"+1555100{number:04d}") == ["a", "ab"]
 
 
 async def test_what_was_accepted_is_worked_off_in_order_after_a_crash(tmp_path: Path) -> None:

@@ -253,7 +253,8 @@ async def test_a_bug_of_ours_is_a_500_without_secrets(server: Served, monkeypatc
         raise KeyError("a secret of ours")
 
     with monkeypatch.context() as patched:
-        patched.setattr(server.bot.engine, "accept", breaks)
+        patched.setattr(server.bot.engine, "accept_now", lambda live, values: None)
+        patched.setattr(server.bot.engine, "accept_first", breaks)
         status, error = await server.error("POST", "/channels/sms", json={"from": "+15550000001", "text": "x"})
     assert status == 500 and error["code"] == "internal" and "secret" not in error["message"]
 

@@ -8,6 +8,7 @@ import pytest
 
 from botkit.stores.base import (
     Change,
+    Duplicate,
     HistoryEntry,
     InboxItem,
     InboxState,
@@ -71,6 +72,21 @@ async def test_an_item_that_came_and_was_done_at_once_is_seen_and_not_pending(st
     assert came.done()
     assert not await store.pending_inbox(0, 10)
     assert await store.seen("a", "1", "s")
+
+
+async def test_a_double_is_refused_with_all_of_its_change_and_nothing_else(store: Store) -> None:
+    await store.commit(Change(inbox=[item(store, "1", state=InboxState.DONE, payload=b"")]))
+    double = store.commit(Change(inbox=[item(store, "1", state=InboxState.DONE)], sessions=[session("x")]))
+    twin = item(store, "2")
+    commits = [store.commit(Change(inbox=[twin])), store.commit(Change(inbox=[item(store, "2")]))]
+    await store.commit(Change(inbox=[item(store, "3")], sessions=[session("y")]))
+    with pytest.raises(Duplicate):
+        await double
+    await commits[0]
+    with pytest.raises(Duplicate):
+        await commits[1]
+    assert [row.provider_id for row in await store.pending_inbox(0, 10)] == ["2", "3"]
+    assert [row.id for row in await store.sessions_of("s|k")] == ["y"]
 
 
 async def test_an_item_counts_once_for_each_service(store: Store) -> None:
