@@ -23,14 +23,16 @@ CREATE TABLE session (
 CREATE INDEX session_lane ON session (lane);
 CREATE INDEX session_wake ON session (wake_at) WHERE wake_at IS NOT NULL;
 
+-- In the order in which steps were taken: a step of an old session must not touch an old page of its own.
 CREATE TABLE step (
+  id INTEGER PRIMARY KEY,
   transaction_id TEXT NOT NULL,
   number INTEGER NOT NULL,
   at INTEGER NOT NULL,
   head BLOB,
-  data BLOB NOT NULL,
-  PRIMARY KEY (transaction_id, number)
-) WITHOUT ROWID;
+  data BLOB NOT NULL
+);
+CREATE UNIQUE INDEX step_of ON step (transaction_id, number);
 
 CREATE TABLE delivery (
   id TEXT PRIMARY KEY,
