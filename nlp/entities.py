@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field, PrivateAttr
 
 from models.utterance import Entity, Understanding
+from nlp.amounts import find_amounts
 from nlp.base import Component, Context
+from nlp.durations import find_durations
 from nlp.moments import find_moments
 from nlp.numbers import find_numbers
+from nlp.ordinals import find_ordinals
+from nlp.postcodes import find_postcodes
+from nlp.privacy import find_personal
 from nlp.project import Project
+from nlp.units import find_units
 
 if TYPE_CHECKING:
     from nlp.entity_rules import PatternList, ValueList
@@ -19,14 +25,23 @@ EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,
 URL = re.compile(r"(?<![\w@])(?:https?://|www\.)[^\s<>\"']{1,2000}", re.IGNORECASE)
 URL_TAIL = ".,;:!?)]}'\"…"
 FEWEST_PHONE_DIGITS = 7
+FEWEST_CARD_DIGITS = 12
+SAID_OTHERWISE = frozenset(
+    {"second", "minute", "hour", "day", "week", "month", "year"}
+    | {"US dollar", "euro", "pound sterling", "Indian rupee", "yen"}
+)
+"""Quantities that are durations or amounts."""
 MAX_PHONE_TEXT = 1_000
 MAX_ENTITIES = 200
-RANK = {"email": 1, "url": 1, "phone": 2, "datetime": 3, "date": 3, "time": 3, "number": 4}
+RANK = {
+    "email": 1, "url": 1, "card": 1, "iban": 1, "phone": 2, "postcode": 3, "datetime": 3, "date": 3, "time": 3,
+    "amount": 4, "duration": 4, "quantity": 5, "ordinal": 5, "number": 6,
+}  # fmt: skip
 """Where two entities have the same span, the lower rank stays; the designer's own have rank 0."""
 
 
 class Entities(Component):
-    """Numbers, dates and times, e-mail and web addresses, phone numbers, and the project's own entities.
+    """Numbers, money, dates, durations, addresses, phone numbers, postcodes, and the project's own entities.
 
     Where two overlap, the longer one stays; of two with the same span, the designer's own.
     """
@@ -38,6 +53,8 @@ class Entities(Component):
     """The country of phone numbers without a prefix, such as GB. Empty: only numbers with + are found."""
     day_first: bool = True
     """Whether 3/4 is the 3rd of April (else the 4th of March)."""
+    slips: bool = True
+    """Whether a long word that is a slip or two away from a listed value is taken for it: "sneekers" for sneakers."""
     without: tuple[str, ...] = ()
     """Kinds that are not looked for, such as phone."""
 
@@ -47,7 +64,7 @@ class Entities(Component):
     def prepare(self, project: Project, models: Path | None) -> None:
         from nlp.entity_rules import load_rules
 
-        self._values, self._patterns = load_rules(project)
+        self._values, self._patterns = load_rules(project, slips=self.slips)
 
     def read(self, understanding: Understanding, context: Context) -> str:
         text = understanding.text
@@ -55,10 +72,20 @@ class Entities(Component):
         found += find_addresses(text)
         found += find_phones(text, self.phone_region)
         found += find_moments(text, now=context.now, timezone=context.timezone, day_first=self.day_first)
-        found += find_numbers(text)
+        found += find_plain(text)
         kept = settle([entity for entity in found if entity.kind not in self.without])
         understanding.entities = kept[:MAX_ENTITIES]
         return f"{len(kept)} of {len(found)} found stay" if found else "nothing found"
+
+
+def find_plain(text: str) -> list[Entity]:
+    """Money, durations, quantities, ordinals and numbers, postcodes, cards and accounts."""
+    found = [*find_amounts(text), *find_ordinals(text), *find_postcodes(text), *find_numbers(text)]
+    found += find_durations(text)
+    found += [row for row in find_units(text) if row.value["unit"] not in SAID_OTHERWISE]
+    if sum(map(str.isdigit, text)) >= FEWEST_CARD_DIGITS:
+        found += find_personal(text)
+    return found
 
 
 def find_addresses(text: str) -> list[Entity]:

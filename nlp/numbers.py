@@ -17,7 +17,10 @@ SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_
 DOZEN = "dozen"
 WORD = re.compile(r"[A-Za-z]+")
 GLUE = re.compile(r"[ \t]{1,3}|-")
-NOT_COUNTED = frozenset("this that which the another any no some every each someone other only".split())  # noqa: SIM905
+NOT_COUNTED = frozenset(
+    {"this", "that", "which", "the", "another", "any", "no", "some", "every", "each", "someone", "other", "only"}
+    | {"first", "second", "third", "last", "next", "st", "nd", "rd", "th"}
+)
 """Before "one" these make it a word for a thing: "the one I ordered"."""
 
 

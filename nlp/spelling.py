@@ -1,8 +1,9 @@
-"""Spelling: near misses of the project's own words, put right."""
+"""Spelling: near misses put right: of the project's own words first, then of common English ones."""
 
 import re
 from collections import Counter
 
+from nlp.english_words import by_initial, english_words
 from nlp.language import SMALL_WORDS
 from nlp.moments import DAYS, MONTHS
 from nlp.numbers import ONES, SCALES, TENS
@@ -11,6 +12,9 @@ from nlp.project import Project
 
 WORD = re.compile(r"[^\W\d_]{4,40}")
 MAX_WORDS = 200
+MAX_NEAR = 50
+RARER = 100
+"""So much rarer than a word of the project is a word that is taken for a slip, although it is one: oder for order."""
 LONG_WORD = 8
 ENDINGS = ("s", "es", "ed", "ing", "ly")
 COMMON = frozenset((*SMALL_WORDS["en"].split(), *MONTHS, *DAYS, *ONES, *TENS, *SCALES))
@@ -18,10 +22,11 @@ COMMON = frozenset((*SMALL_WORDS["en"].split(), *MONTHS, *DAYS, *ONES, *TENS, *S
 
 
 class Spelling:
-    """Knows the words of a project's utterances and entities.
+    """Knows the words of a project's utterances and entities, and common English ones.
 
-    A word is misspelt when it is unknown and one of the project's is one slip away (two, if it is
-    long): a letter too many, too few, wrong, or two swapped. Everything else stays as it is.
+    A word is misspelt when it is unknown and one that is known is one slip away (two, if it is long): a letter too
+    many, too few, wrong, or two swapped. The project's own come first, since that is what its customers write about;
+    of the others the most used one. Everything else stays as it is.
     """
 
     def __init__(self, project: Project) -> None:
@@ -35,9 +40,6 @@ class Spelling:
         self._by_initial: dict[str, list[str]] = {}
         for word in self._known:
             self._by_initial.setdefault(word[0], []).append(word)
-
-    def __bool__(self) -> bool:
-        return bool(self._known)
 
     def correct(self, text: str) -> str:
         """The text with misspelt words put right."""
@@ -63,7 +65,22 @@ class Spelling:
                 distance = OSA.distance(word, other, score_cutoff=allowed)
                 wrong_letter = len(other) == len(word) and sorted(other) != sorted(word)
                 best = min(best, (distance, wrong_letter, -self._known[other], other))
-        return best[3] if best[0] <= allowed else ""
+        counts = english_words()
+        if best[0] <= allowed and counts.get(word, 0) * RARER <= counts.get(best[3], 1):
+            return best[3]
+        return "" if word in counts else self._common(word, allowed)
+
+    def _common(self, word: str, allowed: int) -> str:
+        """The most used English word that is this near."""
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        near = process.extract(
+            word, by_initial().get(word[0], ()), scorer=OSA.distance, score_cutoff=allowed, limit=MAX_NEAR
+        )  # fmt: skip
+        counts = english_words()
+        ranked = sorted((distance, -counts[found], found) for found, distance, _ in near)
+        return ranked[0][2] if ranked else ""
 
 
 def _in_case_of(original: str, word: str) -> str:

@@ -1,0 +1,66 @@
+"""Amounts: money in a text, as a value and an ISO 4217 code."""
+
+import re
+
+from models.utterance import Entity
+from nlp.numbers import find_numbers
+
+WORDS = {
+    "USD": "$ us$ usd dollar dollars buck bucks", "EUR": "€ eur euro euros", "GBP": "£ gbp pound pounds quid",
+    "INR": "₹ inr rupee rupees rs", "JPY": "¥ jpy yen", "CHF": "chf franken", "SEK": "sek kronor kr",
+    "PLN": "pln zł zloty złoty złotych", "BRL": "r$ brl real reais", "MXN": "mxn peso pesos", "CAD": "cad c$",
+    "AUD": "aud a$", "NZD": "nzd", "CNY": "cny rmb yuan", "TRY": "₺ try lira", "NGN": "₦ ngn naira", "ZAR": "zar rand",
+    "AED": "aed dirham dirhams", "KRW": "₩ krw won", "NOK": "nok", "DKK": "dkk", "CZK": "czk",
+}  # fmt: skip
+CODES = {word: code for code, words in WORDS.items() for word in words.split()}
+SMALL = {"cent": "USD", "cents": "USD", "pence": "GBP", "penny": "GBP", "p": "GBP"}
+"""The hundredth part of one: 50 pence are 0.5 GBP."""
+
+_SIGN = r"(?:US\$|C\$|A\$|R\$|[$€£₹¥₺₦₩])"
+_CODE = "|".join(sorted(code for code in CODES if code.isascii() and len(code) == 3 and code.upper() in WORDS))
+BEFORE = re.compile(rf"(?<!\w)(?:({_SIGN})[ ]?|({_CODE})[ ])(?=\d)", re.IGNORECASE)
+FIGURES = re.compile(r"\d{1,3}(?:[ ,.]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d{1,12}(?:[.,]\d{1,2})?(?!\d)")
+AFTER = re.compile(rf"[ ]?({_SIGN}|[^\W\d_]{{1,8}})(?!\w)", re.IGNORECASE)
+
+
+def find_amounts(text: str) -> list[Entity]:
+    """Amounts in order; the value is `{"value": 9.99, "currency": "GBP"}`. A bare "$" is taken for US dollars."""
+    found: list[Entity] = []
+    taken: set[int] = set()
+    for match in BEFORE.finditer(text):
+        figures = FIGURES.match(text, match.end())
+        if figures:
+            code = CODES[(match[1] or match[2]).lower()]
+            found.append(_amount(read_figures(figures.group()), code, text, match.start(), figures.end()))
+            taken.update(range(match.start(), figures.end()))
+    for figures in FIGURES.finditer(text):
+        if figures.start() not in taken and not text[figures.start() - 1 : figures.start()].isalnum():
+            _add_after(found, read_figures(figures.group()), text, figures.start(), figures.end())
+    for number in find_numbers(text):
+        if number.source == "words":
+            _add_after(found, number.value, text, number.start, number.end)
+    return sorted(found, key=lambda entity: entity.start)
+
+
+def read_figures(figures: str) -> float:
+    """What figures mean, with the comma or the point before the last two: 1.234,50 and 1,234.50 are the same."""
+    mark = max(figures.rfind(","), figures.rfind("."))
+    if mark >= 0 and len(figures) - mark - 1 in (1, 2):
+        whole, part = figures[:mark], figures[mark + 1 :]
+    else:
+        whole, part = figures, ""
+    digits = re.sub(r"[ ,.]", "", whole)
+    return float(f"{digits}.{part}") if part else int(digits)
+
+
+def _add_after(found: list[Entity], value: float, text: str, start: int, end: int) -> None:
+    match = AFTER.match(text, end)
+    word = match[1].lower() if match else ""
+    if word in CODES:
+        found.append(_amount(value, CODES[word], text, start, match.end() if match else end))
+    elif match and word in SMALL:
+        found.append(_amount(round(value / 100, 4), SMALL[word], text, start, match.end()))
+
+
+def _amount(value: float, code: str, text: str, start: int, end: int) -> Entity:
+    return Entity("amount", {"value": value, "currency": code}, text[start:end], start, end, "amounts")

@@ -1,0 +1,95 @@
+"""Privacy: personal data in a text, replaced by marks before anything is kept."""
+
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+from models.utterance import Entity
+
+PERSONAL = ("card", "email", "iban", "phone", "postcode")
+"""The kinds that are personal wherever they stand; a project adds its own, such as customer_number."""
+
+Style = Literal["same_length", "label"]
+
+_CARD = re.compile(r"(?<![\w-])\d(?:[ -]?\d){12,18}(?![\w-])")
+_IBAN = re.compile(r"(?<!\w)[A-Za-z]{2}\d{2}(?:[ ]?[A-Za-z0-9]){11,30}(?!\w)")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w-])")
+_PHONE = re.compile(r"(?<![\w.,/-])(?:\+|00)[1-9](?:[ ()./-]{0,3}\d){6,14}(?![\w])")
+
+
+def mask(text: str, entities: Iterable[Entity] = (), *, kinds: Iterable[str] = PERSONAL, style: Style = "label") -> str:
+    """The text with every entity of `kinds` replaced, and what looks like one although none was found.
+
+    `label` puts `[phone]` in its place; `same_length` a star for each letter and digit, so that the text keeps its
+    shape. Cards count if their check digit is right (Luhn), IBANs if theirs is (ISO 13616). Nothing of the
+    original remains in the result, so that it cannot be undone.
+    """
+    wanted = frozenset(kinds)
+    spans = [(row.start, row.end, row.kind) for row in entities if row.kind in wanted and row.end <= len(text)]
+    spans += [(start, end, kind) for start, end, kind in _plain_spans(text) if kind in wanted]
+    parts: list[str] = []
+    at = 0
+    for start, end, kind in _settled(spans):
+        parts += (text[at:start], f"[{kind}]" if style == "label" else _stars(text[start:end]))
+        at = end
+    return "".join((*parts, text[at:]))
+
+
+def find_personal(text: str) -> list[Entity]:
+    """Cards and IBANs with a right check digit, as entities; the value is without blanks."""
+    return [
+        Entity(kind, re.sub(r"[ -]", "", text[start:end]).upper(), text[start:end], start, end, "check digit")
+        for start, end, kind in _plain_spans(text)
+        if kind in ("card", "iban")
+    ]
+
+
+def _plain_spans(text: str) -> list[tuple[int, int, str]]:
+    """What is told by its looks alone."""
+    spans: list[tuple[int, int, str]] = []
+    if "@" in text:
+        spans += [(*match.span(), "email") for match in _EMAIL.finditer(text)]
+    spans += [(*match.span(), "card") for match in _CARD.finditer(text) if is_card(match.group())]
+    for match in _IBAN.finditer(text):
+        end = _iban_end(match.group())
+        if end:
+            spans.append((match.start(), match.start() + end, "iban"))
+    spans += [(*match.span(), "phone") for match in _PHONE.finditer(text)]
+    return spans
+
+
+def is_card(number: str) -> bool:
+    """Whether a card number's check digit is right, by Luhn's formula (ISO/IEC 7812-1)."""
+    digits = [int(digit) for digit in number if digit.isdigit()]
+    doubled = [digit * 2 - 9 if digit > 4 else digit * 2 for digit in digits[-2::-2]]
+    return 13 <= len(digits) <= 19 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0 and any(digits)
+
+
+def is_iban(number: str) -> bool:
+    """Whether an IBAN's check digits are right: modulo 97 (ISO 13616)."""
+    plain = number.replace(" ", "").upper()
+    if not 15 <= len(plain) <= 34 or not plain.isascii():
+        return False
+    return int("".join(str(int(sign, 36)) for sign in plain[4:] + plain[:4])) % 97 == 1
+
+
+def _iban_end(found: str) -> int:
+    """How much of what begins like an IBAN is one: the words after it may look like a part of it. 0: none."""
+    ends = [len(found), *(place for place in range(len(found) - 1, 14, -1) if found[place] == " ")]
+    return next((end for end in ends if is_iban(found[:end])), 0)
+
+
+def _settled(spans: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """From left to right; those that overlap are one, called after the longest."""
+    settled: list[tuple[int, int, str]] = []
+    for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if settled and start < settled[-1][1]:
+            first, last, name = settled[-1]
+            settled[-1] = (first, max(last, end), name if last - first >= end - start else kind)
+        else:
+            settled.append((start, end, kind))
+    return settled
+
+
+def _stars(text: str) -> str:
+    return "".join("*" if letter.isalnum() else letter for letter in text)
