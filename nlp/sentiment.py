@@ -1,5 +1,6 @@
 """Sentiment: whether a text sounds positive, neutral or negative, by VADER's lexicon and rules."""
 
+import re
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -7,14 +8,33 @@ from pydantic import Field, PrivateAttr
 
 from models.utterance import Sentiment, Understanding
 from nlp.base import Component, Context
+from nlp.emoji import LEXICON, as_words
 from nlp.project import Project
+from nlp.sentiment_words import LANGUAGES, Lexicon
 
 MAX_RATED_LENGTH = 1_000
 """Characters that are rated: VADER's time grows with the square of the length."""
 
+SARCASM = re.compile(
+    r"\b(?:thanks|thank you|cheers)\b(?:[ ]\w+){0,3}[ ]for nothing\b"
+    r"|\byeah,?[ ]right\b"
+    r"|\b(?:great|fantastic|brilliant|wonderful|perfect|awesome|lovely|super)\b[,.!]*[ ]"
+    r"(?:(?:and|so|yet)[ ])?(?:another|again|now)\b[^.!?]{0,60}"
+    r"\b(?:delay\w*|wait\w*|problem\w*|error\w*|broken|late|wrong|lost|hours?|days?|weeks?|cancel\w*|crash\w*|down)\b"
+    r"|\b(?:i )?(?:just )?love (?:waiting|being ignored|paying twice|being charged|how (?:you|nobody|no one))\b",
+    re.IGNORECASE,
+)
+"""Praise that is none. A few set phrases only: what needs knowledge of the world goes unnoticed."""
+
+SARCASTIC_SCORE = -0.5
+
 
 class SentimentScore(Component):
-    """How a text sounds, from -1 to 1. English; emoji are understood."""
+    """How a text sounds, from -1 to 1.
+
+    English by VADER, with emoji and some set phrases of sarcasm; German, French, Spanish, Italian and Portuguese by
+    small lexicons. A text of which no word is known is neutral, and the reason says so.
+    """
 
     kind = "sentiment"
     gives: ClassVar[tuple[str, ...]] = ("sentiment",)
@@ -23,20 +43,37 @@ class SentimentScore(Component):
     """A score this close to 0 is neutral."""
 
     _engine: Any = PrivateAttr(default=None)
+    _lexicons: dict[str, Lexicon] = PrivateAttr(default_factory=dict)
 
     def prepare(self, project: Project, models: Path | None) -> None:
         from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
         self._engine = SentimentIntensityAnalyzer()
+        self._engine.lexicon.update(LEXICON)
+        self._lexicons.update({language: Lexicon(words) for language, words in LANGUAGES.items()})
 
     def read(self, understanding: Understanding, context: Context) -> str:
         chosen = context.options.neutral_band
         band = self.neutral_band if chosen is None else min(max(chosen, 0.0), 1.0)
-        text = understanding.text
+        score, because = self.rate(understanding.text, understanding.language or context.language)
+        label = "neutral" if abs(score) < band or not score else "positive" if score > 0 else "negative"
+        understanding.sentiment = Sentiment(label=label, score=score)
+        return f"score {score:+.2f}, neutral within {band:g}{because}"
+
+    def rate(self, text: str, language: str = "en") -> tuple[float, str]:
+        """The score of a text, and what is to be said of it."""
         if len(text) > MAX_RATED_LENGTH:
             half = MAX_RATED_LENGTH // 2
             text = f"{text[:half]} {text[-half:]}"
+        text = as_words(text)
+        lexicon = self._lexicons.get(language)
+        if lexicon is not None:
+            score = lexicon.rate(text, LEXICON)
+            if score is not None:
+                return score, f", by the small lexicon of {language}"
         score = float(self._engine.polarity_scores(text)["compound"])
-        label = "neutral" if abs(score) < band or not score else "positive" if score > 0 else "negative"
-        understanding.sentiment = Sentiment(label=label, score=score)
-        return f"score {score:+.2f}, neutral within {band:g}"
+        if score > 0 and SARCASM.search(text):
+            return min(-score, SARCASTIC_SCORE), ", praise that is none"
+        if not score and language != "en":
+            return 0.0, f": no word of it is known in {language}"
+        return score, ""
