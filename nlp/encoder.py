@@ -1,0 +1,154 @@
+"""Encoder: a text as a point among its likes: a sentence embedding, by a graph that `botkit nlp get-model` made."""
+
+import hashlib
+import os
+import sys
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from nlp.errors import InvalidModel, Unavailable
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FORMAT = 1
+MINILM = "minilm"
+CARD_FILE, GRAPH_FILE, TOKENIZER_FILE = "encoder.json", "encoder.onnx", "tokenizer.json"
+MAX_WORDS = 128
+MAX_CHARACTERS = 2_000
+"""What is read of a text: more would be cut to `MAX_WORDS` pieces of words anyway."""
+
+REMEMBERED = 2_000
+MAX_CARD_BYTES = 65_536
+MAX_GRAPH_BYTES = 2 << 30
+
+
+class EncoderCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an encoder was made of, and how near it is to the original (cosines on a set of sentences)."""
+
+    format: int
+    name: str
+    dimension: int
+    weights_sha256: str
+    graph_sha256: str
+    tokenizer_sha256: str
+    mean_cosine: float
+    least_cosine: float
+    made_by: str = ""
+
+
+class Encoder:
+    """Embeds texts one by one, so that a text has the same bits alone and among others. Not for two threads at once."""
+
+    def __init__(self, card: EncoderCard, graph: bytes, tokenizer: str) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        self.name = card.name
+        self.dimension = card.dimension
+        parts = f"{card.weights_sha256} {card.graph_sha256} {card.tokenizer_sha256}"
+        self.fingerprint = hashlib.sha256(parts.encode()).hexdigest()
+        self._tokenizer = Tokenizer.from_str(tokenizer)
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(MAX_WORDS)
+        self._session = onnxruntime.InferenceSession(graph, _options(), providers=["CPUExecutionProvider"])
+        self._known: OrderedDict[str, Any] = OrderedDict()
+
+    def embed(self, texts: Sequence[str]) -> "np.ndarray[Any, Any]":
+        """A row for each text, of length 1, as float32. Recent texts are remembered."""
+        import numpy as np
+
+        rows = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for number, text in enumerate(texts):
+            rows[number] = self._one(text[:MAX_CHARACTERS])
+        return rows
+
+    def _one(self, text: str) -> Any:
+        known = self._known.get(text)
+        if known is not None:
+            self._known.move_to_end(text)
+            return known
+        import numpy as np
+
+        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
+        places = np.arange(ids.shape[1], dtype=np.int64)[None]
+        row = self._session.run(["embedding"], {"ids": ids, "positions": places})[0][0]
+        self._known[text] = row
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        return row
+
+
+def _options() -> Any:
+    """One thread, so that the sums are made in one order; and no arena, which would keep what the longest text took."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 3
+    return options
+
+
+def data_home() -> Path:
+    """The user's own data folder: `BOTKIT_DATA`, else where the system keeps such things."""
+    if chosen := os.environ.get("BOTKIT_DATA"):
+        return Path(chosen)
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "botkit"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "botkit"
+
+
+def encoder_home(name: str = MINILM) -> Path:
+    """Where an encoder lies that was made on this machine."""
+    return data_home() / "encoders" / name
+
+
+def load_encoder(source: str = MINILM) -> Encoder:
+    """An encoder by its name, or by the folder in which it lies.
+
+    Raises `Unavailable`, with how to get it, where it is not there, and `InvalidModel` where it was changed.
+    """
+    home = Path(source) if "/" in source else encoder_home(source)
+    if not (home / CARD_FILE).is_file():
+        command = "botkit nlp get-model" if source == MINILM else f"botkit nlp get-model --name {source} --from FOLDER"
+        raise Unavailable(f"the sentence encoder {source!r} is not on this machine: run `{command}`")
+    try:
+        return _load(home)
+    except ImportError as error:
+        raise Unavailable(f'the sentence encoder needs {error.name}: run `pip install "botkit[onnx]"`') from None
+
+
+def read_card(home: Path) -> EncoderCard:
+    """The card of an encoder; raises `InvalidModel`."""
+    try:
+        data = (home / CARD_FILE).read_bytes()
+        if len(data) > MAX_CARD_BYTES:
+            raise _refused(home, f"{CARD_FILE} is larger than a card is")
+        card = msgspec.json.decode(data, type=EncoderCard)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise _refused(home, f"{CARD_FILE}: {error}") from None
+    if card.format != FORMAT:
+        raise _refused(home, f"it has format {card.format}, this version reads {FORMAT}")
+    return card
+
+
+def _load(home: Path) -> Encoder:
+    card = read_card(home)
+    try:
+        graph, tokenizer = (home / GRAPH_FILE).read_bytes(), (home / TOKENIZER_FILE).read_bytes()
+    except OSError as error:
+        raise _refused(home, f"{error.filename}: {error.strerror}") from None
+    if hashlib.sha256(graph).hexdigest() != card.graph_sha256:
+        raise _refused(home, f"{GRAPH_FILE} was changed after it was made")
+    if hashlib.sha256(tokenizer).hexdigest() != card.tokenizer_sha256:
+        raise _refused(home, f"{TOKENIZER_FILE} was changed after it was made")
+    return Encoder(card, graph, tokenizer.decode())
+
+
+def _refused(home: Path, reason: str) -> InvalidModel:
+    return InvalidModel(f"the sentence encoder in {home} is refused: {reason}; delete the folder and get it again")
