@@ -1,98 +1,66 @@
 """NlpPool: text understood in processes of their own, so that neither time nor a crash reaches the server."""
 
 import asyncio
+import contextlib
 import importlib.util
-import os
-import sys
+import logging
+import shutil
+import tempfile
+import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import nlp
+from botkit import metrics
+from botkit.nlp_process import CLOSE_SECONDS, Job, NlpProcess, start_process
+from botkit.nlp_snapshot import take_snapshot
 from flows.turn import NlpFailed
 from models.content import MAX_TEXT_LENGTH
 from models.utterance import Understanding
-from nlp.frames import LENGTH, Answer, BadFrame, Request, body_length, decode_answer, encode
+from nlp.frames import Answer, BadFrame, Request, encode
 from nlp.text import clean
 
 MAX_QUEUED = 1_000
 """Texts that may wait; more are refused at once, since they would be late anyway."""
 
-MAX_IN_FLIGHT = 8
-"""Texts that lie with one worker at a time: it always has the next one at hand."""
-
-MAX_TRIES = 2
-START_SECONDS = 300.0
-HANG_SECONDS = 10.0
-CLOSE_SECONDS = 2.0
+HANG_SECONDS = 20.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
-WARM = ("entities", "intent", "language", "profanity", "sentiment")
+WARM = ("answers", "entities", "intent", "language", "profanity", "sentiment")
 """Parts that a worker loads before it says that it is ready. Tokens load spaCy when they are first wanted."""
 
 NEEDED = ("better_profanity", "numpy", "spacy", "vaderSentiment")
+OUT_OF_TIME = "out_of_time"
+
+log = logging.getLogger("botkit.nlp")
 
 
-class _Job:
-    """A text on its way through the pool."""
+class _Crew:
+    """The workers of one state of the project's files; a newer crew takes over from an older one."""
 
-    __slots__ = ("answer", "request", "tries")
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.workers: set[NlpProcess] = set()
+        self.proven = False
+        """Whether a worker of it has ever been ready; until then, each one looks at the files anew."""
+        self.complete = False
+        """Whether all its workers have somebody who looks after them."""
+        self._retired = False
 
-    def __init__(self, request: Request, answer: "asyncio.Future[Answer]") -> None:
-        self.request = request
-        self.answer = answer
-        self.tries = 0
+    def retire(self) -> None:
+        self._retired = True
 
-
-class _Worker:
-    """One process, and the jobs that lie with it, the running one first."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self.jobs: deque[_Job] = deque()
-        self.running_since = 0.0
-
-    async def answer(self) -> Answer | None:
-        """Its next answer; None at its end."""
-        stream = self.process.stdout
-        assert stream is not None
-        try:
-            header = await stream.readexactly(LENGTH.size)
-            return decode_answer(await stream.readexactly(body_length(header)))
-        except (asyncio.IncompleteReadError, ConnectionError, BadFrame):
-            return None
-
-    def give(self, jobs: list[_Job], now: float) -> None:
-        stream = self.process.stdin
-        assert stream is not None
-        if not self.jobs:
-            self.running_since = now
-        self.jobs.extend(jobs)
-        stream.write(b"".join(encode(job.request) for job in jobs))
-
-    def kill(self) -> None:
-        try:
-            self.process.kill()
-        except ProcessLookupError:
-            pass
-
-    async def end(self) -> None:
-        """Close its input, and kill it if that does not end it."""
-        if self.process.stdin is not None:
-            self.process.stdin.close()
-        try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self.process.wait()
-        except TimeoutError:
-            self.kill()
-            await self.process.wait()
+    def retired(self) -> bool:
+        """Whether a newer one has taken over."""
+        return self._retired
 
 
 class NlpPool:
     """Understands texts in `processes` workers. Starts with `start`, or with the first text.
 
-    A worker that crashes, or is busy with one text for `hang_seconds`, is replaced: that text gets
-    `NlpFailed`, the others that lay with it are read again, once.
+    A worker that crashes, or is busy for `hang_seconds`, is replaced: the text that it was busy with gets
+    `NlpFailed`, the others that lay with it are read again. `reload` has new workers take over that know
+    what the files say now. `environment` is added to that of the workers.
     """
 
     def __init__(
@@ -103,17 +71,24 @@ class NlpPool:
         processes: int = 1,
         warm: Iterable[str] = WARM,
         hang_seconds: float = HANG_SECONDS,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
-        self._arguments = (str(folder), str(models), *warm)
+        self.folder = folder
+        self._models = models
+        self._warm = tuple(warm)
         self._processes = processes
         self._hang_seconds = hang_seconds
-        self._queue: deque[_Job] = deque()
-        self._workers: set[_Worker] = set()
-        self._keepers: list[asyncio.Task[None]] = []
+        self._environment = dict(environment or {})
+        self._queue: deque[Job] = deque()
+        self._crew: _Crew | None = None
+        self._leaving: set[_Crew] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._ready: asyncio.Future[None] | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._reloading = asyncio.Lock()
         self._failure = ""
         self._last_id = 0
+        self._crews = 0
+        self._home: Path | None = None
         self._closed = False
 
     async def start(self) -> None:
@@ -123,8 +98,9 @@ class NlpPool:
         if self._ready is None:
             self._check_installed()
             self._ready = asyncio.get_running_loop().create_future()
-            self._keepers.append(asyncio.create_task(self._keep_worker()))
-            self._watch = asyncio.create_task(self._watch_workers())
+            self._crew = self._new_crew()
+            self._spawn(self._keep(self._crew))
+            self._spawn(self._watch_workers())
         await asyncio.shield(self._ready)
         if self._failure:
             raise NlpFailed(self._failure)
@@ -139,189 +115,245 @@ class NlpPool:
     ) -> Understanding:
         """The parts of the understanding named by `want`. Raises `NlpFailed`; its `code` says what failed."""
         text, truncated = clean(text)
-        settings = dict(options or {})
-        answer = await self._ask(Request(self._next_id(), text, want=want, options=settings), timeout_seconds)
-        assert answer.understanding is not None
-        answer.understanding.truncated |= truncated
-        return answer.understanding
+        answer = await self._ask(text, timeout_seconds, want=want, options=dict(options or {}))
+        found = answer.understanding
+        assert found is not None
+        found.truncated |= truncated
+        for why in found.why:
+            if why.overran:
+                metrics.NLP_OVERRUNS.add(why.component)
+        return found
 
     async def method(self, method: str, text: str, *, now: int, timeout_seconds: float = 5.0) -> dict[str, Any]:
         """The outputs of one of the NLP node's methods (`nlp.methods`). Raises `NlpFailed`."""
         text, _ = clean(text, MAX_TEXT_LENGTH)
-        answer = await self._ask(Request(self._next_id(), text, method=method, now=now), timeout_seconds)
+        answer = await self._ask(text, timeout_seconds, method=method, now=now)
         assert answer.outputs is not None
         return answer.outputs
+
+    async def reload(self) -> None:
+        """Have new workers, on the files as they are now, take over when they are warm; no text is lost.
+
+        The old ones finish what lies with them. Raises `NlpFailed` with the reason when the new ones cannot
+        start: then the old ones go on. Before the first text there is nothing to do.
+        """
+        async with self._reloading:
+            if self._ready is None or self._is_closed():
+                return
+            crew = self._new_crew()
+            self._leaving.add(crew)  # until it has taken over
+            first = await self._started(crew)
+            if isinstance(first, str):
+                self._forget(crew)
+                raise NlpFailed(first)
+            others = await asyncio.gather(*(self._started(crew) for _ in range(self._processes - 1)))
+            if self._is_closed():  # meanwhile
+                await asyncio.gather(*(worker.end() for worker in crew.workers))
+                return
+            self._leaving.discard(crew)
+            old, self._crew = self._crew, crew
+            self._failure = ""
+            crew.complete = True
+            for worker in (first, *others):
+                self._spawn(self._keep(crew, None if isinstance(worker, str) else worker))
+            if not self._ready.done():
+                self._ready.set_result(None)
+            assert old is not None
+            self._retire(old)
+            self._pump()
 
     async def close(self) -> None:
         """Finish what lies here, for two seconds at most, then end the workers; the rest gets `NlpFailed`."""
         self._closed = True
-        open_jobs = [job.answer for worker in self._workers for job in worker.jobs if not job.answer.done()]
-        if self._workers:
+        crews = [crew for crew in (self._crew, *self._leaving) if crew is not None]
+        workers = [worker for crew in crews for worker in crew.workers]
+        open_jobs = [job.answer for worker in workers for job in worker.jobs if not job.answer.done()]
+        if workers:
             open_jobs += [job.answer for job in self._queue if not job.answer.done()]
         if open_jobs:
             await asyncio.wait(open_jobs, timeout=CLOSE_SECONDS)
-        tasks = [task for task in (*self._keepers, self._watch) if task is not None]
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        left = [job for worker in self._workers for job in worker.jobs] + list(self._queue)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        left = [job for worker in workers for job in worker.jobs] + list(self._queue)
         self._queue.clear()
         for job in left:
-            _fail(job, "the server is stopping")
-        await asyncio.gather(*(worker.end() for worker in self._workers))
-        self._workers.clear()
+            job.fail("the server is stopping")
+        await asyncio.gather(*(worker.end() for crew in crews for worker in crew.workers))
+        for crew in crews:
+            crew.workers.clear()
         if self._ready is not None and not self._ready.done():
             self._failure = "the server is stopping"
             self._ready.set_result(None)
+        if self._home is not None:
+            await asyncio.to_thread(shutil.rmtree, self._home, ignore_errors=True)
+            self._home = None
+
+    def _is_closed(self) -> bool:
+        return self._closed
 
     # asking
 
-    def _next_id(self) -> int:
+    async def _ask(self, text: str, timeout_seconds: float, **asked: Any) -> Answer:
         self._last_id += 1
-        return self._last_id
-
-    async def _ask(self, request: Request, timeout_seconds: float) -> Answer:
+        request = Request(self._last_id, text, deadline=time.monotonic() + timeout_seconds, **asked)
         try:
-            encode(request)
+            frame = encode(request)
         except BadFrame as error:
             raise NlpFailed(str(error)) from None
-        job: _Job | None = None
         try:
             async with asyncio.timeout(timeout_seconds):
                 if self._ready is None or not self._ready.done() or self._closed or self._failure:
                     await self.start()
                 if len(self._queue) >= MAX_QUEUED:
+                    metrics.NLP_TEXTS.add("refused")
                     raise NlpFailed(f"{MAX_QUEUED} texts wait already: NLP is overloaded", timeout=True)
-                job = _Job(request, asyncio.get_running_loop().create_future())
+                job = Job(request, asyncio.get_running_loop().create_future(), frame)
                 self._queue.append(job)
                 self._pump()
                 answer = await job.answer
         except TimeoutError:
+            metrics.NLP_TEXTS.add("late")
             raise NlpFailed(f"the text was not understood within {timeout_seconds:g} s", timeout=True) from None
         if answer.error:
-            failed = NlpFailed(answer.error)
+            late = answer.code == OUT_OF_TIME
+            metrics.NLP_TEXTS.add("late" if late else "failed")
+            failed = NlpFailed(answer.error, timeout=late)
             failed.code = answer.code or NlpFailed.code
             raise failed
+        metrics.NLP_TEXTS.add("understood")
         return answer
 
     def _pump(self) -> None:
         """Hand waiting texts to the workers, the least busy one first."""
-        now = asyncio.get_running_loop().time()
-        while self._queue and self._workers:
-            worker = min(self._workers, key=lambda one: len(one.jobs))
-            room = MAX_IN_FLIGHT - len(worker.jobs)
-            if room <= 0:
+        queue = self._queue
+        while queue and self._crew is not None and self._crew.workers:
+            if queue[0].answer.done():  # it was given up
+                queue.popleft()
+                continue
+            workers = self._crew.workers
+            worker = min(workers, key=lambda one: len(one.jobs))
+            room = worker.room
+            if room <= 0 or (queue[0].alone and worker.jobs):
                 return
-            share = max(1, min(room, len(self._queue) // len(self._workers)))
-            jobs = [self._queue.popleft() for _ in range(min(share, len(self._queue)))]
-            jobs = [job for job in jobs if not job.answer.done()]  # the others were given up
-            if jobs:
-                worker.give(jobs, now)
+            share = 1 if queue[0].alone else max(1, min(room, len(queue) // len(workers)))
+            jobs: list[Job] = []
+            while queue and len(jobs) < share and not (jobs and queue[0].alone):
+                job = queue.popleft()
+                if not job.answer.done():
+                    jobs.append(job)
+            worker.give(jobs)
 
     # workers
 
-    async def _keep_worker(self) -> None:
-        """Start a worker, listen to it, and start the next one when it ends."""
-        pause = FIRST_PAUSE_SECONDS
-        while True:
-            worker = await self._start_worker()
-            if worker is not None:
-                pause = FIRST_PAUSE_SECONDS
-                await self._listen(worker)
-                continue
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _start_worker(self) -> _Worker | None:
-        """A warm worker; None, with the reason kept for those who ask, when it could not start."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "nlp.worker", *self._arguments,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=_environment(),
-        )  # fmt: skip
-        worker = _Worker(process)
-        try:
-            async with asyncio.timeout(START_SECONDS):
-                greeting = await worker.answer()
-        except TimeoutError:
-            greeting = Answer(0, error=f"the NLP worker did not start within {START_SECONDS:g} s")
-        except asyncio.CancelledError:
-            worker.kill()
-            await process.wait()
-            raise
-        if greeting is None or greeting.error:
-            worker.kill()
-            await process.wait()
-            reason = "the NLP worker ended while it started: see the log"
-            self._started(greeting.error if greeting else reason)
-            return None
-        self._workers.add(worker)
-        self._started("")
-        self._pump()
+    def _new_crew(self) -> _Crew:
+        if self._home is None:
+            self._home = Path(tempfile.mkdtemp(prefix="botkit-nlp-"))
+        self._crews += 1
+        return _Crew(self._home / str(self._crews) / "nlp")
+
+    async def _started(self, crew: _Crew) -> NlpProcess | str:
+        """A warm worker of a crew, or why there is none."""
+        if not crew.proven:
+            try:
+                await asyncio.to_thread(take_snapshot, self.folder, crew.folder)
+            except OSError as error:
+                return f"the nlp folder cannot be read: {error}"
+        worker = await start_process((str(crew.folder), str(self._models), *self._warm), self._environment)
+        if isinstance(worker, NlpProcess):
+            crew.workers.add(worker)
+            crew.proven = True
         return worker
 
-    def _started(self, failure: str) -> None:
-        if failure and self._workers:
+    async def _keep(self, crew: _Crew, worker: NlpProcess | None = None) -> None:
+        """Listen to a worker, and start the next one when it ends, until the crew is retired."""
+        pause = FIRST_PAUSE_SECONDS
+        while not crew.retired():
+            if worker is None:
+                started = await self._started(crew)
+                self._note_start(crew, started)
+                worker = started if isinstance(started, NlpProcess) else None
+            if worker is not None:
+                if crew.retired() and not worker.jobs:
+                    worker.close_input()
+                pause = FIRST_PAUSE_SECONDS
+                await self._listen(crew, worker)
+                worker = None
+            elif not crew.retired():
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        self._forget(crew)
+
+    def _note_start(self, crew: _Crew, started: NlpProcess | str) -> None:
+        """Let waiting texts go to a new worker; or, where none serves, tell them why there is none."""
+        if crew is not self._crew:
+            return
+        failure = started if isinstance(started, str) else ""
+        if failure and crew.workers:
             return  # another worker serves
         self._failure = failure
         assert self._ready is not None
         if not self._ready.done():
             self._ready.set_result(None)
-            if not failure:
-                self._keepers += [asyncio.create_task(self._keep_worker()) for _ in range(self._processes - 1)]
+        if not failure and not crew.complete:
+            crew.complete = True
+            for _ in range(self._processes - 1):
+                self._spawn(self._keep(crew))
         if failure:
             for job in self._queue:
-                _fail(job, failure)
+                job.fail(failure)
             self._queue.clear()
-
-    async def _listen(self, worker: _Worker) -> None:
-        """Pass on a worker's answers until it ends."""
-        loop = asyncio.get_running_loop()
-        while (answer := await worker.answer()) is not None:
-            if not worker.jobs or worker.jobs[0].request.id != answer.id:
-                break  # it answers what nobody asked
-            job = worker.jobs.popleft()
-            worker.running_since = loop.time()
-            if not job.answer.done():
-                job.answer.set_result(answer)
-            if self._queue:
-                self._pump()
-        self._workers.discard(worker)
-        worker.kill()
-        self._take_back(worker)
-        await worker.process.wait()
-
-    def _take_back(self, worker: _Worker) -> None:
-        """The text that ended a worker fails; those behind it wait again, at the front."""
-        for place, job in reversed(list(enumerate(worker.jobs))):
-            job.tries += 1
-            if place == 0 or job.tries >= MAX_TRIES:
-                _fail(job, "the NLP worker crashed or hung on this text, and was replaced")
-            else:
-                self._queue.appendleft(job)
-        worker.jobs.clear()
         self._pump()
 
+    async def _listen(self, crew: _Crew, worker: NlpProcess) -> None:
+        """Pass on a worker's answers until it ends."""
+        self._pump()
+        while (answer := await worker.hear()) is not None:
+            if not worker.take(answer):
+                break
+            if crew.retired():
+                if not worker.jobs:
+                    worker.close_input()
+            elif self._queue:
+                self._pump()
+        crew.workers.discard(worker)
+        self._queue.extendleft(reversed(worker.take_back()))
+        self._pump()
+        await worker.end()
+
+    def _retire(self, crew: _Crew) -> None:
+        """Let the workers of a crew finish what lies with them, and end."""
+        crew.retire()
+        self._leaving.add(crew)
+        for worker in crew.workers:
+            if not worker.jobs:
+                worker.close_input()
+        self._forget(crew)
+
+    def _forget(self, crew: _Crew) -> None:
+        """Take away the snapshot of a crew that has gone."""
+        if crew.workers or crew is self._crew:
+            return
+        self._leaving.discard(crew)
+        with contextlib.suppress(OSError):
+            shutil.rmtree(crew.folder.parent)
+
     async def _watch_workers(self) -> None:
-        """Kill a worker that is busy with one text for too long; `_listen` then heals the pool."""
-        loop = asyncio.get_running_loop()
+        """Kill a worker that is busy for too long; `_listen` then heals the pool."""
         while True:
             await asyncio.sleep(self._hang_seconds / 4)
-            for worker in list(self._workers):
-                if worker.jobs and loop.time() - worker.running_since > self._hang_seconds:
+            crews = [crew for crew in (self._crew, *self._leaving) if crew is not None]
+            for worker in [worker for crew in crews for worker in crew.workers]:
+                if worker.hangs(self._hang_seconds):
+                    log.warning("an NLP worker hangs and is replaced")
                     worker.kill()
 
     def _check_installed(self) -> None:
         missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
         if missing:
             raise NlpFailed(f'NLP needs {", ".join(missing)}: run `pip install "botkit[nlp]"`')
-
-
-def _environment() -> dict[str, str]:
-    """A worker finds the same `nlp` as the server does, whatever folder it starts in."""
-    roots = [str(Path(nlp.__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, roots))}
-
-
-def _fail(job: _Job, message: str) -> None:
-    if not job.answer.done():
-        job.answer.set_result(Answer(job.request.id, error=message))

@@ -61,11 +61,15 @@ class Profanity(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Why(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What led a component to its answer, and what it cost in microseconds of CPU."""
+    """What led a component to its answer, and what it cost in microseconds of CPU.
+
+    `overran`: it took longer, by the clock on the wall, than its budget allows.
+    """
 
     component: str
     because: str = ""
     microseconds: int = 0
+    overran: bool = False
 
 
 class Understanding(msgspec.Struct, omit_defaults=True):

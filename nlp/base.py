@@ -1,14 +1,18 @@
 """Component: the contract of a step of the pipeline. One file in `nlp/` each."""
 
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import msgspec
+from pydantic import Field
 
 from models.plugin import Plugin
 from models.utterance import Understanding
 from nlp.project import Project
 
+MAX_BUDGET_MILLISECONDS = 60_000
 PARTS = ("entities", "intent", "language", "lemmas", "profanity", "sentiment", "tokens")
 """The parts of an `Understanding` that botkit's own components give; others lie in `extra`."""
 
@@ -33,13 +37,21 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
 
 class Context(msgspec.Struct, frozen=True):
-    """What a component may know beside the text: the parts asked for, the clock, the place, the options."""
+    """What a component may know beside the text: the parts asked for, the clock, the place, the options.
+
+    `deadline` is when nobody waits for the answer any more, in seconds of `time.monotonic`; 0 is never.
+    """
 
     want: frozenset[str]
     now: int
     language: str = "en"
     timezone: str = "UTC"
     options: Options = Options()
+    deadline: float = 0.0
+
+    def seconds_left(self, most: float) -> float:
+        """How long it may still take, `most` at most; 0 or less when it is too late."""
+        return min(most, self.deadline - time.monotonic()) if self.deadline else most
 
 
 class Component(Plugin):
@@ -52,6 +64,13 @@ class Component(Plugin):
     needs: ClassVar[tuple[str, ...]] = ()
     gives: ClassVar[tuple[str, ...]] = ()
 
+    budget_milliseconds: float = Field(default=50.0, gt=0, le=MAX_BUDGET_MILLISECONDS)
+    """How long it may take with a text. What took longer is told in the why, and counted."""
+
+    def given_parts(self) -> tuple[str, ...]:
+        """What it gives with these settings; `gives` unless the settings decide."""
+        return self.gives
+
     def prepare(self, project: Project, models: Path | None) -> None:
         """Load what it needs, once, before the first text: libraries, word lists, models in `models`."""
 
@@ -61,6 +80,16 @@ class Component(Plugin):
         Raises `Unavailable` where something is not installed.
         """
         raise NotImplementedError(f"{type(self).__name__} does not say what it does: define read()")
+
+    def read_many(self, understandings: Sequence[Understanding], contexts: Sequence[Context]) -> list[str]:
+        """`read` for several texts at once, each with its context; what led to each, in the same order.
+
+        Define it where several together cost less than one after the other. If it raises, each text is read
+        on its own, so that one text's failure is not the others'.
+        """
+        return [
+            self.read(understanding, context) for understanding, context in zip(understandings, contexts, strict=True)
+        ]
 
     @classmethod
     def load(cls, settings: dict[str, Any]) -> "Component":

@@ -6,7 +6,9 @@ BotkitError
     ├── InvalidData         intents or entities of a project are wrong (`file`, `line`)
     ├── InvalidModel        a model file is damaged, or was changed after training
     ├── ComponentFailed     a component has a defect
+    ├── EngineFailed        an engine outside did not answer, or not as it should
     ├── InvalidRequest      a part, an option or a method that does not exist
+    ├── OutOfTime           the deadline passed before the text was understood
     └── Unavailable         something is not installed; the message says how to install it
         └── MethodUnavailable
 """
@@ -47,6 +49,18 @@ class ComponentFailed(NlpError):
     """A component raised what it should not."""
 
     code = "component_failed"
+
+
+class EngineFailed(NlpError):
+    """An engine outside did not answer, or not as it should; trying again later may help."""
+
+    code = "engine_failed"
+
+
+class OutOfTime(NlpError):
+    """The deadline passed before the text was understood."""
+
+    code = "out_of_time"
 
 
 class InvalidRequest(NlpError):

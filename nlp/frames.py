@@ -12,7 +12,11 @@ MAX_FRAME_BYTES = 4 * 1024 * 1024
 
 
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A text to read, or to run a method of the NLP node on where `method` is set."""
+    """A text to read, or to run a method of the NLP node on where `method` is set.
+
+    `deadline` is when nobody waits for the answer any more, in seconds of the machine's monotonic clock
+    (the same in all processes; 0: never). An `alone` text is not read together with others.
+    """
 
     id: int
     text: str
@@ -20,16 +24,22 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     options: dict[str, Any] = {}
     method: str = ""
     now: int = 0
+    deadline: float = 0.0
+    alone: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What came of a request; `id` 0 is the greeting of a worker that is ready, or says why it is not."""
+    """What came of a request; `id` 0 is the greeting of a worker that is ready, or says why it is not.
+
+    `begun` is no answer yet: so many texts, from this one on, are now read together.
+    """
 
     id: int
     understanding: Understanding | None = None
     outputs: dict[str, Any] | None = None
     error: str = ""
     code: str = ""
+    begun: int = 0
 
 
 class BadFrame(ValueError):

@@ -5,8 +5,10 @@ import importlib.metadata
 import importlib.util
 import inspect
 import time
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +18,7 @@ from models.plugin import InvalidSettings
 from models.utterance import Understanding, Why
 from nlp import BUILT_IN
 from nlp.base import PARTS, Component, Context, Options
-from nlp.errors import ComponentFailed, InvalidPipeline, InvalidRequest, NlpError
+from nlp.errors import ComponentFailed, InvalidPipeline, InvalidRequest, NlpError, OutOfTime
 from nlp.moments import zone
 from nlp.project import Project
 from nlp.spelling import Spelling
@@ -27,6 +29,16 @@ DEFAULT_COMPONENTS = ("language", "tokens", "entities", "intents", "sentiment", 
 
 MAX_COMPONENTS = 64
 ENTRY_POINTS = "botkit.nlp"
+
+
+class Question(msgspec.Struct, frozen=True):
+    """A text for `Pipeline.read_many`, with what `Pipeline.read` takes."""
+
+    text: str
+    want: tuple[str, ...] = PARTS
+    options: Mapping[str, Any] = {}
+    now: int = 0
+    deadline: float = 0.0
 
 
 class Pipeline:
@@ -46,6 +58,8 @@ class Pipeline:
         self.models = models
         self.language = language
         self.timezone = timezone
+        self.overruns: Counter[str] = Counter()
+        """How often each kind of component took longer than its budget."""
         self._ready: set[int] = set()
         self._plans: dict[frozenset[str], tuple[tuple[int, Component], ...]] = {}
         _check(self.components)
@@ -59,33 +73,128 @@ class Pipeline:
         options: Options | Mapping[str, Any] | None = None,
         now: int = 0,
         language: str = "",
+        deadline: float = 0.0,
     ) -> Understanding:
-        """What is understood of a text, as far as it is wanted. `now`: the clock, milliseconds since 1970.
+        """What is understood of a text, as far as it is wanted.
 
-        Raises `InvalidRequest` for a part or an option that does not exist, `Unavailable` where
-        something is not installed; no text makes it raise.
+        `now`: the clock, milliseconds since 1970. `deadline`: see `Context`. Raises `InvalidRequest` for a part
+        or an option that does not exist, `Unavailable` where something is not installed, `OutOfTime` past the
+        deadline; no text makes it raise.
         """
         wanted = frozenset(want)
+        understanding, context = self._begin(text, wanted, options, now, language, deadline)
+        for number, component in self.plan(wanted):
+            self._prepare(number, component)
+            self._run(component, understanding, context)
+        return understanding
+
+    def read_many(self, questions: Sequence["Question"]) -> list[Understanding | NlpError]:
+        """`read` for several texts at once: what is understood of each, or what failed, in the same order."""
+        answers: list[Understanding | NlpError] = []
+        for want, group in groupby(questions, key=lambda question: question.want):
+            answers += self._read_group(frozenset(want), list(group))
+        return answers
+
+    def gains_from_batches(self, want: Iterable[str]) -> bool:
+        """Whether several texts at once cost less than one after the other."""
+        plan = self.plan(frozenset(want))
+        return any(type(component).read_many is not Component.read_many for _, component in plan)
+
+    def _read_group(self, wanted: frozenset[str], questions: Sequence["Question"]) -> list[Understanding | NlpError]:
+        answers: list[Understanding | NlpError] = []
+        contexts: list[Context | None] = []
+        for asked in questions:
+            try:
+                understanding, context = self._begin(asked.text, wanted, asked.options, asked.now, "", asked.deadline)
+            except NlpError as error:
+                answers.append(error)
+                contexts.append(None)
+            else:
+                answers.append(understanding)
+                contexts.append(context)
+        try:
+            plan = self.plan(wanted)
+            for number, component in plan:
+                self._prepare(number, component)
+        except NlpError as error:
+            return [error if context else answer for answer, context in zip(answers, contexts, strict=True)]
+        for _, component in plan:
+            open_rows = [
+                (place, answer, context)
+                for place, (answer, context) in enumerate(zip(answers, contexts, strict=True))
+                if isinstance(answer, Understanding) and context is not None
+            ]
+            if len(open_rows) > 1 and self._run_many(component, [row[1:] for row in open_rows]):
+                continue
+            for place, answer, context in open_rows:
+                try:
+                    self._run(component, answer, context)
+                except NlpError as error:
+                    answers[place] = error
+        return answers
+
+    def _begin(
+        self, text: str, wanted: frozenset[str], options: Options | Mapping[str, Any] | None, now: int, language: str,
+        deadline: float,
+    ) -> tuple[Understanding, Context]:  # fmt: skip
         chosen = read_options(options)
         spoken = language or chosen.language or self.language
         text, truncated = clean(text)
         understanding = Understanding(text=text, language=spoken, truncated=truncated)
         context = Context(
-            want=wanted, now=now or chosen.now, language=spoken, timezone=self.timezone, options=chosen
+            want=wanted, now=now or chosen.now, language=spoken, timezone=self.timezone, options=chosen,
+            deadline=deadline,
         )  # fmt: skip
-        for number, component in self.plan(wanted):
-            self._prepare(number, component)
-            began = time.thread_time_ns()
-            try:
-                because = component.read(understanding, context)
-            except (NlpError, ImportError):
-                raise
-            except Exception as error:  # a component may be anybody's
-                reason = f"{type(error).__name__}: {error}"[:500]
-                raise ComponentFailed(f"component {component.kind!r} failed: {reason}") from error
-            microseconds = (time.thread_time_ns() - began) // 1000
-            understanding.why.append(Why(component.kind, because, microseconds))
-        return understanding
+        return understanding, context
+
+    def _run(self, component: Component, understanding: Understanding, context: Context) -> None:
+        """Let a component read a text, and keep the books."""
+        began = time.perf_counter()
+        if context.deadline and time.monotonic() >= context.deadline:
+            raise OutOfTime(f"the time was over before component {component.kind!r} began")
+        spent = time.thread_time_ns()
+        try:
+            because = component.read(understanding, context)
+        except (NlpError, ImportError):
+            raise
+        except Exception as error:  # a component may be anybody's
+            reason = f"{type(error).__name__}: {error}"[:500]
+            raise ComponentFailed(f"component {component.kind!r} failed: {reason}") from error
+        microseconds = (time.thread_time_ns() - spent) // 1000
+        self._note(component, understanding, because, microseconds, time.perf_counter() - began)
+
+    def _run_many(self, component: Component, rows: Sequence[tuple[Understanding, Context]]) -> bool:
+        """Let a component read several texts at once; false where it has to read them one by one."""
+        if type(component).read_many is Component.read_many:
+            return False
+        now = time.monotonic()
+        if any(context.deadline and now >= context.deadline for _, context in rows):
+            return False
+        before = [_copy(understanding) for understanding, _ in rows]
+        began, spent = time.perf_counter(), time.thread_time_ns()
+        try:
+            reasons = component.read_many([row[0] for row in rows], [row[1] for row in rows])
+            if len(reasons) != len(rows):
+                raise ValueError(f"{len(reasons)} answers to {len(rows)} texts")
+        except Exception:  # one by one, it shows whose fault it is
+            for (understanding, _), kept in zip(rows, before, strict=True):
+                for name, value in kept.items():
+                    setattr(understanding, name, value)
+            return False
+        microseconds = (time.thread_time_ns() - spent) // 1000 // len(rows)
+        seconds = (time.perf_counter() - began) / len(rows)
+        for (understanding, _), because in zip(rows, reasons, strict=True):
+            self._note(component, understanding, because, microseconds, seconds)
+        return True
+
+    def _note(
+        self, component: Component, understanding: Understanding, because: str, microseconds: int, seconds: float
+    ) -> None:
+        overran = seconds * 1000 > component.budget_milliseconds
+        if overran:
+            self.overruns[component.kind] += 1
+            because += f" (took {seconds * 1000:.0f} ms, its budget is {component.budget_milliseconds:g})"
+        understanding.why.append(Why(component.kind, because, microseconds, overran))
 
     def plan(self, want: frozenset[str]) -> tuple[tuple[int, Component], ...]:
         """The components that have to run for the parts that are wanted, in order; kept for the next text."""
@@ -108,28 +217,42 @@ class Pipeline:
         return Spelling(self.project)
 
     def warm(self, want: Iterable[str] = PARTS) -> None:
-        """Load what the parts need, so that the first text does not wait for it."""
-        for number, component in self.plan(frozenset(want)):
+        """Load what the parts need, so that the first text does not wait for it; parts that nothing gives are none."""
+        given = {part for component in self.components for part in component.given_parts()}
+        for number, component in self.plan(frozenset(given.intersection(want))):
             self._prepare(number, component)
 
     def _prepare(self, number: int, component: Component) -> None:
-        if number not in self._ready:
+        if number in self._ready:
+            return
+        try:
             component.prepare(self.project, self.models)
-            self._ready.add(number)
+        except (NlpError, ImportError):
+            raise
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"[:500]
+            raise ComponentFailed(f"component {component.kind!r} cannot be made ready: {reason}") from error
+        self._ready.add(number)
 
     def _make_plan(self, want: frozenset[str]) -> tuple[tuple[int, Component], ...]:
-        given = {part for component in self.components for part in component.gives}
-        if unknown := sorted(want - given - {"language"}):  # without a component it is the project's own
+        given = {part for component in self.components for part in component.given_parts()}
+        if unknown := sorted(want - given - set(PARTS)):  # ours stay empty where no component gives them
             raise InvalidRequest(
                 f"no component gives {', '.join(unknown)}: this pipeline gives {', '.join(sorted(given))}"
             )
         open_parts, chosen = set(want), []
         for number in range(len(self.components) - 1, -1, -1):
             component = self.components[number]
-            if open_parts.intersection(component.gives):
+            if open_parts.intersection(component.given_parts()):
                 open_parts.update(component.needs)
                 chosen.append((number, component))
         return tuple(reversed(chosen))
+
+
+def _copy(understanding: Understanding) -> dict[str, Any]:
+    """The fields as they are now; what a component adds to a list afterwards is not in them."""
+    fields = msgspec.structs.asdict(understanding)
+    return {name: value.copy() if isinstance(value, list | dict) else value for name, value in fields.items()}
 
 
 def read_options(options: Options | Mapping[str, Any] | None) -> Options:
@@ -180,9 +303,13 @@ def _component(row: Any, kinds: Mapping[str, type[Component]]) -> Component:
 
 
 def component_kinds(folder: Path | None = None) -> dict[str, type[Component]]:
-    """Every component by its kind: ours, those of installed packages, those in the project's `components`."""
+    """Every component by its kind: ours, those of installed packages, those in the project's `components`.
+
+    A later one takes the place of an earlier one of the same kind: a project's own goes before all others.
+    Raises `InvalidPipeline` for one that cannot be imported.
+    """
     classes = [_import(path) for path in BUILT_IN]
-    classes += [entry.load() for entry in importlib.metadata.entry_points(group=ENTRY_POINTS)]
+    classes += [_load(entry) for entry in importlib.metadata.entry_points(group=ENTRY_POINTS)]
     if folder is not None:
         classes += [found for file in sorted((folder / "components").glob("*.py")) for found in _classes_in(file)]
     return {found.kind: found for found in classes}
@@ -191,6 +318,18 @@ def component_kinds(folder: Path | None = None) -> dict[str, type[Component]]:
 def _import(path: str) -> type[Component]:
     module, _, name = path.partition(":")
     return cast("type[Component]", getattr(importlib.import_module(module), name))
+
+
+def _load(entry: importlib.metadata.EntryPoint) -> type[Component]:
+    """The component of an installed package."""
+    origin = f"entry point {entry.name!r} of package {entry.dist.name if entry.dist else 'unknown'!r}"
+    try:
+        found = entry.load()
+    except Exception as error:
+        raise InvalidPipeline(f"{origin} fails on import: {type(error).__name__}: {error}") from error
+    if not (inspect.isclass(found) and issubclass(found, Component) and isinstance(getattr(found, "kind", 0), str)):
+        raise InvalidPipeline(f"{origin} is no component: name a class made from nlp.base.Component that has a kind")
+    return found
 
 
 def _classes_in(file: Path) -> list[type[Component]]:
@@ -214,12 +353,12 @@ def _check(components: tuple[Component, ...]) -> None:
     for component in components:
         for part in component.needs:
             if part not in given:
-                later = next((other.kind for other in components if part in other.gives), "")
+                later = next((other.kind for other in components if part in other.given_parts()), "")
                 advice = f"move {later!r} before it" if later else "add a component that gives it"
                 raise InvalidPipeline(
                     f"component {component.kind!r} needs {part}, which nothing before it gives: {advice}"
                 )
-        for part in component.gives:
+        for part in component.given_parts():
             if part in given:
                 raise InvalidPipeline(f"components {given[part]!r} and {component.kind!r} both give {part}: remove one")
             given[part] = component.kind

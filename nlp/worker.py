@@ -1,7 +1,8 @@
 """Worker: a process that holds one warm pipeline and answers frames on its standard input.
 
 `python -m nlp.worker NLP_FOLDER MODELS_FOLDER PART...` warms the named parts, says that it is ready,
-and answers in the order in which it is asked, until its standard input closes.
+and answers in the order in which it is asked, until its standard input closes. What lies waiting is read
+together where a component of the pipeline gains from that.
 """
 
 import os
@@ -10,17 +11,22 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import BinaryIO
 
-from nlp.errors import NlpError
+from models.utterance import Understanding
+from nlp.errors import NlpError, OutOfTime
 from nlp.frames import LENGTH, Answer, BadFrame, Request, body_length, decode_request, encode
 from nlp.methods import run_method
-from nlp.pipeline import Pipeline, load_pipeline
+from nlp.pipeline import Pipeline, Question, load_pipeline
 from nlp.project import read_project
 
 MAX_WAITING = 64
 """Requests that are read ahead; beyond, the sender waits."""
+
+MAX_BATCH = 16
+"""Texts that are read together at most."""
 
 
 def main(arguments: list[str]) -> int:
@@ -39,8 +45,49 @@ def main(arguments: list[str]) -> int:
     answers.write(encode(Answer(0)))
     waiting: queue.Queue[Request] = queue.Queue(MAX_WAITING)
     threading.Thread(target=_read_ahead, args=(requests, waiting), daemon=True).start()
+    batches = Batches(pipeline, waiting)
     while True:
-        answers.write(_frame(_answer(pipeline, waiting.get())))
+        batch = batches.next()
+        if len(batch) == 1:
+            answers.write(_frame(_answer(pipeline, batch[0])))
+            continue
+        answers.write(encode(Answer(0, begun=len(batch))))
+        answers.write(b"".join(map(_frame, _answer_all(pipeline, batch))))
+
+
+class Batches:
+    """Takes what waits, in order, in lots that can be read together; nothing is waited for to make one larger."""
+
+    def __init__(self, pipeline: Pipeline, waiting: "queue.Queue[Request]") -> None:
+        self._pipeline = pipeline
+        self._waiting = waiting
+        self._next: Request | None = None
+
+    def next(self) -> list[Request]:
+        """The next lot: one text, or up to `MAX_BATCH` for the same parts."""
+        first = self._next or self._waiting.get()
+        self._next = None
+        batch = [first]
+        if not self._can_grow(first):
+            return batch
+        while len(batch) < MAX_BATCH:
+            try:
+                request = self._waiting.get_nowait()
+            except queue.Empty:
+                break
+            if request.alone or request.method or request.want != first.want:
+                self._next = request
+                break
+            batch.append(request)
+        return batch
+
+    def _can_grow(self, request: Request) -> bool:
+        if request.alone or request.method or self._waiting.empty():
+            return False
+        try:
+            return self._pipeline.gains_from_batches(request.want)
+        except NlpError:  # it asks for what does not exist, and will be told so
+            return False
 
 
 def make_pipeline(folder: Path, models: Path) -> Pipeline:
@@ -99,11 +146,31 @@ def _read_ahead(requests: BinaryIO, waiting: "queue.Queue[Request]") -> None:
     os._exit(0)
 
 
+def _answer_all(pipeline: Pipeline, batch: list[Request]) -> list[Answer]:
+    questions = [
+        Question(request.text, request.want, request.options, request.now, request.deadline) for request in batch
+    ]
+    try:
+        read = pipeline.read_many(questions)
+    except Exception:  # one by one, it shows whose fault it is
+        return [_answer(pipeline, request) for request in batch]
+    return [
+        Answer(request.id, understanding=found)
+        if isinstance(found, Understanding)
+        else Answer(request.id, error=found.message, code=found.code)
+        for request, found in zip(batch, read, strict=True)
+    ]
+
+
 def _answer(pipeline: Pipeline, request: Request) -> Answer:
     try:
+        if request.deadline and time.monotonic() >= request.deadline:
+            raise OutOfTime("the text waited until its time was over, and was not read")
         if request.method:
             return Answer(request.id, outputs=run_method(pipeline, request.method, request.text, request.now))
-        understanding = pipeline.read(request.text, want=request.want, options=request.options, now=request.now)
+        understanding = pipeline.read(
+            request.text, want=request.want, options=request.options, now=request.now, deadline=request.deadline
+        )
         return Answer(request.id, understanding=understanding)
     except NlpError as error:
         return Answer(request.id, error=error.message, code=error.code)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import botkit.nlp_pool
+from botkit import metrics
 from botkit.nlp_pool import NlpPool
 from flows.turn import Nlp, NlpFailed
 from nlp.text import MAX_TEXT_LENGTH
@@ -20,7 +21,9 @@ INTENTS = """
 - intent: greeting
   examples: [hello, hi there, good morning, hey you, good evening]
 """
-PIPELINE = "components: [entities, intents, sentiment, profanity, trouble]\n"
+PIPELINE = """
+components: [entities, intents, sentiment, profanity, {kind: trouble, budget_milliseconds: 100}, lot]
+"""
 TROUBLE = """
 import os, sys, time
 from typing import ClassVar
@@ -45,8 +48,24 @@ class Trouble(Component):
             os.write(1, b'\\x00\\x00\\x00\\x05junk')
         if word == 'unsendable':
             understanding.extra['it'] = object()
+        if word == 'sleep':
+            time.sleep(0.3)
+        if word == 'touch':
+            open(understanding.text.split()[1], 'w').close()
         understanding.extra['pid'] = os.getpid()
         return 'done'
+
+class Lot(Trouble):
+    '''Reads several at once.'''
+    kind = 'lot'
+    gives: ClassVar = ('lot',)
+
+    def read_many(self, understandings, contexts):
+        time.sleep(0.005)
+        for understanding, context in zip(understandings, contexts):
+            self.read(understanding, context)
+            understanding.extra['lot'] = len(understandings)
+        return ['done'] * len(understandings)
 """
 Open = Callable[..., AbstractAsyncContextManager[NlpPool]]
 
@@ -164,13 +183,61 @@ async def test_a_hang_is_a_timeout_and_heals(open_pool: Open) -> None:
         assert after != before
 
 
-async def test_a_text_that_waits_behind_two_crashes_is_given_up(open_pool: Open) -> None:
+async def test_texts_behind_crashes_are_read_all_the_same(open_pool: Open) -> None:
     async with open_pool() as pool:
         await pool.start()
         texts = ["crash", "crash", "fine"]
-        answers = await asyncio.gather(*(pid(pool, text) for text in texts), return_exceptions=True)
-        assert all(isinstance(answer, NlpFailed) for answer in answers)
+        asked = [pool.read(text, want=("trouble",), timeout_seconds=60) for text in texts]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert [isinstance(answer, NlpFailed) for answer in answers] == [True, True, False]
+
+
+async def test_what_waits_is_read_together_in_order(open_pool: Open) -> None:
+    async with open_pool(warm=("lot",)) as pool:
+        await pool.start()
+        asked = [pool.read(f"text {number}", want=("lot",), timeout_seconds=60) for number in range(100)]
+        answers = await asyncio.gather(*asked)
+        assert [answer.text for answer in answers] == [f"text {number}" for number in range(100)]
+        assert max(answer.extra.get("lot", 1) for answer in answers) > 1
+
+
+async def test_of_texts_read_together_only_the_guilty_fail(open_pool: Open) -> None:
+    async with open_pool(warm=("lot",)) as pool:
+        await pool.start()
+        texts = [f"text {number}" for number in range(30)]
+        texts[5], texts[17], texts[23] = "crash", "raise", "crash"
+        asked = [pool.read(text, want=("lot",), timeout_seconds=60) for text in texts]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        failed = {number: str(answer) for number, answer in enumerate(answers) if isinstance(answer, NlpFailed)}
+        assert sorted(failed) == [5, 17, 23]
+        assert "crashed" in failed[5]
+        assert "out of luck" in failed[17]
+
+
+async def test_a_text_whose_time_is_over_is_not_read(open_pool: Open, tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    async with open_pool() as pool:
+        await pool.start()
+        slow = asyncio.create_task(pool.read("sleep", want=("trouble",), timeout_seconds=60))
+        late = [pool.read(f"touch {seen}", want=("trouble",), timeout_seconds=0.05) for _ in range(3)]
+        for answer in await asyncio.gather(*late, return_exceptions=True):
+            assert isinstance(answer, NlpFailed)
+            assert answer.timeout
+        await slow
         assert await pid(pool)
+        assert not seen.exists()
+
+
+async def test_a_component_over_its_budget_is_told_and_counted(open_pool: Open) -> None:
+    async with open_pool() as pool:
+        before = metrics.NLP_OVERRUNS.counts.get(("trouble",), 0)
+        read = await pool.read("sleep", want=("trouble",), timeout_seconds=60)
+        assert read.why[-1].overran
+        assert "its budget is 100" in read.why[-1].because
+        assert metrics.NLP_OVERRUNS.counts[("trouble",)] == before + 1
+        with pytest.raises(NlpFailed) as failed:  # and what comes after it does not begin
+            await pool.read("sleep", want=("trouble", "lot"), timeout_seconds=0.1)
+        assert failed.value.timeout
 
 
 async def test_two_workers_share_the_work(open_pool: Open) -> None:
