@@ -16,6 +16,7 @@ from botkit.http import HttpClient
 from botkit.identity import Identities
 from botkit.inapp import Mailboxes
 from botkit.nlp_pool import NlpPool
+from botkit.nlp_watch import NlpWatch
 from botkit.notify import Notify
 from botkit.outbox import Outbox
 from botkit.project import Project
@@ -77,8 +78,11 @@ class App:
         self.http = HttpClient(allow=settings.allow_private_addresses)
         self.scripts = ScriptPool()
         self.nlp = NlpPool(
-            project.nlp_dir or project.directory / "nlp", models=project.directory / ".botkit" / "models"
+            project.nlp_dir or project.directory / "nlp",
+            models=project.directory / ".botkit" / "models",
+            environment={"BOTKIT_ALLOW_PRIVATE_ADDRESSES": str(settings.allow_private_addresses).lower()},
         )
+        self.nlp_watch = NlpWatch(self.nlp)
         self.mailboxes = Mailboxes(self.store, self.clock)
         self.library = Library(self.store, catalog.nodes)
         interpreter = Interpreter(self.library, Services(self.http, self.nlp, self.scripts))
@@ -92,6 +96,7 @@ class App:
         self.versions = await self.deploy(project)
         await self._warm_up()
         await self.engine.start()
+        self.nlp_watch.start()
         self.ready = True
 
     async def _warm_up(self) -> None:
@@ -149,6 +154,7 @@ class App:
         """Finish what is under way and let go of everything."""
         self.ready = False
         await self.engine.stop()
+        await self.nlp_watch.stop()
         await self.nlp.close()
         await self.scripts.close()
         await self.http.close()

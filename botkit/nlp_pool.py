@@ -14,7 +14,7 @@ from typing import Any
 
 from botkit import metrics
 from botkit.nlp_process import CLOSE_SECONDS, Job, NlpProcess, start_process
-from botkit.nlp_snapshot import take_snapshot
+from botkit.nlp_snapshot import Signature, take_snapshot
 from flows.turn import NlpFailed
 from models.content import MAX_TEXT_LENGTH
 from models.utterance import Understanding
@@ -40,6 +40,7 @@ class _Crew:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.signature: Signature | None = None
         self.workers: set[NlpProcess] = set()
         self.proven = False
         """Whether a worker of it has ever been ready; until then, each one looks at the files anew."""
@@ -90,6 +91,11 @@ class NlpPool:
         self._crews = 0
         self._home: Path | None = None
         self._closed = False
+
+    @property
+    def signature(self) -> Signature | None:
+        """Of the files that those who serve have read; None before the first of them starts."""
+        return self._crew.signature if self._crew is not None else None
 
     async def start(self) -> None:
         """Wait until the first worker is warm. Raises `NlpFailed` that says what hinders it."""
@@ -261,7 +267,7 @@ class NlpPool:
         """A warm worker of a crew, or why there is none."""
         if not crew.proven:
             try:
-                await asyncio.to_thread(take_snapshot, self.folder, crew.folder)
+                crew.signature = await asyncio.to_thread(take_snapshot, self.folder, crew.folder)
             except OSError as error:
                 return f"the nlp folder cannot be read: {error}"
         worker = await start_process((str(crew.folder), str(self._models), *self._warm), self._environment)

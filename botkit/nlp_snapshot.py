@@ -22,8 +22,9 @@ def signature(folder: Path) -> Signature:
     return tuple((name, entry.stat().st_size, entry.stat().st_mtime_ns) for name, entry in _files(folder))
 
 
-def take_snapshot(folder: Path, target: Path) -> None:
+def take_snapshot(folder: Path, target: Path) -> Signature:
     """Copy a folder to `target`; a folder that is missing is empty. Raises `OSError` where it cannot."""
+    before = signature(folder)
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     for name, entry in _files(folder):
@@ -33,6 +34,7 @@ def take_snapshot(folder: Path, target: Path) -> None:
             copy.symlink_to(Path(entry.path).resolve())
         else:
             shutil.copyfile(entry.path, copy)
+    return before
 
 
 def _files(folder: Path) -> Iterator[tuple[str, "os.DirEntry[str]"]]:

@@ -19,6 +19,8 @@ Announce = Callable[[App, str, Sequence[FlowVersion]], None]
 async def serve(project: Project, settings: ServerSettings, announce: Announce) -> None:
     """Run until SIGINT or SIGTERM; a second one ends at once. `announce` is told the address when it is ready.
 
+    SIGHUP has the `nlp` folder read again, which a change of its files does by itself.
+
     Raises `StoreFailed` when the store cannot be had, `OSError` when the address cannot.
     """
     stop = asyncio.Event()
@@ -29,6 +31,8 @@ async def serve(project: Project, settings: ServerSettings, announce: Announce) 
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         if not app.public_url:
             app.public_url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '[::]') else host}:{port}"  # noqa: S104
+        if hasattr(signal, "SIGHUP"):
+            loop.add_signal_handler(signal.SIGHUP, app.nlp_watch.ask)
         announce(app, f"http://{host}:{port}", app.versions)
         upkeep = loop.create_task(_upkeep(app))
         try:
@@ -37,8 +41,9 @@ async def serve(project: Project, settings: ServerSettings, announce: Announce) 
             app.ready = False
             upkeep.cancel()
             await asyncio.gather(upkeep, return_exceptions=True)
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
+            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+                if hasattr(signal, name):
+                    loop.remove_signal_handler(getattr(signal, name))
 
 
 async def _upkeep(app: App) -> None:

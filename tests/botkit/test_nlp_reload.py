@@ -1,13 +1,18 @@
 """The NLP pool while the project's files change: new workers take over, and no text is lost."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from botkit.nlp_pool import NlpPool
+from botkit.nlp_watch import NlpWatch
 from flows.turn import NlpFailed
+from tests.botkit.process import Provider, ServerProcess, post, write_project
 
 COMPONENT = """
 import os, time
@@ -23,6 +28,7 @@ class Version(Component):
             os._exit(3)
         time.sleep(0.002)
         understanding.extra['version'] = {version}
+        understanding.extra['pid'] = os.getpid()
         return 'done'
 """
 
@@ -108,3 +114,94 @@ async def test_it_can_be_closed_while_it_reloads(pool: NlpPool, tmp_path: Path) 
     await asyncio.gather(reloading, return_exceptions=True)
     with pytest.raises(NlpFailed, match="stopping"):
         await version(pool)
+
+
+async def until(pool: NlpPool, number: int) -> None:
+    async with asyncio.timeout(60):
+        while await version(pool) != number:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_change_of_the_files_is_noticed(
+    pool: NlpPool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    watch = NlpWatch(pool, every_seconds=0.02).start()
+    try:
+        write(tmp_path / "nlp", 2)  # nothing has been read yet
+        assert await version(pool) == 2
+        write(tmp_path / "nlp", 3)
+        await until(pool, 3)
+        (tmp_path / "nlp" / "pipeline.yaml").write_text("components: [vresion]", encoding="utf-8")
+        async with asyncio.timeout(60):
+            while "unknown component 'vresion'" not in caplog.text:
+                await asyncio.sleep(0.01)
+        assert await version(pool) == 3
+        write(tmp_path / "nlp", 4)
+        await until(pool, 4)
+        assert caplog.text.count("was not taken up") == 1
+    finally:
+        await watch.stop()
+
+
+async def test_it_can_be_asked_for(pool: NlpPool) -> None:
+    before = {await pid(pool) for _ in range(20)}
+    watch = NlpWatch(pool, every_seconds=60).start()
+    try:
+        watch.ask()
+        async with asyncio.timeout(60):
+            while await pid(pool) in before:
+                await asyncio.sleep(0.01)
+    finally:
+        await watch.stop()
+
+
+async def pid(pool: NlpPool) -> int:
+    return int((await pool.read("hello", want=("version",), timeout_seconds=60)).extra["pid"])
+
+
+INTENTS = """
+- {intent: order_status, examples: [where is my order, track my parcel, has it shipped, when will it come]}
+- {intent: greeting, examples: [hello, hi there, good morning, hey you, good evening]}
+"""
+FLOW = """
+flow: main
+nodes:
+  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
+  3:
+    kind: nlp_pipeline
+    intents: [order_status, greeting]
+    next: {order_status: 4, greeting: 4, none_of_these: 4, onTimeout: 5, onError: 5}
+  4: {kind: send, text: "$(message.text) is $(n3.intent)", next: {onSuccess: end 101}}
+  5: {kind: send, text: "$(message.text) was lost", next: {onSuccess: end 102}}
+"""
+
+
+@pytest.mark.timeout(120)
+async def test_a_served_bot_takes_up_a_new_model_and_answers_every_message(tmp_path: Path) -> None:
+    async with Provider() as provider, aiohttp.ClientSession() as session:
+        project = write_project(tmp_path / "project", FLOW, provider=provider.url)
+        intents = project / "nlp" / "intents" / "shop.yaml"
+        intents.parent.mkdir(parents=True)
+        intents.write_text(INTENTS, encoding="utf-8")
+        async with ServerProcess(project) as server:
+
+            async def say(number: int, text: str) -> None:
+                assert await post(session, server.url, f"+1555{number:07d}", text, f"id{number}") == 200
+
+            await say(0, "plugh xyzzy")
+            intents.write_text(INTENTS.replace("it shipped", "plugh xyzzy"), encoding="utf-8")
+            os.kill(server.pid, signal.SIGHUP)
+            said = 0
+            async with asyncio.timeout(60):
+                while not any(line["text"].endswith("xyzzy is order_status") for line in provider.taken):
+                    said += 1
+                    await say(said, f"{said} plugh xyzzy")
+                    await asyncio.sleep(0.02)
+                while len(provider.taken) < said + 1:
+                    await asyncio.sleep(0.01)
+            assert await server.stop() == 0
+            texts = [line["text"] for line in provider.taken]
+            assert len(set(texts)) == said + 1
+            assert not [text for text in texts if "lost" in text]
+            assert any("the changed nlp folder is live" in line for line in server.log)

@@ -1,0 +1,71 @@
+"""NlpWatch: looks whether a project's `nlp` folder was changed, and has the pool take up what it says now."""
+
+import asyncio
+import logging
+from typing import Self
+
+from botkit.nlp_pool import NlpPool
+from botkit.nlp_snapshot import Signature, signature
+from flows.turn import NlpFailed
+
+EVERY_SECONDS = 2.0
+
+log = logging.getLogger("botkit.nlp")
+
+
+class NlpWatch:
+    """Looks every `every_seconds`. A change is taken up when the next look finds no further one.
+
+    What cannot be taken up is told in the log, once, and the bot goes on as it was.
+    """
+
+    def __init__(self, pool: NlpPool, *, every_seconds: float = EVERY_SECONDS) -> None:
+        self._pool = pool
+        self._every_seconds = every_seconds
+        self._task: asyncio.Task[None] | None = None
+        self._asked = asyncio.Event()
+        self._last: Signature | None = None
+        self._tried: Signature | None = None
+
+    def start(self) -> Self:
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    def ask(self) -> None:
+        """Take up what the folder says now, changed or not, without waiting for the next look."""
+        self._asked.set()
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(self._every_seconds):
+                    await self._asked.wait()
+            except TimeoutError:
+                pass
+            asked = self._asked.is_set()
+            self._asked.clear()
+            if self._pool.signature is None:
+                continue  # nothing has been read yet
+            try:
+                found = await asyncio.to_thread(signature, self._pool.folder)
+            except OSError:
+                continue  # it is being written; the next look will tell
+            settled, self._last = found == self._last, found
+            if asked or (settled and found not in (self._pool.signature, self._tried)):
+                self._tried = found
+                await self._reload()
+
+    async def _reload(self) -> None:
+        log.info("the nlp folder was changed: new workers start beside those that serve")
+        try:
+            await self._pool.reload()
+        except NlpFailed as error:
+            log.error("the nlp folder was not taken up, the bot understands as before: %s", error.message)
+        else:
+            log.info("the changed nlp folder is live")
