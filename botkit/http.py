@@ -15,10 +15,10 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urljoin
 
-from botkit.egress import Egress
 from botkit.http_connection import ClosedEarly, HttpConnection
 from botkit.http_pool import HttpPool
 from botkit.http_target import Target, split_url, target_of
+from models.egress import Egress
 from models.http import HttpFailed, HttpRequest, HttpResponse
 
 MAX_CONNECTIONS_PER_HOST = 64

@@ -4,10 +4,13 @@
 """
 
 BUILT_IN = (
+    "nlp.dialogflow:Dialogflow",
     "nlp.entities:Entities",
     "nlp.intents:Intents",
     "nlp.language:Language",
+    "nlp.openai:OpenAI",
     "nlp.profanity:ProfanityFilter",
+    "nlp.rasa:Rasa",
     "nlp.sentiment:SentimentScore",
     "nlp.tokens:Tokens",
 )

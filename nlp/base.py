@@ -10,6 +10,7 @@ from pydantic import Field
 
 from models.plugin import Plugin
 from models.utterance import Understanding
+from nlp.errors import NlpError
 from nlp.project import Project
 
 MAX_BUDGET_MILLISECONDS = 60_000
@@ -63,6 +64,8 @@ class Component(Plugin):
 
     needs: ClassVar[tuple[str, ...]] = ()
     gives: ClassVar[tuple[str, ...]] = ()
+    trained: ClassVar[bool] = False
+    """Whether it needs the model that is trained on the project's intents."""
 
     budget_milliseconds: float = Field(default=50.0, gt=0, le=MAX_BUDGET_MILLISECONDS)
     """How long it may take with a text. What took longer is told in the why, and counted."""
@@ -81,11 +84,13 @@ class Component(Plugin):
         """
         raise NotImplementedError(f"{type(self).__name__} does not say what it does: define read()")
 
-    def read_many(self, understandings: Sequence[Understanding], contexts: Sequence[Context]) -> list[str]:
+    def read_many(
+        self, understandings: Sequence[Understanding], contexts: Sequence[Context]
+    ) -> Sequence[str | NlpError]:
         """`read` for several texts at once, each with its context; what led to each, in the same order.
 
-        Define it where several together cost less than one after the other. If it raises, each text is read
-        on its own, so that one text's failure is not the others'.
+        Define it where several together cost less than one after the other. An error in the place of a line
+        is that text's alone. If it raises, each text is read on its own.
         """
         return [
             self.read(understanding, context) for understanding, context in zip(understandings, contexts, strict=True)

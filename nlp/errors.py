@@ -7,6 +7,7 @@ BotkitError
     ├── InvalidModel        a model file is damaged, or was changed after training
     ├── ComponentFailed     a component has a defect
     ├── EngineFailed        an engine outside did not answer, or not as it should
+    │   └── NotTaken        it did not even take the request
     ├── InvalidRequest      a part, an option or a method that does not exist
     ├── OutOfTime           the deadline passed before the text was understood
     └── Unavailable         something is not installed; the message says how to install it
@@ -55,6 +56,10 @@ class EngineFailed(NlpError):
     """An engine outside did not answer, or not as it should; trying again later may help."""
 
     code = "engine_failed"
+
+
+class NotTaken(EngineFailed):
+    """The engine did not take the request, so it did nothing for it."""
 
 
 class OutOfTime(NlpError):

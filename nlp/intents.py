@@ -23,6 +23,7 @@ class Intents(Component):
 
     kind = "intents"
     gives: ClassVar[tuple[str, ...]] = ("intent",)
+    trained: ClassVar[bool] = True
 
     threshold: float = Field(default=0.5, ge=0, le=1)
     """The confidence from which an intent wins; below it, it is none of these."""

@@ -124,7 +124,10 @@ class Pipeline:
                 for place, (answer, context) in enumerate(zip(answers, contexts, strict=True))
                 if isinstance(answer, Understanding) and context is not None
             ]
-            if len(open_rows) > 1 and self._run_many(component, [row[1:] for row in open_rows]):
+            failed = self._run_many(component, [row[1:] for row in open_rows]) if len(open_rows) > 1 else None
+            if failed is not None:
+                for number, why in failed.items():
+                    answers[open_rows[number][0]] = why
                 continue
             for place, answer, context in open_rows:
                 try:
@@ -163,13 +166,15 @@ class Pipeline:
         microseconds = (time.thread_time_ns() - spent) // 1000
         self._note(component, understanding, because, microseconds, time.perf_counter() - began)
 
-    def _run_many(self, component: Component, rows: Sequence[tuple[Understanding, Context]]) -> bool:
-        """Let a component read several texts at once; false where it has to read them one by one."""
+    def _run_many(
+        self, component: Component, rows: Sequence[tuple[Understanding, Context]]
+    ) -> dict[int, NlpError] | None:
+        """Let a component read several texts at once: what failed, by number; None if it must read one by one."""
         if type(component).read_many is Component.read_many:
-            return False
+            return None
         now = time.monotonic()
         if any(context.deadline and now >= context.deadline for _, context in rows):
-            return False
+            return None
         before = [_copy(understanding) for understanding, _ in rows]
         began, spent = time.perf_counter(), time.thread_time_ns()
         try:
@@ -180,12 +185,16 @@ class Pipeline:
             for (understanding, _), kept in zip(rows, before, strict=True):
                 for name, value in kept.items():
                     setattr(understanding, name, value)
-            return False
+            return None
         microseconds = (time.thread_time_ns() - spent) // 1000 // len(rows)
         seconds = (time.perf_counter() - began) / len(rows)
-        for (understanding, _), because in zip(rows, reasons, strict=True):
-            self._note(component, understanding, because, microseconds, seconds)
-        return True
+        failed: dict[int, NlpError] = {}
+        for number, because in enumerate(reasons):
+            if isinstance(because, NlpError):
+                failed[number] = because
+            else:
+                self._note(component, rows[number][0], because, microseconds, seconds)
+        return failed
 
     def _note(
         self, component: Component, understanding: Understanding, because: str, microseconds: int, seconds: float

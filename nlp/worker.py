@@ -98,11 +98,12 @@ def make_pipeline(folder: Path, models: Path) -> Pipeline:
     from nlp.training import has_model, model_folder, model_key
 
     project = read_project(folder)
-    if project.intents:
+    pipeline = load_pipeline(project, models=models)
+    if project.intents and any(component.trained for component in pipeline.components):
         key = model_key(project)
         if not has_model(model_folder(models, key), key):
             _train(folder, models)
-    return load_pipeline(project, models=models)
+    return pipeline
 
 
 def _train(folder: Path, models: Path) -> None:

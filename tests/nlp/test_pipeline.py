@@ -104,7 +104,7 @@ def test_lemmas_need_a_model(pipeline: Pipeline) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("components: [toknes]", "unknown component 'toknes': entities, intents"),
+        ("components: [toknes]", "unknown component 'toknes': .*entities, intents"),
         ("components: [{kind: intents, treshold: 1}]", "treshold: unknown setting"),
         ("components: [{kind: intents, threshold: 7}]", "pipeline.yaml: intents: threshold: "),
         ("components: []", "1 to 64 kinds"),
@@ -149,7 +149,8 @@ def test_a_component_of_the_project(tmp_path: Path) -> None:
 
 def test_every_built_in_component_explains_itself() -> None:
     kinds = component_kinds()
-    assert set(kinds) == {"entities", "intents", "language", "profanity", "sentiment", "tokens"}
+    ours = {"entities", "intents", "language", "profanity", "sentiment", "tokens"}
+    assert set(kinds) >= ours | {"dialogflow", "openai", "rasa"}
     for kind in kinds.values():
         assert kind.about().endswith(".")
         assert kind.gives

@@ -2,7 +2,7 @@
 
 import pytest
 
-from botkit.egress import Egress
+from models.egress import Egress
 
 CLOSED = [
     "0.0.0.0", "10.1.2.3", "100.64.0.1", "100.127.255.255", "127.0.0.1", "127.255.255.254", "169.254.169.254",

@@ -1,0 +1,141 @@
+"""Engine: the base of components that ask another system over HTTP what a text means."""
+
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, Field, PrivateAttr
+
+from models.utterance import IntentScore, Understanding
+from nlp.base import MAX_BUDGET_MILLISECONDS, Component, Context
+from nlp.errors import EngineFailed, NlpError, NotTaken, OutOfTime, Unavailable
+from nlp.exchange import MAX_ANSWER_BYTES, Exchange, Throttled
+from nlp.project import NONE_OF_THESE, Project
+
+MAX_TIMEOUT_SECONDS = 15.0
+MAX_RANKED = 10
+AT_ONCE = 8
+"""Requests of one worker that are under way at a time."""
+
+
+def _variable(name: str) -> str:
+    if not (name.isidentifier() and name.isascii() and name.upper() == name):
+        raise ValueError("name the environment variable that holds the secret, such as RASA_TOKEN: not the secret")
+    return name
+
+
+def _variable_or_none(name: str) -> str:
+    return _variable(name) if name else name
+
+
+Variable = Annotated[str, Field(max_length=100), AfterValidator(_variable)]
+"""The name of an environment variable that holds a secret."""
+
+OptionalVariable = Annotated[str, Field(max_length=100), AfterValidator(_variable_or_none)]
+
+
+class Engine(Component):
+    """Asks another system for the intent. Nothing leaves this machine unless a pipeline names an engine.
+
+    While the system asks for a pause (status 429 or 503 with `Retry-After`), it is not asked again.
+    """
+
+    gives: ClassVar[tuple[str, ...]] = ("intent",)
+
+    budget_milliseconds: float = Field(default=5_000.0, gt=0, le=MAX_BUDGET_MILLISECONDS)
+    """How long it may take with a text. What took longer is told in the why, and counted."""
+    threshold: float = Field(default=0.5, ge=0, le=1)
+    """The confidence from which an intent wins; below it, it is none of these."""
+    timeout_seconds: float = Field(default=4.0, gt=0, le=MAX_TIMEOUT_SECONDS)
+    """How long an answer may take. The node's own time limit counts too."""
+    max_answer_bytes: int = Field(default=65_536, ge=100, le=MAX_ANSWER_BYTES)
+    """The longest answer that is taken."""
+
+    _exchange: Exchange = PrivateAttr()
+    _paused_until: float = PrivateAttr(default=0.0)
+
+    def prepare(self, project: Project, models: Path | None) -> None:
+        self._exchange = Exchange(self.kind, self.address(), self.headers(), max_answer_bytes=self.max_answer_bytes)
+
+    def address(self) -> str:
+        """Where requests go."""
+        raise NotImplementedError
+
+    def headers(self) -> dict[str, str]:
+        """What is sent besides, secrets above all."""
+        return {}
+
+    def secret(self, variable: str) -> str:
+        """The value of an environment variable; raises `Unavailable` where there is none."""
+        value = os.environ.get(variable, "").strip()
+        if not value:
+            raise Unavailable(f"{self.kind}: the environment variable {variable} is not set: it holds the secret")
+        return value
+
+    def understand(self, understanding: Understanding, context: Context) -> str:
+        """Ask (see `ask`), fill in what came back, and say what led to it."""
+        raise NotImplementedError
+
+    def read(self, understanding: Understanding, context: Context) -> str:
+        if not understanding.text.strip():
+            return f"{NONE_OF_THESE}: there is no text to ask about"
+        return self.understand(understanding, context)
+
+    def read_many(
+        self, understandings: Sequence[Understanding], contexts: Sequence[Context]
+    ) -> Sequence[str | NlpError]:
+        """All at the same time, since most of it is waiting."""
+        with ThreadPoolExecutor(min(AT_ONCE, len(understandings))) as threads:
+            return list(threads.map(self._read_or_error, understandings, contexts))
+
+    def _read_or_error(self, understanding: Understanding, context: Context) -> str | NlpError:
+        try:
+            return self.read(understanding, context)
+        except NlpError as error:
+            return error
+
+    def ask(self, body: Any, context: Context, *, target: str = "") -> dict[str, Any]:
+        """The engine's answer to a request, a JSON object."""
+        pause = self._paused_until - time.monotonic()
+        if pause > 0:
+            raise NotTaken(f"{self.kind} asked for a pause, of which {pause:.0f} s are left")
+        seconds = context.seconds_left(self.timeout_seconds)
+        if seconds <= 0:
+            raise OutOfTime(f"{self.kind} was not asked, as the time was over")
+        try:
+            answer = self._exchange.post(body, seconds=seconds, target=target)
+        except Throttled as error:
+            self._paused_until = time.monotonic() + error.seconds
+            raise
+        if not isinstance(answer, dict):
+            raise EngineFailed(f"{self.kind} answered with {type(answer).__name__} where an object was expected")
+        return answer
+
+    def decide(self, understanding: Understanding, ranked: list[IntentScore], context: Context) -> str:
+        """Let the best intent that is allowed win, if it reaches the threshold."""
+        if allowed := context.options.intents:
+            ranked = [row for row in ranked if row.intent in allowed]
+        ranked = sorted(ranked, key=lambda row: (-row.confidence, row.intent))[:MAX_RANKED]
+        understanding.intents = ranked
+        if not ranked:
+            return f"{NONE_OF_THESE}: {self.kind} named no intent that may win here"
+        best = ranked[0]
+        understanding.confidence = best.confidence
+        chosen = context.options.threshold
+        threshold = self.threshold if chosen is None else chosen
+        if best.confidence < threshold:
+            return f"{NONE_OF_THESE}: {self.kind} gives {best.intent} {best.confidence:.2f}, less than {threshold:g}"
+        understanding.intent = best.intent
+        return f"{best.intent} with {best.confidence:.2f}, says {self.kind}"
+
+
+def score(intent: Any, confidence: Any) -> IntentScore | None:
+    """An intent as an engine names it; None where that makes no sense."""
+    if not isinstance(intent, str) or not intent or isinstance(confidence, bool):
+        return None
+    if not isinstance(confidence, int | float) or not 0 <= confidence <= 1.0001:
+        return None
+    return IntentScore(intent, min(float(confidence), 1.0))
