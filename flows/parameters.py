@@ -33,6 +33,7 @@ COMMON = (
     "message.text", "message.payload", "message.channel", "message.event", "message.id", "message.type",
     "message.media", "message.location", "msisdn", "customerid", "customerId", "name", "transid", "time", "payload",
     "service.serviceKey", "receive.message", "receive.channel", "receive.payload", "receive.attachment",
+    "nlp.*",
 )  # fmt: skip
 """What every event brings."""
 

@@ -21,6 +21,8 @@ from models.utterance import Understanding
 
 MAX_SENDS_PER_STEP = 100
 MAX_KNOWN_NAMES = 1_024
+NLP = "nlp"
+"""The session parameter with what was understood of the customer over the session."""
 
 Incoming = Message | Event | Receipt | None
 _encode = msgspec.msgpack.Encoder().encode
@@ -202,6 +204,29 @@ class Turn:
     def value(self, value: Value | Template) -> Any:
         """A JSON setting with its references replaced; types are kept."""
         return value.value(self)
+
+    # understanding
+
+    async def understand(
+        self,
+        text: str,
+        *,
+        want: tuple[str, ...],
+        options: Mapping[str, Any] | None = None,
+        timeout_seconds: float = 5.0,
+    ) -> Understanding:
+        """`nlp.read`, with what the session knows: the turn's clock, and the language that she wrote in before.
+
+        The language found is kept as `$(nlp.language)`. Raises `NlpFailed`.
+        """
+        kept: dict[str, Any] = self.session.parameters.get(NLP, {})
+        asked: dict[str, Any] = {**(options or {}), "now": self.now}
+        if previous := kept.get("language"):
+            asked["previous_language"] = previous
+        read = await self.nlp.read(text, want=want, options=asked, timeout_seconds=timeout_seconds)
+        if "language" in want and read.language:
+            self.session.parameters[NLP] = {**kept, "language": read.language}
+        return read
 
     # writing
 

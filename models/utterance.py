@@ -33,11 +33,25 @@ class Entity(msgspec.Struct, frozen=True, omit_defaults=True):
             raise InvalidValue(f"an entity spans characters, not {self.start} to {self.end}", field="start")
 
 
-class IntentScore(msgspec.Struct, frozen=True):
-    """An intent and the probability, 0 to 1, that it is the right one."""
+class IntentScore(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An intent and the probability, 0 to 1, that it is the right one; `title` is what customers are told of it."""
 
     intent: str
     confidence: float
+    title: str = ""
+
+
+class KnownAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An entry of the knowledge, and how well its nearest `question` fits, 0 to 1.
+
+    `handover`: it is for a person to answer.
+    """
+
+    question: str
+    text: str
+    score: float
+    category: str = ""
+    handover: bool = False
 
 
 class Sentiment(msgspec.Struct, frozen=True):
@@ -76,6 +90,7 @@ class Understanding(msgspec.Struct, omit_defaults=True):
     """What is known of a text. Each component of the pipeline fills in its part.
 
     `intents` are ranked, best first; `intent` is empty when nothing was likely enough (none of these).
+    `answers` are those of the knowledge that may fit, best first; None where nobody looked.
     """
 
     text: str
@@ -91,6 +106,7 @@ class Understanding(msgspec.Struct, omit_defaults=True):
     why: list[Why] = []
     truncated: bool = False
     extra: dict[str, Any] = {}
+    answers: list[KnownAnswer] | None = None
 
     def entity(self, kind: str) -> Any:
         """The value of the first entity of a kind, or None."""

@@ -4,6 +4,7 @@
 """
 
 BUILT_IN = (
+    "nlp.answers:Answers",
     "nlp.dialogflow:Dialogflow",
     "nlp.entities:Entities",
     "nlp.intents:Intents",

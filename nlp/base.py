@@ -14,7 +14,7 @@ from nlp.errors import NlpError
 from nlp.project import Project
 
 MAX_BUDGET_MILLISECONDS = 60_000
-PARTS = ("entities", "intent", "language", "lemmas", "profanity", "sentiment", "tokens")
+PARTS = ("answers", "entities", "intent", "language", "lemmas", "profanity", "sentiment", "tokens")
 """The parts of an `Understanding` that botkit's own components give; others lie in `extra`."""
 
 
@@ -23,6 +23,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
     `intents`: the only ones that may win. `threshold`: the confidence from which an intent wins.
     `now`: the turn's clock, milliseconds since 1970. `language`: of the text, where it is known.
+    `previous_language`: that of the customer's last text, which this one is likely to be in.
     `block` and `allow`: words that are profane, or are not. `neutral_band`: a sentiment score this
     close to 0 is neutral. `extra`: for components that are not botkit's own.
     """
@@ -31,6 +32,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     threshold: float | None = None
     now: int = 0
     language: str = ""
+    previous_language: str = ""
     block: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
     neutral_band: float | None = None

@@ -15,7 +15,7 @@ from typing import Any, cast
 import msgspec
 
 from models.plugin import InvalidSettings
-from models.utterance import Understanding, Why
+from models.utterance import IntentScore, Understanding, Why
 from nlp import BUILT_IN
 from nlp.base import PARTS, Component, Context, Options
 from nlp.errors import ComponentFailed, InvalidPipeline, InvalidRequest, NlpError, OutOfTime
@@ -24,7 +24,7 @@ from nlp.project import Project
 from nlp.spelling import Spelling
 from nlp.text import clean
 
-DEFAULT_COMPONENTS = ("language", "tokens", "entities", "intents", "sentiment", "profanity")
+DEFAULT_COMPONENTS = ("language", "tokens", "entities", "intents", "sentiment", "profanity", "answers")
 """What a project without a `pipeline.yaml` gets, in this order."""
 
 MAX_COMPONENTS = 64
@@ -141,7 +141,7 @@ class Pipeline:
         deadline: float,
     ) -> tuple[Understanding, Context]:  # fmt: skip
         chosen = read_options(options)
-        spoken = language or chosen.language or self.language
+        spoken = language or chosen.language or chosen.previous_language or self.language
         text, truncated = clean(text)
         understanding = Understanding(text=text, language=spoken, truncated=truncated)
         context = Context(
@@ -204,6 +204,14 @@ class Pipeline:
             self.overruns[component.kind] += 1
             because += f" (took {seconds * 1000:.0f} ms, its budget is {component.budget_milliseconds:g})"
         understanding.why.append(Why(component.kind, because, microseconds, overran))
+        if self.project.titles and understanding.intents and "intent" in component.gives:
+            self._add_titles(understanding)
+
+    def _add_titles(self, understanding: Understanding) -> None:
+        titles = self.project.titles
+        understanding.intents = [
+            IntentScore(row.intent, row.confidence, titles.get(row.intent, row.title)) for row in understanding.intents
+        ]
 
     def plan(self, want: frozenset[str]) -> tuple[tuple[int, Component], ...]:
         """The components that have to run for the parts that are wanted, in order; kept for the next text."""

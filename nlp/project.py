@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from nlp.errors import InvalidData
+from nlp.knowledge import Article, read_knowledge
 from nlp.yaml_lines import Place, read_yaml
 
 NONE_OF_THESE = "none_of_these"
@@ -17,6 +18,7 @@ MAX_INTENTS = 10_000
 MAX_UTTERANCES = 200_000
 MAX_UTTERANCE_LENGTH = 500
 MAX_ENTITY_VALUES = 50_000
+MAX_TITLE_LENGTH = 100
 NAME = re.compile(r"[^\W\d][\w .-]{0,63}")
 SLOT = re.compile(r"\[([^\[\]]{1,200})\]\(([^()\[\]]{1,64})\)")
 
@@ -55,6 +57,9 @@ class Project(msgspec.Struct, frozen=True):
     utterances: tuple[Utterance, ...] = ()
     entities: tuple[EntityRule, ...] = ()
     settings: dict[str, Any] = {}
+    titles: dict[str, str] = {}
+    """What customers are told of an intent, where the designer wrote it."""
+    knowledge: tuple[Article, ...] = ()
 
     @property
     def intents(self) -> tuple[str, ...]:
@@ -64,7 +69,8 @@ class Project(msgspec.Struct, frozen=True):
 
 def read_project(folder: Path) -> Project:
     """The `nlp` folder of a project; raises `InvalidData` with file and line. A folder that is missing is empty."""
-    utterances = tuple(row for file in _files(folder / "intents") for row in _utterances(file, folder))
+    titles: dict[str, str] = {}
+    utterances = tuple(row for file in _files(folder / "intents") for row in _utterances(file, folder, titles))
     if len(utterances) > MAX_UTTERANCES:
         raise InvalidData("intents", 0, f"a project has at most {MAX_UTTERANCES} utterances")
     if len({row.intent for row in utterances}) > MAX_INTENTS:
@@ -78,7 +84,10 @@ def read_project(folder: Path) -> Project:
             entities[rule.name] = rule
     settings_file = folder / "pipeline.yaml"
     settings = read_yaml(settings_file, folder).as_mapping().plain() if settings_file.is_file() else {}
-    return Project(folder=folder, utterances=utterances, entities=tuple(entities.values()), settings=settings)
+    return Project(
+        folder=folder, utterances=utterances, entities=tuple(entities.values()), settings=settings, titles=titles,
+        knowledge=read_knowledge(folder),
+    )  # fmt: skip
 
 
 def _files(folder: Path) -> list[Path]:
@@ -93,15 +102,25 @@ def _entries(file: Path, folder: Path) -> Iterator[Place]:
     yield from top.items() if top.is_list else [top]
 
 
-def _utterances(file: Path, folder: Path) -> Iterator[Utterance]:
+def _utterances(file: Path, folder: Path, titles: dict[str, str]) -> Iterator[Utterance]:
     for entry in _entries(file, folder):
-        fields = entry.as_mapping().fields({"intent", "examples", "about"})
+        fields = entry.as_mapping().fields({"intent", "examples", "about", "title"})
         intent = _name(fields.get("intent"), entry, "intent")
+        if title := fields.get("title"):
+            _add_title(titles, intent, title)
         examples = fields.get("examples")
         if examples is None:
             raise entry.error(f"intent {intent!r} has no 'examples': list some things that customers say")
         for example in examples.items():
             yield parse_utterance(example.text(), intent, example)
+
+
+def _add_title(titles: dict[str, str], intent: str, place: Place) -> None:
+    text = " ".join(place.text().split())
+    if not 1 <= len(text) <= MAX_TITLE_LENGTH:
+        raise place.error(f"a title has 1 to {MAX_TITLE_LENGTH} characters: customers see it on a button")
+    if titles.setdefault(intent, text) != text:
+        raise place.error(f"intent {intent!r} has the title {titles[intent]!r} already: give it one only")
 
 
 def parse_utterance(marked: str, intent: str, place: Place) -> Utterance:

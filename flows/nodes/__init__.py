@@ -7,9 +7,11 @@ from flows.nodes.delay import Delay
 from flows.nodes.end import End
 from flows.nodes.evaluate import Evaluate
 from flows.nodes.http_request import HttpRequest
+from flows.nodes.intent import Intent
 from flows.nodes.nlp import Nlp
 from flows.nodes.nlp_pipeline import NlpPipeline
 from flows.nodes.profanity_filter import ProfanityFilter
+from flows.nodes.qna_bot import QnaBot
 from flows.nodes.receive import Receive
 from flows.nodes.send import Send
 from flows.nodes.sentiment import Sentiment
@@ -23,9 +25,11 @@ BUILT_IN: tuple[type[Node], ...] = (
     End,
     Evaluate,
     HttpRequest,
+    Intent,
     Nlp,
     NlpPipeline,
     ProfanityFilter,
+    QnaBot,
     Receive,
     Send,
     Sentiment,

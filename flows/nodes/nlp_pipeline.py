@@ -1,22 +1,17 @@
 """NLP Pipeline: find out what the customer wants."""
 
-from typing import Annotated, Any
+from typing import Any
 
-import msgspec
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr
 
 from flows.base import Node
 from flows.durations import Duration
 from flows.templates import Template
 from flows.turn import NlpFailed, Turn
+from flows.understood import NONE_OF_THESE, OUTPUTS, Intents, outputs_of
 from models.flow import Outcome, green, orange, red
-from models.utterance import Understanding
 
-MAX_INTENTS = 500
 MAX_TIMEOUT_SECONDS = 15
-NONE_OF_THESE = "none_of_these"
-RANKED = 5
-"""How many intents are listed in the output."""
 
 
 class NlpPipeline(Node):
@@ -29,20 +24,11 @@ class NlpPipeline(Node):
         orange("onTimeout", "it took too long"),
         red("onError", "the text could not be read"),
     )
-    outputs = {
-        "intent": "the intent, empty for none of these",
-        "confidence": "how likely it is, from 0 to 1",
-        "intents": "the likeliest intents with their confidence",
-        "entities.*": "the first value of each kind of entity: $(n3.entities.order_number)",
-        "entity_list": "all entities with their place in the text",
-        "language": "the language of the text",
-    }
+    outputs = OUTPUTS
 
     text: Template = Template("$(message.text)")
     """The text to understand."""
-    intents: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(
-        min_length=1, max_length=MAX_INTENTS
-    )
+    intents: Intents
     """The intents that make sense here; each is an outcome."""
     threshold: float = Field(default=0.5, ge=0, le=1)
     """How likely an intent must be to be taken, from 0 to 1."""
@@ -50,16 +36,6 @@ class NlpPipeline(Node):
     """How long it may take."""
 
     _known: frozenset[str] = PrivateAttr()
-
-    @field_validator("intents")
-    @classmethod
-    def _each_once(cls, intents: tuple[str, ...]) -> tuple[str, ...]:
-        for intent in intents:
-            if intents.count(intent) > 1:
-                raise ValueError(f"the intent {intent!r} is named twice")
-            if intent in (NONE_OF_THESE, "onTimeout", "onError"):
-                raise ValueError(f"{intent!r} is an outcome of its own: call the intent something else")
-        return intents
 
     def model_post_init(self, context: object) -> None:
         self._known = frozenset(self.intents)
@@ -69,9 +45,9 @@ class NlpPipeline(Node):
 
     async def run(self, turn: Turn) -> str:
         text = turn.text(self.text)
-        options: dict[str, Any] = {"intents": self.intents, "threshold": self.threshold, "now": turn.now}
+        options: dict[str, Any] = {"intents": self.intents, "threshold": self.threshold}
         try:
-            read = await turn.nlp.read(
+            read = await turn.understand(
                 text, want=("intent", "entities", "language"), options=options, timeout_seconds=self.timeout
             )
         except NlpFailed as error:
@@ -80,19 +56,5 @@ class NlpPipeline(Node):
         intent = read.intent if read.intent in self._known and read.confidence >= self.threshold else ""
         if read.truncated:
             turn.warn("only the beginning of the text was read: it is very long")
-        turn.output(_outputs(read, intent))
+        turn.output(outputs_of(read, intent))
         return intent or NONE_OF_THESE
-
-
-def _outputs(read: Understanding, intent: str) -> dict[str, Any]:
-    entities: dict[str, Any] = {}
-    for entity in read.entities:
-        entities.setdefault(entity.kind, msgspec.to_builtins(entity.value))
-    return {
-        "intent": intent,
-        "confidence": round(read.confidence, 4),
-        "intents": [{"intent": row.intent, "confidence": round(row.confidence, 4)} for row in read.intents[:RANKED]],
-        "entities": entities,
-        "entity_list": msgspec.to_builtins(read.entities),
-        "language": read.language,
-    }

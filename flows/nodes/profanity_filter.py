@@ -49,7 +49,7 @@ class ProfanityFilter(Node):
         text = turn.text(self.text)
         options = {name: words for name, words in (("block", self.block), ("allow", self.allow)) if words}
         try:
-            read = await turn.nlp.read(text, want=("profanity",), options=options, timeout_seconds=self.timeout)
+            read = await turn.understand(text, want=("profanity",), options=options, timeout_seconds=self.timeout)
         except NlpFailed as error:
             turn.fail(str(error))
             return "onTimeout" if error.timeout else "onError"

@@ -37,7 +37,7 @@ class Sentiment(Node):
 
     async def run(self, turn: Turn) -> str:
         try:
-            read = await turn.nlp.read(
+            read = await turn.understand(
                 turn.text(self.text), want=("sentiment",), options={"neutral_band": self.neutral_band},
                 timeout_seconds=self.timeout,
             )  # fmt: skip

@@ -24,7 +24,7 @@ from models.problem import Problem
 from models.service import Asset, Condition, Consent, InvokeFlow, NotifyUrl, Rule, SendReply, Service
 from models.session import Frame, Session, Wait
 from models.transaction import LogEntry, NodeVisit, Step, Transaction
-from models.utterance import Entity, IntentScore, Profanity, Sentiment, Token, Understanding, Why
+from models.utterance import Entity, IntentScore, KnownAnswer, Profanity, Sentiment, Token, Understanding, Why
 
 text = st.text(max_size=8)
 words = st.text(min_size=1, max_size=8)
@@ -168,17 +168,20 @@ entities = st.builds(
     Entity, kind=text, value=json_values, text=text, start=st.integers(0, 9), end=st.integers(10, 20), source=text,
     confidence=chances,
 )  # fmt: skip
-intent_scores = st.builds(IntentScore, intent=text, confidence=chances)
+intent_scores = st.builds(IntentScore, intent=text, confidence=chances, title=text)
+known_answers = st.builds(
+    KnownAnswer, question=text, text=text, score=chances, category=text, handover=st.booleans()
+)
 sentiments = st.builds(Sentiment, label=text, score=st.floats(-1, 1))
 profanities = st.builds(
     Profanity, masked=text, words=tuples(text), spans=tuples(st.tuples(numbers, numbers)), severity=numbers
 )
-whys = st.builds(Why, component=text, because=text, microseconds=numbers)
+whys = st.builds(Why, component=text, because=text, microseconds=numbers, overran=flags)
 understandings = st.builds(
     Understanding, text=text, language=text, language_confidence=chances, tokens=some(tokens),
     entities=some(entities), intent=text, confidence=chances, intents=some(intent_scores),
     sentiment=st.none() | sentiments, profanity=st.none() | profanities, why=some(whys), truncated=flags,
-    extra=objects,
+    extra=objects, answers=st.none() | some(known_answers),
 )  # fmt: skip
 
 requests = st.builds(
@@ -195,7 +198,7 @@ EVERY: dict[type, st.SearchStrategy[Any]] = {
     Action: actions, Address: addresses, Asset: assets, Buttons: buttons, Choice: choices, Condition: conditions,
     Consent: consents, Customer: customers, Delivery: deliveries, Edge: edges, Entity: entities, Event: events,
     FallbackStep: fallback_steps, Flow: flows, FlowVersion: versions, Frame: frames, HttpRequest: requests,
-    HttpResponse: responses, IntentScore: intent_scores, InvokeFlow: st.builds(InvokeFlow, flow=text),
+    HttpResponse: responses, IntentScore: intent_scores, KnownAnswer: known_answers, InvokeFlow: st.builds(InvokeFlow, flow=text),
     ListPicker: lists, Location: locations, LogEntry: entries, Media: media, Message: messages, Node: nodes,
     NodeVisit: visits, NotifyUrl: st.builds(NotifyUrl, url=text), Outcome: outcomes, Problem: problems,
     Profanity: profanities, Receipt: receipts, Rule: rules, SendReply: st.builds(SendReply, text=text),
