@@ -169,9 +169,7 @@ entities = st.builds(
     confidence=chances,
 )  # fmt: skip
 intent_scores = st.builds(IntentScore, intent=text, confidence=chances, title=text)
-known_answers = st.builds(
-    KnownAnswer, question=text, text=text, score=chances, category=text, handover=st.booleans()
-)
+known_answers = st.builds(KnownAnswer, question=text, text=text, score=chances, category=text, handover=st.booleans())
 sentiments = st.builds(Sentiment, label=text, score=st.floats(-1, 1))
 profanities = st.builds(
     Profanity, masked=text, words=tuples(text), spans=tuples(st.tuples(numbers, numbers)), severity=numbers
@@ -198,7 +196,8 @@ EVERY: dict[type, st.SearchStrategy[Any]] = {
     Action: actions, Address: addresses, Asset: assets, Buttons: buttons, Choice: choices, Condition: conditions,
     Consent: consents, Customer: customers, Delivery: deliveries, Edge: edges, Entity: entities, Event: events,
     FallbackStep: fallback_steps, Flow: flows, FlowVersion: versions, Frame: frames, HttpRequest: requests,
-    HttpResponse: responses, IntentScore: intent_scores, KnownAnswer: known_answers, InvokeFlow: st.builds(InvokeFlow, flow=text),
+    HttpResponse: responses, IntentScore: intent_scores, InvokeFlow: st.builds(InvokeFlow, flow=text),
+    KnownAnswer: known_answers,
     ListPicker: lists, Location: locations, LogEntry: entries, Media: media, Message: messages, Node: nodes,
     NodeVisit: visits, NotifyUrl: st.builds(NotifyUrl, url=text), Outcome: outcomes, Problem: problems,
     Profanity: profanities, Receipt: receipts, Rule: rules, SendReply: st.builds(SendReply, text=text),
