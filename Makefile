@@ -3,9 +3,9 @@ PYTHON ?= python3
 DEV = @$(PYTHON) botkit/dev.py
 
 .DEFAULT_GOAL := help
-.PHONY: run test lint bench help
+.PHONY: run test lint bench bench-nlp help
 
-run test lint bench:
+run test lint bench bench-nlp:
 	$(DEV) $@ $(ARGS)
 
 help:

@@ -17,7 +17,7 @@ class Figures:
         self.quick = quick
         self._results = results
         self._at = datetime.now(UTC).isoformat(timespec="seconds")
-        self._commit = _commit()
+        self._commit = commit_name()
         self._rows: list[dict[str, object]] = []
 
     def add(
@@ -71,7 +71,8 @@ def _text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) and abs(value) < 10_000 else str(value)
 
 
-def _commit() -> str:
+def commit_name() -> str:
+    """The commit that is measured, short; empty outside git."""
     try:
         answer = subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False

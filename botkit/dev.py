@@ -49,13 +49,14 @@ RUN, EVERYTHING = "run", "dev"
 HELP = """\
 Usage: make TARGET [ARGS="..."], or without make: python3 -P botkit/dev.py TARGET [...]
 
-  run     serve the demo bot in examples/order_desk (BOTKIT_HOST, BOTKIT_PORT and BOTKIT_STORE are honoured)
-  test    run the tests; arguments go to pytest
-  lint    check style, format, types and the floors
-  bench   measure speed and size; arguments go to the benchmarks
-  setup   make the environment in .venv with everything in it, and stop
-  lock    choose the versions in .requirements again; --upgrade takes the newest (needs the network)
-  help    show this text
+  run        serve the demo bot in examples/order_desk (BOTKIT_HOST, BOTKIT_PORT and BOTKIT_STORE are honoured)
+  test       run the tests; arguments go to pytest
+  lint       check style, format, types and the floors
+  bench      measure speed and size; arguments go to the benchmarks
+  bench-nlp  measure language understanding, against its goals; arguments go to the benchmarks
+  setup      make the environment in .venv with everything in it, and stop
+  lock       choose the versions in .requirements again; --upgrade takes the newest (needs the network)
+  help       show this text
 
 The first use installs what it needs into .venv; later ones start at once.
 """
@@ -250,6 +251,7 @@ def command_line(target: str, arguments: Sequence[str]) -> list[str]:
         "run": ["-m", "botkit", "serve", "examples/order_desk"],
         "test": ["-m", "pytest"],
         "bench": ["-m", "bench"],
+        "bench-nlp": ["-m", "bench.nlp"],
     }[target]
     return [*program, *arguments]
 
@@ -320,7 +322,7 @@ def main(arguments: Sequence[str]) -> int:
     if target in ("help", "-h", "--help"):
         print(HELP, end="")
         return 0
-    if target not in ("run", "test", "lint", "bench", "setup", "lock"):
+    if target not in ("run", "test", "lint", "bench", "bench-nlp", "setup", "lock"):
         print(f"botkit: there is no target {target!r}\n\n{HELP}", end="", file=sys.stderr)
         return 2
     try:

@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,10 @@ class IntentModel:
             for index in order
             if self.labels[index] != NONE_OF_THESE
         ]
+
+    def scores_many(self, texts: Sequence[str]) -> list[list[IntentScore]]:
+        """`scores` of each text, the same to the bit."""
+        return [self.scores(text) for text in texts]
 
     def evidence(self, text: str, intent: str, count: int = 3) -> list[str]:
         """The words and pairs of words in the text that spoke most for an intent."""

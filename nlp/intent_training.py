@@ -5,18 +5,33 @@ the same bits.
 """
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.svm import LinearSVC
 
+from nlp.errors import Unavailable
 from nlp.features import Vocabulary, learn_vocabulary
 from nlp.intent_model import IntentModel, probabilities
 from nlp.project import NONE_OF_THESE
 
 Array = np.ndarray[Any, Any]
+Tier = Literal["default", "onnx"]
+Progress = Callable[[str, float], None]
+"""Is told the step that training is at, and the share of all the work that is done, 0 to 1."""
+
+
+class Encoder(Protocol):
+    """What turns texts into vectors of meaning; the fingerprint is that of its weights."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def embed(self, texts: Sequence[str], /) -> Array:
+        """One row of length 1 a text, float32."""
+
 
 PENALTY = 0.5
 SEED = 0
@@ -38,15 +53,30 @@ PRIOR_EXAMPLES = 10
 STEEPEST = 20.0
 
 
-def train_intents(texts: Sequence[str], intents: Sequence[str], key: str = "") -> IntentModel:
-    """A model of at least one utterance."""
+def train_intents(
+    texts: Sequence[str],
+    intents: Sequence[str],
+    key: str = "",
+    *,
+    tier: Tier = "default",
+    encoder: Encoder | None = None,
+    progress: Progress | None = None,
+) -> IntentModel:
+    """A model of at least one utterance; the tier `onnx` needs an encoder, and raises `Unavailable` without."""
+    if tier == "onnx" and encoder is None:
+        raise Unavailable("the tier onnx needs an encoder: run `botkit nlp get-model`")
+    tell = progress or (lambda _step, _share: None)
+    tell("reading", 0.0)
     labels = tuple(sorted(set(intents)))
     numbers = {label: number for number, label in enumerate(labels)}
     targets = np.array([numbers[intent] for intent in intents])
     vocabulary = learn_vocabulary(texts)
     rows = _matrix(vocabulary, texts)
+    tell("learning", 0.2)
     weights, bias = _fit(rows, targets, len(labels))
+    tell("calibrating", 0.6)
     slope, none_margin = _calibrate(rows, targets, labels)
+    tell("done", 1.0)
     return IntentModel(
         labels, vocabulary, weights.astype(np.float32), bias.astype(np.float32),
         slope=slope, none_margin=none_margin, key=key,

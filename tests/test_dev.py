@@ -64,7 +64,7 @@ def test_the_bootstrap_needs_the_standard_library_only() -> None:
 def test_help_comes_from_the_script_itself_with_and_without_a_safe_path(root: Path, safe_path: list[str]) -> None:
     command = [sys.executable, *safe_path, "botkit/dev.py"]
     answer = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
-    for target in ("run", "test", "lint", "bench"):
+    for target in ("run", "test", "lint", "bench", "bench-nlp"):
         assert f"  {target} " in answer.stdout
 
 
@@ -79,7 +79,7 @@ def test_a_target_without_arguments_refuses_them(capsys: pytest.CaptureFixture[s
 
 
 def test_make_has_the_same_targets_and_passes_arguments_on(root: Path) -> None:
-    for target in ("run", "test", "lint", "bench"):
+    for target in ("run", "test", "lint", "bench", "bench-nlp"):
         command = ["make", "--no-print-directory", "-n", target, "ARGS=-k 'a b'", "PYTHON=py"]
         answer = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
         assert answer.stdout.strip() == f"py botkit/dev.py {target} -k 'a b'"
@@ -89,6 +89,7 @@ def test_commands() -> None:
     assert dev.command_line("run", ["--port", "1"]) == ["-m", "botkit", "serve", "examples/order_desk", "--port", "1"]
     assert dev.command_line("test", ["-k", "x"]) == ["-m", "pytest", "-k", "x"]
     assert dev.command_line("bench", []) == ["-m", "bench"]
+    assert dev.command_line("bench-nlp", ["--quick"]) == ["-m", "bench.nlp", "--quick"]
 
 
 def test_a_second_run_does_nothing(checkout: dev.Environment, steps: list[str]) -> None:
