@@ -97,6 +97,10 @@ class NlpPool:
         """Of the files that those who serve have read; None before the first of them starts."""
         return self._crew.signature if self._crew is not None else None
 
+    def process_ids(self) -> list[int]:
+        """Of the workers that serve now."""
+        return sorted(worker.process.pid for worker in self._crew.workers) if self._crew is not None else []
+
     async def start(self) -> None:
         """Wait until the first worker is warm. Raises `NlpFailed` that says what hinders it."""
         if self._closed:
