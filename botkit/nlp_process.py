@@ -23,6 +23,10 @@ CLOSE_SECONDS = 2.0
 START_SECONDS = 300.0
 
 
+THRIFT = {"MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_ARENA_MAX": "2"}
+"""Has the C library give memory back that was needed only while a model was loaded; see mallopt(3)."""
+
+
 class Job:
     """A text on its way through the pool. `alone` ones are not read together with others."""
 
@@ -147,7 +151,7 @@ async def start_process(arguments: Sequence[str], environment: dict[str, str]) -
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "nlp.worker", *arguments,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, **environment, "PYTHONPATH": _python_path()},
+        env={**THRIFT, **os.environ, **environment, "PYTHONPATH": _python_path()},
     )  # fmt: skip
     worker = NlpProcess(process)
     try:

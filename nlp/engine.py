@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -88,6 +87,8 @@ class Engine(Component):
         self, understandings: Sequence[Understanding], contexts: Sequence[Context]
     ) -> Sequence[str | NlpError]:
         """All at the same time, since most of it is waiting."""
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(min(AT_ONCE, len(understandings))) as threads:
             return list(threads.map(self._read_or_error, understandings, contexts))
 

@@ -5,20 +5,20 @@ followed, proxies of the environment are not used.
 """
 
 import contextlib
-import email.utils
-import http.client
 import json
 import os
 import socket
-import ssl
 import threading
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from models.egress import Egress
 from nlp.errors import EngineFailed, InvalidPipeline, NotTaken, OutOfTime
+
+if TYPE_CHECKING:
+    from http.client import HTTPConnection, HTTPResponse
 
 MAX_URL_LENGTH = 2_000
 MAX_ANSWER_BYTES = 1024 * 1024
@@ -45,6 +45,8 @@ class Exchange:
     def __init__(
         self, name: str, url: str, headers: dict[str, str], *, max_answer_bytes: int = MAX_ANSWER_BYTES
     ) -> None:
+        import ssl  # a few megabytes, for those who ask an engine only
+
         self.name = name
         self._headers = {**headers, "Content-Type": "application/json", "Accept": "application/json",
                          "User-Agent": "botkit", "Connection": "close"}  # fmt: skip
@@ -73,6 +75,8 @@ class Exchange:
         Raises `OutOfTime` when it takes longer than `seconds`, `Throttled` when the engine asks for a pause,
         `EngineFailed` for anything but a whole JSON answer with status 200.
         """
+        from http.client import HTTPConnection, HTTPException
+
         deadline = time.monotonic() + seconds
         if seconds <= 0:
             raise OutOfTime(f"{self.name} was not asked, as the time was over")
@@ -83,14 +87,14 @@ class Exchange:
             raise OutOfTime(f"{self.name} could not be reached within {seconds:.1f} s") from None
         except (OSError, UnicodeError) as error:
             raise NotTaken(f"{self.name} could not be reached: {_reason(error)}") from None
-        connection = http.client.HTTPConnection(self._host, self._port)
+        connection = HTTPConnection(self._host, self._port)
         connection.sock = sock
         overdue = threading.Timer(deadline - time.monotonic(), _break_off, (sock,))
         overdue.daemon = True
         overdue.start()  # a socket's own time limit starts anew with every byte
         try:
             return self._converse(connection, data, target or self._target)
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (OSError, HTTPException, ValueError) as error:
             if time.monotonic() >= deadline:
                 raise OutOfTime(f"{self.name} did not answer within {seconds:.1f} s") from None
             raise EngineFailed(f"{self.name} broke off: {_reason(error)}") from None
@@ -119,7 +123,7 @@ class Exchange:
                 failed = error
         raise failed or OSError(refused or "its name leads nowhere")
 
-    def _converse(self, connection: http.client.HTTPConnection, data: bytes, target: str) -> Any:
+    def _converse(self, connection: "HTTPConnection", data: bytes, target: str) -> Any:
         connection.request("POST", target, body=data, headers=self._headers)
         with contextlib.closing(connection.getresponse()) as response:
             answer = self._whole(response)
@@ -130,7 +134,7 @@ class Exchange:
         except (ValueError, RecursionError):
             raise EngineFailed(f"{self.name} answered with what is no JSON: {answer[:80]!r}") from None
 
-    def _whole(self, response: http.client.HTTPResponse) -> bytes:
+    def _whole(self, response: "HTTPResponse") -> bytes:
         parts, size = [], 0
         while chunk := response.read1(CHUNK_BYTES):
             size += len(chunk)
@@ -138,10 +142,10 @@ class Exchange:
                 raise EngineFailed(f"{self.name} answered with more than {self._max_answer_bytes} bytes")
             parts.append(chunk)
         if response.length:
-            raise http.client.IncompleteRead(b"", response.length)
+            raise ConnectionError(f"{response.length} bytes of its answer are missing")
         return b"".join(parts)
 
-    def _refuse(self, response: http.client.HTTPResponse, answer: bytes) -> None:
+    def _refuse(self, response: "HTTPResponse", answer: bytes) -> None:
         said = f"{self.name} answered with status {response.status}{_said(answer)}"
         if 300 <= response.status < 400:
             raise NotTaken(f"{said}: it redirects, which is not followed; write the final address")
@@ -152,11 +156,13 @@ class Exchange:
 
 def retry_after(value: str, now: datetime) -> float:
     """The pause that a `Retry-After` header asks for, in seconds, an hour at most; 1 where it says nothing clear."""
+    from email.utils import parsedate_to_datetime
+
     value = value.strip()
     if value.isascii() and value.isdigit():
         return min(float(value[:9]), MAX_RETRY_AFTER_SECONDS)
     try:
-        seconds = (email.utils.parsedate_to_datetime(value) - now).total_seconds()
+        seconds = (parsedate_to_datetime(value) - now).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return 1.0
     return min(max(seconds, 0.0), MAX_RETRY_AFTER_SECONDS)

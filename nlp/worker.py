@@ -12,11 +12,12 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from models.utterance import Understanding
-from nlp.errors import NlpError, OutOfTime
+from nlp.errors import InvalidModel, NlpError, OutOfTime
 from nlp.frames import LENGTH, Answer, BadFrame, Request, body_length, decode_request, encode
 from nlp.methods import run_method
 from nlp.pipeline import Pipeline, Question, load_pipeline
@@ -33,8 +34,7 @@ def main(arguments: list[str]) -> int:
     requests, answers = _take_streams()
     folder, models = Path(arguments[0]), Path(arguments[1])
     try:
-        pipeline = make_pipeline(folder, models)
-        pipeline.warm(arguments[2:])
+        pipeline = make_pipeline(folder, models, arguments[2:])
     except NlpError as error:
         answers.write(encode(Answer(0, error=error.message, code=error.code)))
         return 1
@@ -90,19 +90,27 @@ class Batches:
             return False
 
 
-def make_pipeline(folder: Path, models: Path) -> Pipeline:
-    """The pipeline of a project, with its model trained if it is not there yet.
+def make_pipeline(folder: Path, models: Path, warm: Sequence[str] = ()) -> Pipeline:
+    """The pipeline of a project, warm for some parts, with its model trained if it is not there or damaged.
 
     Training runs in a process of its own, so that scikit-learn does not stay in this one's memory.
     """
-    from nlp.training import has_model, model_folder, model_key
+    from nlp.training import model_folder, model_key
 
     project = read_project(folder)
     pipeline = load_pipeline(project, models=models)
-    if project.intents and any(component.trained for component in pipeline.components):
-        key = model_key(project)
-        if not has_model(model_folder(models, key), key):
-            _train(folder, models)
+    trained = bool(project.intents) and any(component.trained for component in pipeline.components)
+    if trained and not model_folder(models, model_key(project)).is_dir():
+        _train(folder, models)
+    try:
+        pipeline.warm(warm)
+    except InvalidModel as error:
+        if not trained:
+            raise
+        sys.stderr.write(f"nlp worker: {error.message}\n")
+        _train(folder, models)
+        pipeline = load_pipeline(project, models=models)
+        pipeline.warm(warm)
     return pipeline
 
 

@@ -19,6 +19,7 @@ from nlp.frames import (
     decode_request,
     encode,
 )
+from nlp.worker import make_pipeline
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,3 +83,17 @@ def test_frames_are_bounded() -> None:
         encode(Request(1, "a" * (MAX_FRAME_BYTES + 1)))
     with pytest.raises(BadFrame, match="cannot be sent"):
         encode(Request(1, "a", options={"it": object()}))
+
+
+def test_a_damaged_model_is_trained_again(
+    project_folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    first = make_pipeline(project_folder, tmp_path, ("intent",))
+    (weights,) = tmp_path.glob("*/intents.npz")
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:-100] + b"x" * 100)
+    again = make_pipeline(project_folder, tmp_path, ("intent",))
+    assert "was changed after training" in capfd.readouterr().err
+    assert weights.read_bytes() == whole
+    text = "where is my order"
+    assert again.read(text, want=("intent",)).intents == first.read(text, want=("intent",)).intents
