@@ -6,6 +6,7 @@ from botkit.cli.lazy import LazyGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "get-model": ("botkit.cli.nlp.get_model", "Get the sentence encoder of the tier onnx."),
+    "test": ("botkit.cli.nlp.test", "Test intents on utterances that were not trained on."),
     "train": ("botkit.cli.nlp.train", "Train the model of a project."),
 }
 """Every command with the module that holds it, as `command`, and its line in the help."""

@@ -1,0 +1,76 @@
+"""Data: the options by which commands name a project, files of utterances, and what to train on."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from nlp.evaluation.classifier import Trained
+    from nlp.evaluation.examples import Example
+
+DEFAULT_TESTS = Path("tests") / "utterances.yaml"
+
+directory = click.argument("directory", type=click.Path(path_type=Path), default=".")
+tests = click.option(
+    "--on", "on", type=click.Path(path_type=Path), multiple=True, metavar="FILE",
+    help="Utterances to test, with their intents; tests/utterances.yaml in DIRECTORY where none is named.",
+)  # fmt: skip
+train = click.option(
+    "--train", "train", type=click.Path(path_type=Path), multiple=True, metavar="FILE",
+    help="Train on this file instead of the project.",
+)  # fmt: skip
+tier = click.option("--tier", default="default", show_default=True, help="What to train with --train.")
+format = click.option(
+    "--format", "format", type=click.Choice(["yaml", "csv", "jsonl", "json", "dialogflow"]), default=None,
+    help="Read the files as this, whatever is in them.",
+)  # fmt: skip
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+report = click.option(
+    "--report", "reports", type=click.Path(path_type=Path, dir_okay=False), multiple=True, metavar="FILE",
+    help="Write a report: *.json, *.md or *.xml (JUnit).",
+)  # fmt: skip
+
+
+def read_tests(directory: Path, on: Sequence[Path], format: str | None) -> "list[Example]":
+    """The utterances to test: those named, or the project's own."""
+    from nlp.errors import InvalidRequest
+    from nlp.evaluation.readers import read_examples
+
+    if not on and not (directory / DEFAULT_TESTS).is_file():
+        raise InvalidRequest(
+            f"there is no {directory / DEFAULT_TESTS}: write utterances there, or name a file with --on"
+        )
+    return read_examples(on or [directory / DEFAULT_TESTS], format=format or "", part="test")
+
+
+def read_trained(directory: Path, train: Sequence[Path], tier: str, format: str | None) -> "Trained":
+    """What to test: a model trained on files, or the project's pipeline."""
+    from nlp.evaluation.classifier import Trained, project_classifier, train_classifier
+    from nlp.evaluation.examples import distinct
+
+    if not train:
+        return project_classifier(directory)
+    from nlp.evaluation.readers import read_examples
+
+    examples, _ = distinct(read_examples(train, format=format or "", part="train"))
+    examples.sort(key=lambda example: (example.text, example.intent))  # whatever order the files have
+    texts, intents = [row.text for row in examples], [row.intent for row in examples]
+    return Trained(train_classifier(texts, intents, tier), tuple(texts), tuple(intents))
+
+
+def name_of(directory: Path, train: Sequence[Path]) -> str:
+    """What is tested, for the head of a report."""
+    return ", ".join(path.name for path in train) or directory.resolve().name
+
+
+def options(*chosen: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Several options at once, in the order in which the help shows them."""
+
+    def add(command: Any) -> Any:
+        for option in reversed(chosen):
+            command = option(command)
+        return command
+
+    return add

@@ -1,0 +1,41 @@
+"""Figures: a result as a person reads it in the terminal."""
+
+from typing import TYPE_CHECKING
+
+from botkit.cli.output import Output
+
+if TYPE_CHECKING:
+    from nlp.evaluation.result import Result
+
+MAX_MISSES = 30
+MAX_INTENTS = 40
+
+
+def print_result(out: Output, result: "Result") -> None:
+    """Figures, intents and misses."""
+    from nlp.evaluation.report_markdown import summary
+
+    out.line((result.name, "title"), f"  (threshold {result.threshold:g})")
+    for name, value in summary(result.figures):
+        out.line(f"  {name}: {value}")
+    for note in result.notes:
+        out.line(("  note", "warning"), f": {note.message}")
+    rows = sorted(result.figures.intents, key=lambda row: (row.f1, row.intent))
+    width = max(len("intent"), *(len(row.intent) for row in rows[:MAX_INTENTS]))
+    out.line()
+    out.line((f"{'intent':<{width}}  utterances  precision  recall    F1", "title"))
+    for row in rows[:MAX_INTENTS]:
+        out.line(f"{row.intent:<{width}}  {row.support:>10}  {row.precision:>9.2f}  {row.recall:>6.2f}  {row.f1:>4.2f}")
+    if len(rows) > MAX_INTENTS:
+        out.line(f"... and {len(rows) - MAX_INTENTS} that are better")
+    if not result.misses:
+        return
+    out.line()
+    out.line((f"Missed: {len(result.misses)}", "title"))
+    for miss in result.misses[:MAX_MISSES]:
+        out.line(f"{miss.text!r} means {miss.expected}, taken for ", (miss.intent, "red"))
+        out.line((f"    {miss.because}", "quiet"))
+        if miss.advice:
+            out.line(("    hint: ", "hint"), miss.advice)
+    if len(result.misses) > MAX_MISSES:
+        out.line(f"... and {len(result.misses) - MAX_MISSES} more: a report has them all (--report FILE)")

@@ -1,0 +1,60 @@
+"""`botkit nlp test`: how well intents are understood, on utterances that were not trained on."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from botkit.cli.nlp import data
+from botkit.cli.nlp.figures import print_result
+from botkit.cli.nlp.progress import progress
+from botkit.cli.output import FAILED, Output
+
+
+@click.command("test")
+@data.options(data.directory, data.tests, data.train, data.tier, data.format, data.report, data.as_json)
+@click.option("--threshold", type=click.FloatRange(0, 1), help="Decide by this confidence, not by the project's.")
+@click.option("--keep-trained", is_flag=True, help="Count utterances that were trained on too.")
+@click.option("--min-accuracy", type=click.FloatRange(0, 1), help="Fail where a smaller share is right: 0 to 1.")
+@click.option(
+    "--no-worse-than", "baseline", type=click.Path(path_type=Path), metavar="BASELINE.json",
+    help="Fail where it is significantly worse than this earlier report (McNemar's exact test, by utterance).",
+)  # fmt: skip
+@click.pass_obj
+def command(
+    out: Output, directory: Path, on: tuple[Path, ...], train: tuple[Path, ...], tier: str, format: str | None,
+    reports: tuple[Path, ...], as_json: bool, threshold: float | None, keep_trained: bool,
+    min_accuracy: float | None, baseline: Path | None,
+) -> None:  # fmt: skip
+    """Test the intents of the project in DIRECTORY on utterances that it was not trained on.
+
+    Exits with 1 where a condition (--min-accuracy, --no-worse-than) does not hold, and says why.
+    """
+    from nlp.evaluation.gate import at_least, no_worse
+    from nlp.evaluation.reports import check_report, write_report
+    from nlp.evaluation.result import read_result, run_test
+
+    for path in reports:
+        check_report(path)
+    before = read_result(baseline) if baseline else None
+    examples = data.read_tests(directory, on, format)
+    trained = data.read_trained(directory, train, tier, format)
+    with progress("Testing") as tell:
+        result = run_test(
+            trained, examples, name=data.name_of(directory, train), threshold=threshold,
+            keep_trained=keep_trained, progress=tell,
+        )  # fmt: skip
+    verdicts = [at_least(result.figures, min_accuracy)] if min_accuracy is not None else []
+    verdicts += [no_worse(result, before)] if before is not None else []
+    for path in reports:
+        write_report(path, result, [verdict.sentence for verdict in verdicts])
+    if as_json:
+        out.json({**msgspec.to_builtins(result), "verdicts": msgspec.to_builtins(verdicts)})
+    else:
+        print_result(out, result)
+        for path in reports:
+            out.line(f"Report: {path}")
+        for verdict in verdicts:
+            out.line(("passed", "green") if verdict.holds else ("failed", "red"), f": {verdict.sentence}")
+    if not all(verdict.holds for verdict in verdicts):
+        raise SystemExit(FAILED)

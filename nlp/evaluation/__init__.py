@@ -1,0 +1,1 @@
+"""Evaluation: how well intents are understood, measured on utterances that were not trained on."""

@@ -1,0 +1,89 @@
+"""Classifier: what is tested: something that ranks intents for a text; a project's pipeline, or a model."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from models.utterance import IntentScore, Understanding
+from nlp.errors import InvalidRequest, Unavailable
+from nlp.pipeline import Pipeline, load_pipeline
+from nlp.project import read_project
+
+DEFAULT_THRESHOLD = 0.5
+
+
+class Classifier(Protocol):
+    """Ranks intents: best first, with probabilities; those left out share the rest with "none of these"."""
+
+    def scores(self, text: str) -> list[IntentScore]: ...
+
+
+class Trained(msgspec.Struct, frozen=True):
+    """A classifier with what it was trained on, and the confidence from which an intent wins."""
+
+    classifier: Any
+    texts: tuple[str, ...]
+    intents: tuple[str, ...]
+    threshold: float = DEFAULT_THRESHOLD
+    key: str = ""
+
+    @property
+    def labels(self) -> frozenset[str]:
+        return frozenset(self.intents)
+
+
+class PipelineClassifier:
+    """A project's pipeline as it answers in the bot, with the threshold left to the caller."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+
+    def scores(self, text: str) -> list[IntentScore]:
+        return self.read(text).intents
+
+    def read(self, text: str, threshold: float | None = 0.0) -> Understanding:
+        options = {} if threshold is None else {"threshold": threshold}
+        return self.pipeline.read(text, want=("intent",), options=options)
+
+
+def project_classifier(folder: Path) -> Trained:
+    """The pipeline of the project in `folder`, trained now if it is not.
+
+    Raises `InvalidData`, `InvalidPipeline` or `Unavailable`, as training does.
+    """
+    from nlp.training import distinct_examples, train
+
+    models = folder / ".botkit" / "models"
+    report = train(folder / "nlp", models)
+    project = read_project(folder / "nlp")
+    if not project.intents:
+        raise InvalidRequest(f"{folder / 'nlp' / 'intents'}: no intents are written there: there is nothing to test")
+    pipeline = load_pipeline(project, models=models)
+    component = pipeline.component("intents")
+    if component is None:
+        raise InvalidRequest("the pipeline of this project has no component 'intents': there is nothing to test")
+    threshold = float(getattr(component, "threshold", DEFAULT_THRESHOLD))
+    examples = distinct_examples(project)
+    return Trained(
+        PipelineClassifier(pipeline), tuple(text for text, _ in examples), tuple(intent for _, intent in examples),
+        threshold, report.key,
+    )  # fmt: skip
+
+
+def train_classifier(texts: Sequence[str], intents: Sequence[str], tier: str = "default") -> Classifier:
+    """A model of a tier, trained on these utterances; raises `Unavailable` where the tier cannot be had."""
+    try:
+        from nlp.intent_training import train_intents
+    except ImportError as error:
+        raise Unavailable(f'training needs {error.name}: run `pip install "botkit[nlp]"`') from None
+    import inspect
+
+    settings: dict[str, Any] = {}
+    if "tier" in inspect.signature(train_intents).parameters:
+        settings["tier"] = tier
+    elif tier != "default":
+        raise Unavailable(f"there is no tier {tier!r} here: 'default' is")
+    model: Classifier = train_intents(texts, intents, **settings)
+    return model

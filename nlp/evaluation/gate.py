@@ -1,0 +1,61 @@
+"""Gate: whether a result is good enough, with a plain sentence where it is not."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from nlp.errors import InvalidRequest
+from nlp.evaluation.metrics import Figures
+from nlp.evaluation.outcomes import Outcome
+from nlp.evaluation.result import Result
+from nlp.evaluation.significance import LEVEL, Paired, mcnemar
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """One condition: whether it holds, and the sentence that says so."""
+
+    holds: bool
+    sentence: str
+
+
+def at_least(figures: Figures, accuracy: float) -> Verdict:
+    """Whether as large a share was right as is asked for."""
+    has = f"{figures.right} of {figures.count} utterances are right ({figures.accuracy:.1%})"
+    if figures.accuracy >= accuracy:
+        return Verdict(True, f"{has}: at least {accuracy:.1%} are asked for")
+    return Verdict(False, f"{has}, fewer than the {accuracy:.1%} that are asked for")
+
+
+def no_worse(result: Result, baseline: Result) -> Verdict:
+    """Whether a result is not significantly worse than an earlier one on the same utterances (McNemar, exact).
+
+    Raises `InvalidRequest` where they have no utterance in common.
+    """
+    pairs = paired(result.outcomes, baseline.outcomes)
+    if not pairs:
+        raise InvalidRequest("the baseline has none of these utterances: test both on the same file")
+    test = compare_pairs(pairs)
+    what = (
+        f"of {len(pairs)} utterances that both have, {test.better} got better and {test.worse} got worse "
+        f"(McNemar p = {test.p_value:.3f})"
+    )
+    if test.worse > test.better and test.significant:
+        return Verdict(False, f"worse than the baseline: {what}")
+    if test.worse > test.better:
+        return Verdict(True, f"not significantly worse than the baseline at {LEVEL:g}: {what}")
+    return Verdict(True, f"no worse than the baseline: {what}")
+
+
+def paired(now: Sequence[Outcome], before: Sequence[Outcome]) -> list[tuple[Outcome, Outcome]]:
+    """(now, before) of each utterance that both have, with the same right intent."""
+    known = {(outcome.text, outcome.expected): outcome for outcome in before}
+    return [
+        (outcome, known[outcome.text, outcome.expected]) for outcome in now if (outcome.text, outcome.expected) in known
+    ]
+
+
+def compare_pairs(pairs: Sequence[tuple[Outcome, Outcome]]) -> Paired:
+    """McNemar's test on pairs of (now, before)."""
+    better = sum(now.right and not before.right for now, before in pairs)
+    worse = sum(before.right and not now.right for now, before in pairs)
+    return mcnemar(better, worse)

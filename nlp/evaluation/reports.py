@@ -1,0 +1,34 @@
+"""Reports: a result written as a file, in the form that the file's name asks for."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nlp.errors import InvalidRequest
+from nlp.evaluation.report_junit import to_junit
+from nlp.evaluation.report_markdown import to_markdown
+from nlp.evaluation.result import Result, to_json
+
+SUFFIXES = (".json", ".md", ".xml")
+
+
+def check_report(path: Path) -> None:
+    """Raises `InvalidRequest` where the name asks for no form that is known: before anything is tested."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise InvalidRequest(f"{path}: a report is one of {', '.join('*' + suffix for suffix in SUFFIXES)}")
+
+
+def write_report(path: Path, result: Result, verdicts: Sequence[str] = ()) -> None:
+    """Write one report; raises `InvalidRequest` where the file cannot be written."""
+    check_report(path)
+    suffix = path.suffix.lower()
+    if suffix == ".json":
+        data = to_json(result)
+    elif suffix == ".xml":
+        data = to_junit(result)
+    else:
+        data = to_markdown(result, verdicts).encode()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        raise InvalidRequest(f"{path}: cannot be written: {error.strerror}") from None
