@@ -6,6 +6,7 @@ import msgspec
 
 from nlp.errors import InvalidData
 from nlp.project import NONE_OF_THESE
+from nlp.text import REPLACEMENT, UNREADABLE
 
 NONE_LABELS = frozenset({NONE_OF_THESE, "oos", "out_of_scope", "nlu_fallback"})
 """What data sets call utterances that no intent is for; here they all become `none_of_these`."""
@@ -43,10 +44,10 @@ def make_example(text: object, intent: object, file: str, line: int) -> Example:
         raise InvalidData(file, line, "the utterance has no intent: name one, or none_of_these")
     if len(text) > MAX_LENGTH:
         raise InvalidData(file, line, f"an utterance has at most {MAX_LENGTH} characters, this has {len(text)}")
-    words = " ".join(text.replace("\0", "\ufffd").split())
+    words = " ".join(UNREADABLE.sub(REPLACEMENT, text).split())
     if not words:
         raise InvalidData(file, line, "an utterance needs words")
-    label = " ".join(intent.split())
+    label = " ".join(UNREADABLE.sub(REPLACEMENT, intent).split())
     if len(label) > MAX_LABEL_LENGTH:
         raise InvalidData(file, line, f"the name of an intent has at most {MAX_LABEL_LENGTH} characters")
     return Example(words, NONE_OF_THESE if label in NONE_LABELS else label, file, line)

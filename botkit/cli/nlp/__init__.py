@@ -6,7 +6,11 @@ from botkit.cli.lazy import LazyGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "get-model": ("botkit.cli.nlp.get_model", "Get the sentence encoder of the tier onnx."),
+    "compare": ("botkit.cli.nlp.compare", "See what got better and worse between two results."),
+    "cross-validate": ("botkit.cli.nlp.cross_validate", "Test each training utterance without having learnt it."),
+    "parse": ("botkit.cli.nlp.parse", "Show everything that is understood of a text, and why."),
     "test": ("botkit.cli.nlp.test", "Test intents on utterances that were not trained on."),
+    "threshold": ("botkit.cli.nlp.threshold", "Choose the confidence from which an intent wins."),
     "train": ("botkit.cli.nlp.train", "Train the model of a project."),
 }
 """Every command with the module that holds it, as `command`, and its line in the help."""
@@ -15,6 +19,8 @@ HELP = """Language understanding: train it, test it, look into it.
 
 \b
   botkit nlp train shop       train on shop/nlp, and say what is doubtful in the data
+  botkit nlp test shop        test it on shop/tests/utterances.yaml
+  botkit nlp threshold shop   choose the confidence from which an intent wins
 """
 
 

@@ -60,6 +60,32 @@ def read_trained(directory: Path, train: Sequence[Path], tier: str, format: str 
     return Trained(train_classifier(texts, intents, tier), tuple(texts), tuple(intents))
 
 
+def read_training(
+    directory: Path, train: Sequence[Path], tier: str, format: str | None
+) -> "tuple[list[Example], float, str]":
+    """The utterances to train on, each once; the threshold that holds now; the tier to train."""
+    from nlp.errors import InvalidRequest
+    from nlp.evaluation.classifier import DEFAULT_THRESHOLD
+    from nlp.evaluation.examples import distinct, make_example
+
+    if train:
+        from nlp.evaluation.readers import read_examples
+
+        examples, _ = distinct(read_examples(train, format=format or "", part="train"))
+        return sorted(examples, key=lambda example: (example.text, example.intent)), DEFAULT_THRESHOLD, tier
+    from nlp.pipeline import load_pipeline
+    from nlp.project import read_project
+
+    project = read_project(directory / "nlp")
+    if not project.intents:
+        raise InvalidRequest(f"{directory / 'nlp' / 'intents'}: no intents are written there")
+    component = next((one for one in load_pipeline(project).components if one.kind == "intents"), None)
+    threshold = float(getattr(component, "threshold", DEFAULT_THRESHOLD))
+    chosen = tier if tier != "default" else str(getattr(component, "tier", tier))
+    examples, _ = distinct(make_example(row.text, row.intent, row.file, row.line) for row in project.utterances)
+    return sorted(examples, key=lambda example: (example.text, example.intent)), threshold, chosen
+
+
 def name_of(directory: Path, train: Sequence[Path]) -> str:
     """What is tested, for the head of a report."""
     return ", ".join(path.name for path in train) or directory.resolve().name

@@ -6,9 +6,12 @@ from contextlib import contextmanager
 
 from botkit.cli.output import is_terminal
 
+Tell = Callable[[int, int], None] | None
+"""Is told how many of how many are done; None where nobody looks."""
+
 
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None] | None]:
+def progress(what: str) -> Iterator[Tell]:
     """A function to call with (done, of how many); None where nobody looks."""
     if not is_terminal(sys.stderr):
         yield None

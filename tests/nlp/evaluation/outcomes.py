@@ -1,7 +1,7 @@
 """Outcomes: made by hand, for the tests of figures and reports."""
 
 from models.utterance import IntentScore
-from nlp.evaluation.examples import Example
+from nlp.evaluation.examples import Example, make_example
 from nlp.evaluation.outcomes import Outcome
 
 
@@ -20,4 +20,4 @@ class Fixed:
 
 
 def examples(*rows: tuple[str, str]) -> list[Example]:
-    return [Example(text, intent, "a.yaml", line) for line, (text, intent) in enumerate(rows, start=1)]
+    return [make_example(text, intent, "a.yaml", line) for line, (text, intent) in enumerate(rows, start=1)]

@@ -1,0 +1,61 @@
+"""`botkit nlp cross-validate`: how good the training data is, each utterance tested without having been learnt."""
+
+from functools import partial
+from pathlib import Path
+
+import click
+import msgspec
+
+from botkit.cli.nlp import data
+from botkit.cli.nlp.progress import progress
+from botkit.cli.output import Output
+
+MAX_SHOWN = 15
+
+
+@click.command("cross-validate")
+@data.options(data.directory, data.train, data.format, data.as_json)
+@click.option("--tier", "tiers", multiple=True, help="A tier to train; several are compared to the first of them.")
+@click.option("--folds", type=click.IntRange(2, 50), default=5, show_default=True, help="Parts the data is cut into.")
+@click.option("--runs", type=click.IntRange(1, 100), default=1, show_default=True, help="How often it is cut anew.")
+@click.option("--seed", type=int, default=0, show_default=True, help="What the cuts are drawn with.")
+@click.option("--threshold", type=click.FloatRange(0, 1), help="Decide by this confidence, not by the project's.")
+@click.pass_obj
+def command(
+    out: Output, directory: Path, train: tuple[Path, ...], format: str | None, as_json: bool, tiers: tuple[str, ...],
+    folds: int, runs: int, seed: int, threshold: float | None,
+) -> None:  # fmt: skip
+    """Test every training utterance of the project in DIRECTORY by a model that did not learn it.
+
+    Several --tier are trained on the same folds, and compared by the corrected resampled t-test
+    (Nadeau and Bengio, 2003).
+    """
+    from nlp.evaluation.classifier import train_classifier
+    from nlp.evaluation.cross_validation import cross_validate
+
+    examples, now, own = data.read_training(directory, train, "default", format)
+    names = list(dict.fromkeys(tiers or (own,)))
+    with progress("Training") as tell:
+        found = cross_validate(
+            [(name, partial(train_classifier, tier=name)) for name in names], examples, folds=folds, count=runs,
+            seed=seed, threshold=now if threshold is None else threshold, progress=tell,
+        )  # fmt: skip
+    if as_json:
+        out.json(msgspec.to_builtins(found))
+        return
+    out.line((data.name_of(directory, train), "title"),
+             f"  {found.utterances} utterances, {folds} folds, {runs} runs, threshold {found.threshold:g}")  # fmt: skip
+    for each in found.pipelines:
+        out.line(
+            f"  {each.name}: {each.mean:.1%} right (spread over folds {100 * each.spread:.1f} points), "
+            f"macro F1 {each.figures.macro_f1:.3f}, calibration error {each.figures.calibration_error:.3f}"
+        )
+    for difference in found.differences:
+        out.line(f"  {difference.sentence}")
+    out.line()
+    out.line(("Most confused, first run of the first tier", "title"))
+    confusions = found.pipelines[0].figures.confusions
+    for row in confusions[:MAX_SHOWN]:
+        out.line(f"{row.count:>5}  {row.expected} taken for {row.intent}")
+    if not confusions:
+        out.line("nothing")

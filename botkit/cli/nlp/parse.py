@@ -1,0 +1,121 @@
+"""`botkit nlp parse`: everything that is understood of a text, and why."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from botkit.cli.output import Output, Span
+
+if TYPE_CHECKING:
+    from models.utterance import Understanding
+    from nlp.pipeline import Pipeline
+
+MAX_LINE = 100_000
+SHOWN_INTENTS = 5
+
+
+@click.command("parse")
+@click.argument("text")
+@click.option(
+    "--project", "directory", type=click.Path(path_type=Path), default=".", show_default=True, metavar="DIR",
+    help="The project whose language understanding reads it.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: one object a line.")
+@click.option("--language", default="", help="The language of the text, where it is known.")
+@click.pass_obj
+def command(out: Output, text: str, directory: Path, as_json: bool, language: str) -> None:
+    """Show everything that is understood of TEXT, and what led to it.
+
+    With - for TEXT, every line of standard input is a text.
+    """
+    import msgspec
+
+    pipeline, want = open_pipeline(out, directory)
+    for number, line in enumerate(_texts(text)):
+        found = pipeline.read(line, want=want, language=language)
+        if as_json:
+            out.json_line(msgspec.to_builtins(found))
+        else:
+            if number:
+                out.line()
+            for shown in lines(found):
+                out.line(*shown)
+
+
+def open_pipeline(out: Output, directory: Path) -> "tuple[Pipeline, frozenset[str]]":
+    """The project's pipeline, trained if it has intents, and the parts that can be had here."""
+    from nlp.errors import Unavailable
+    from nlp.pipeline import load_pipeline
+    from nlp.project import read_project
+    from nlp.training import train
+
+    project = read_project(directory / "nlp")
+    models = directory / ".botkit" / "models"
+    if project.intents:
+        train(directory / "nlp", models)
+    else:
+        out.line(("note", "hint"), f": there are no intents in {directory / 'nlp' / 'intents'}", err=True)
+    pipeline = load_pipeline(project, models=models)
+    parts = set()
+    for part in sorted({part for component in pipeline.components for part in component.gives}):
+        try:
+            pipeline.read("a", want=(part,))
+            parts.add(part)
+        except (Unavailable, ImportError) as error:
+            out.line(("note", "hint"), f": without {part}: {error}", err=True)
+    return pipeline, frozenset(parts)
+
+
+def _texts(text: str) -> Iterator[str]:
+    if text != "-":
+        yield text
+        return
+    while line := sys.stdin.readline(MAX_LINE):
+        yield line.rstrip("\n")
+
+
+def lines(found: "Understanding") -> Iterator[list[str | Span]]:
+    """An understanding as a person reads it: a part a line, then what each component says."""
+    yield [(found.text, "title")]
+    if found.truncated:
+        yield ["  only the beginning was read: the text is too long"]
+    sure = f" ({found.language_confidence:.2f})" if found.language_confidence else ""
+    yield ["  language    ", f"{found.language or 'unknown'}{sure}"]
+    yield ["  intent      ", (found.intent or "none of these", "green" if found.intent else "orange"),
+           f" ({found.confidence:.2f})"]  # fmt: skip
+    for score in found.intents[:SHOWN_INTENTS]:
+        bar = "\u2588" * round(20 * score.confidence)
+        yield ["              ", f"{score.confidence:.2f} {bar:<20} {score.intent}"]
+    for entity in found.entities:
+        value = json.dumps(_plain(entity.value), ensure_ascii=False)
+        yield [
+            "  entity      ",
+            f"{entity.kind} = {value}",
+            (f"  {entity.text!r} {entity.start}-{entity.end}", "quiet"),
+        ]
+    if found.tokens:
+        words = [
+            f"{token.text}/{token.part_of_speech}" if token.part_of_speech else token.text for token in found.tokens
+        ]
+        yield ["  tokens      ", " ".join(words)]
+    if found.sentiment is not None:
+        yield ["  sentiment   ", f"{found.sentiment.label} ({found.sentiment.score:+.2f})"]
+    if found.profanity is not None:
+        said = f"{', '.join(found.profanity.words)} (severity {found.profanity.severity})"
+        yield ["  profanity   ", said if found.profanity.found else "none"]
+    for name, value in found.extra.items():
+        yield [f"  {name:<12}", json.dumps(_plain(value), ensure_ascii=False)]
+    total = sum(why.microseconds for why in found.why)
+    yield [("  why", "title"), (f"         {total} microseconds of CPU", "quiet")]
+    for why in found.why:
+        yield [f"    {why.component:<10}", why.because, (f"  {why.microseconds} us", "quiet")]
+
+
+def _plain(value: Any) -> Any:
+    import msgspec
+
+    return msgspec.to_builtins(value)

@@ -1,0 +1,115 @@
+"""`botkit nlp threshold`: the confidence from which an intent should win, chosen from data."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from botkit.cli.nlp import data
+from botkit.cli.nlp.progress import Tell, progress
+from botkit.cli.output import FAILED, Output
+
+if TYPE_CHECKING:
+    from nlp.evaluation.metrics import Figures
+    from nlp.evaluation.outcomes import Outcome
+    from nlp.evaluation.thresholds import Choice, Point
+
+
+@click.command("threshold")
+@data.options(data.directory, data.tests, data.train, data.tier, data.format, data.as_json)
+@click.option(
+    "--cross-validate", "cross", is_flag=True,
+    help="Choose on the training utterances, each scored by a model that did not learn it; the test stays unseen.",
+)  # fmt: skip
+@click.option("--max-risk", type=click.FloatRange(0, 1), help="At most this share of the answers may be wrong.")
+@click.option("--min-coverage", type=click.FloatRange(0, 1), help="At least this share of the utterances is answered.")
+@click.pass_obj
+def command(
+    out: Output, directory: Path, on: tuple[Path, ...], train: tuple[Path, ...], tier: str, format: str | None,
+    as_json: bool, cross: bool, max_risk: float | None, min_coverage: float | None,
+) -> None:  # fmt: skip
+    """Choose the threshold of the intents of the project in DIRECTORY.
+
+    Without a goal it is the one with the most right decisions. Exits with 1 where the goal cannot be reached.
+    """
+    from nlp.evaluation.metrics import measure
+    from nlp.evaluation.thresholds import Goal, choose, risk_coverage, table
+
+    with progress("Scoring") as tell:
+        outcomes, now = _cross(directory, train, tier, format, tell) if cross else _held_out(
+            directory, on, train, tier, format, tell
+        )  # fmt: skip
+    points = risk_coverage(outcomes)
+    choice = choose(points, Goal(max_risk, min_coverage))
+    figures = measure(outcomes)
+    if as_json:
+        out.json(
+            {"threshold": choice.point.threshold, "because": choice.because, "met": choice.met, "now": now,
+             "point": msgspec.to_builtins(choice.point), "points": msgspec.to_builtins(points),
+             "calibration": msgspec.to_builtins(figures.bins), "calibration_error": figures.calibration_error}
+        )  # fmt: skip
+    else:
+        _print(out, table(outcomes), choice, figures, now, project=not train)
+    if not choice.met:
+        raise SystemExit(FAILED)
+
+
+def _held_out(
+    directory: Path, on: tuple[Path, ...], train: tuple[Path, ...], tier: str, format: str | None, tell: Tell
+) -> "tuple[list[Outcome], float]":
+    from nlp.evaluation.outcomes import classify
+    from nlp.evaluation.result import testable
+
+    trained = data.read_trained(directory, train, tier, format)
+    kept, _ = testable(trained, data.read_tests(directory, on, format))
+    return classify(trained.classifier, kept, trained.threshold, tell), trained.threshold
+
+
+def _cross(
+    directory: Path, train: tuple[Path, ...], tier: str, format: str | None, tell: Tell
+) -> "tuple[list[Outcome], float]":
+    from functools import partial
+
+    from nlp.evaluation.classifier import train_classifier
+    from nlp.evaluation.cross_validation import cross_validate
+
+    examples, now, chosen = data.read_training(directory, train, tier, format)
+    found = cross_validate(
+        [(chosen, partial(train_classifier, tier=chosen))], examples, threshold=now, progress=tell,
+    )  # fmt: skip
+    return list(found.pipelines[0].outcomes), now
+
+
+def _print(
+    out: Output, rows: "list[Point]", choice: "Choice", figures: "Figures", now: float, *, project: bool
+) -> None:
+    out.line(("threshold  coverage   risk  at most  right  none noticed", "title"))
+    for row in rows:
+        noticed = f"{row.none_recall:>12.1%}" if row.none_recall is not None else f"{'':>12}"
+        out.line(
+            f"{row.threshold:>9.2f}  {row.coverage:>8.1%}  {row.risk:>5.1%}  {row.risk_high:>7.1%}  "
+            f"{row.accuracy:>5.1%}  {noticed}"
+        )
+    out.line("coverage: of the utterances with an intent, those answered; risk: of the answers, those wrong")
+    out.line("at most: the end of the risk's 95 % interval; right: of all decisions")
+    out.line()
+    out.line(("confidence   utterances  said  was right", "title"))
+    for bin in figures.bins:
+        out.line(f"{bin.low:.1f} to {bin.high:.1f}  {bin.count:>11}  {bin.confidence:>4.2f}  {bin.accuracy:>9.2f}")
+    out.line(f"expected calibration error: {figures.calibration_error:.3f}")
+    out.line()
+    point = choice.point
+    out.line(
+        (f"threshold {point.threshold:g}", "green" if choice.met else "orange"), f" (now {now:g}): {choice.because}"
+    )
+    out.line(
+        f"  it answers {point.coverage:.1%} of the utterances with an intent; "
+        f"{point.wrong} of {point.answered} answers are wrong"
+    )
+    if project:
+        out.line(
+            ("  hint: ", "hint"),
+            f"write it to nlp/pipeline.yaml, `- {{kind: intents, threshold: {point.threshold:g}}}` under components, "
+            "or to the threshold of a node",
+        )

@@ -1,0 +1,116 @@
+"""Cross-validation: every utterance tested by a model that was not trained on it, in several runs."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from nlp.errors import InvalidRequest
+from nlp.evaluation.classifier import Classifier
+from nlp.evaluation.examples import Example
+from nlp.evaluation.metrics import Figures, measure
+from nlp.evaluation.outcomes import Outcome, classify
+from nlp.evaluation.significance import Resampled, corrected_resampled_t
+from nlp.evaluation.splits import runs
+from nlp.project import NONE_OF_THESE
+
+Trainer = Callable[[Sequence[str], Sequence[str]], Classifier]
+
+
+class Validated(msgspec.Struct, frozen=True):
+    """One pipeline: its accuracy by fold and run, and the figures over all outcomes of the first run."""
+
+    name: str
+    accuracies: tuple[float, ...]
+    mean: float
+    spread: float
+    figures: Figures
+    outcomes: tuple[Outcome, ...]
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """How much more the second has right than the first, and whether that is more than luck."""
+
+    first: str
+    second: str
+    test: Resampled
+
+    @property
+    def sentence(self) -> str:
+        points = 100 * self.test.difference
+        p = f"p = {self.test.p_value:.3f}, corrected resampled t-test, {self.test.runs} folds"
+        if not self.test.significant:
+            return f"{self.second} and {self.first} do not differ significantly ({points:+.1f} points; {p})"
+        word = "better" if points > 0 else "worse"
+        return f"{self.second} is {word} than {self.first} by {abs(points):.1f} points ({p})"
+
+
+class CrossValidation(msgspec.Struct, frozen=True):
+    """Several pipelines on the same folds."""
+
+    utterances: int
+    folds: int
+    runs: int
+    seed: int
+    threshold: float
+    pipelines: tuple[Validated, ...]
+    differences: tuple[Difference, ...] = ()
+
+
+def cross_validate(
+    trainers: Sequence[tuple[str, Trainer]],
+    examples: Sequence[Example],
+    *,
+    folds: int = 5,
+    count: int = 1,
+    seed: int = 0,
+    threshold: float = 0.5,
+    progress: Callable[[int, int], None] | None = None,
+) -> CrossValidation:
+    """Train and test each pipeline on the same folds, and compare each to the first.
+
+    Raises `InvalidRequest` for fewer than two intents, or fewer utterances than folds.
+    """
+    texts = [example.text for example in examples]
+    intents = [example.intent for example in examples]
+    if len({*intents} - {NONE_OF_THESE}) < 1 or len(set(intents)) < 2:
+        raise InvalidRequest("cross-validation needs two intents or more, or one and none_of_these")
+    plan = list(runs(texts, intents, folds, count, seed))
+    accuracies: dict[str, list[float]] = {name: [] for name, _ in trainers}
+    first_run: dict[str, dict[int, Outcome]] = {name: {} for name, _ in trainers}
+    done = 0
+    for run, train, test in plan:
+        for name, trainer in trainers:
+            model = trainer([texts[row] for row in train], [intents[row] for row in train])
+            outcomes = classify(model, [examples[row] for row in test], threshold)
+            accuracies[name].append(sum(outcome.right for outcome in outcomes) / len(outcomes))
+            if run == 0:
+                first_run[name].update(zip(test, outcomes, strict=True))
+            done += 1
+            if progress is not None:
+                progress(done, len(plan) * len(trainers))
+    validated = tuple(_validated(name, accuracies[name], first_run[name]) for name, _ in trainers)
+    return CrossValidation(
+        len(examples), folds, count, seed, threshold, validated, _differences(validated, folds)
+    )  # fmt: skip
+
+
+def _validated(name: str, accuracies: list[float], outcomes: dict[int, Outcome]) -> Validated:
+    mean = math.fsum(accuracies) / len(accuracies)
+    spread = math.sqrt(math.fsum((value - mean) ** 2 for value in accuracies) / max(len(accuracies) - 1, 1))
+    rows = tuple(outcomes[row] for row in sorted(outcomes))
+    return Validated(name, tuple(accuracies), mean, spread, measure(rows), rows)
+
+
+def _differences(validated: Sequence[Validated], folds: int) -> tuple[Difference, ...]:
+    first = validated[0]
+    return tuple(
+        Difference(
+            first.name, other.name,
+            corrected_resampled_t(
+                [theirs - ours for ours, theirs in zip(first.accuracies, other.accuracies, strict=True)],
+                1 / (folds - 1),
+            ),
+        )
+        for other in validated[1:]
+    )  # fmt: skip

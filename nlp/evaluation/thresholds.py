@@ -1,0 +1,164 @@
+"""Thresholds: the risk and the coverage of every threshold, and the one that a stated goal asks for."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from nlp.errors import InvalidRequest
+from nlp.evaluation.metrics import wilson
+from nlp.evaluation.outcomes import Outcome
+
+STEPS = 20
+DIGITS = 3
+
+
+class Point(msgspec.Struct, frozen=True):
+    """What a threshold does. `coverage`: of the utterances with an intent, the share that is answered.
+
+    `risk`: of all that is answered, the share with the wrong answer; an utterance without an intent that is
+    answered counts as wrong. `none_recall`: of those without an intent, the share that is not answered; None
+    where there are none. `accuracy`: right decisions among all. `risk_high`: the end of the risk's 95 % interval.
+    """
+
+    threshold: float
+    answered: int
+    wrong: int
+    coverage: float
+    risk: float
+    risk_high: float
+    accuracy: float
+    none_recall: float | None
+
+
+class Goal(msgspec.Struct, frozen=True):
+    """What a threshold is chosen for: at most so much risk, at least so much coverage, or most right decisions."""
+
+    max_risk: float | None = None
+    min_coverage: float | None = None
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """The threshold for a goal, why it is that one, and whether the goal is met."""
+
+    point: Point
+    because: str
+    met: bool = True
+
+
+def risk_coverage(outcomes: Sequence[Outcome]) -> list[Point]:
+    """A point for each threshold that decides differently, from answering everything to answering nothing.
+
+    Reference: Geifman and El-Yaniv, 2017, "Selective Classification for Deep Neural Networks".
+    Raises `InvalidRequest` where no utterance has an intent.
+    """
+    known = [outcome for outcome in outcomes if outcome.in_scope]
+    strange = len(outcomes) - len(known)
+    if not known:
+        raise InvalidRequest(
+            "no utterance has an intent: a threshold needs some that have, and better some that have none"
+        )
+    rows = sorted(outcomes, key=lambda outcome: -outcome.confidence)
+    points = []
+    answered = right = wrong_none = answered_known = 0
+    for number, row in enumerate(rows):
+        answered += 1
+        answered_known += row.in_scope
+        wrong_none += not row.in_scope
+        right += row.in_scope and row.best == row.expected
+        following = rows[number + 1].confidence if number + 1 < len(rows) else 0.0
+        if following == row.confidence and number + 1 < len(rows):
+            continue
+        threshold = _between(following, row.confidence) if number + 1 < len(rows) else 0.0
+        points.append(_point(threshold, answered, right, answered_known, wrong_none, len(known), strange))
+    points.reverse()
+    if rows[0].confidence < 1:
+        points.append(_point(1.0, 0, 0, 0, 0, len(known), strange))
+    return points
+
+
+def _between(low: float, high: float) -> float:
+    """A short number above `low` and not above `high`, near their middle."""
+    for digits in range(DIGITS, 17):
+        middle = round((low + high) / 2, digits)
+        if low < middle <= high:
+            return middle
+    return high
+
+
+def _point(
+    threshold: float, answered: int, right: int, answered_known: int, answered_strange: int, known: int, strange: int
+) -> Point:
+    wrong = answered - right
+    return Point(
+        threshold=threshold,
+        answered=answered,
+        wrong=wrong,
+        coverage=answered_known / known,
+        risk=wrong / answered if answered else 0.0,
+        risk_high=wilson(wrong, answered)[1],
+        accuracy=(right + strange - answered_strange) / (known + strange),
+        none_recall=1 - answered_strange / strange if strange else None,
+    )
+
+
+def choose(points: Sequence[Point], goal: Goal) -> Choice:
+    """The threshold for a goal; where it cannot be reached, the one that comes nearest.
+
+    Among thresholds with equally many right decisions, the middle of the widest run of them: it depends least on
+    a single utterance.
+    """
+    answering = [point for point in points if point.answered] or list(points)
+    if goal.max_risk is not None:
+        fit = [point for point in answering if point.risk <= goal.max_risk]
+        if goal.min_coverage is not None:
+            fit = [point for point in fit if point.coverage >= goal.min_coverage]
+        if fit:
+            best = max(fit, key=lambda point: (point.coverage, -point.risk))
+            return Choice(best, f"the largest coverage with a risk of at most {goal.max_risk:.1%}")
+        nearest = min(answering, key=lambda point: (point.risk, -point.coverage))
+        return Choice(nearest, f"no threshold reaches the goal; the smallest risk is {nearest.risk:.1%}", met=False)
+    if goal.min_coverage is not None:
+        fit = [point for point in answering if point.coverage >= goal.min_coverage]
+        best = min(fit, key=lambda point: (point.risk, -point.coverage))
+        return Choice(best, f"the smallest risk with a coverage of at least {goal.min_coverage:.1%}")
+    most = max(point.accuracy for point in answering)
+    bounds = [0.0, *(point.threshold for point in answering), 1.0]
+    runs = _runs([point.accuracy == most for point in answering])
+    start, end = max(runs, key=lambda run: bounds[run[1] + 1] - bounds[run[0]])
+    return Choice(answering[(start + end - 1) // 2], "the most right decisions, unmatched messages among them")
+
+
+def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
+    """Where flags are true: (first, one behind the last) of each run."""
+    runs: list[tuple[int, int]] = []
+    for number, flag in enumerate(flags):
+        if not flag:
+            continue
+        if runs and runs[-1][1] == number:
+            runs[-1] = (runs[-1][0], number + 1)
+        else:
+            runs.append((number, number + 1))
+    return runs
+
+
+def table(outcomes: Sequence[Outcome], steps: int = STEPS) -> list[Point]:
+    """The points at thresholds of equal distance, for people to read."""
+    known = sum(outcome.in_scope for outcome in outcomes)
+    rows = []
+    for step in range(steps + 1):
+        threshold = step / steps
+        answered = [outcome for outcome in outcomes if outcome.scores and outcome.confidence >= threshold]
+        right = sum(outcome.in_scope and outcome.best == outcome.expected for outcome in answered)
+        in_scope = sum(outcome.in_scope for outcome in answered)
+        rows.append(
+            _point(
+                threshold,
+                len(answered),
+                right,
+                in_scope,
+                len(answered) - in_scope,
+                max(known, 1),
+                len(outcomes) - known,
+            )
+        )
+    return rows

@@ -1,0 +1,118 @@
+"""`botkit nlp`: the commands on a small project, in the process of the test."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from botkit.cli.main import cli
+from models.errors import BotkitError
+
+pytest.importorskip("sklearn")
+
+INTENTS = """
+- intent: order_status
+  examples: [where is my order, my order 4321 has not arrived, track my parcel, when will my shoes come, has it shipped]
+- intent: cancel_order
+  examples: [cancel my order, i want to cancel order 4321, please stop my order, do not send it, call it off]
+- intent: none_of_these
+  examples: [what is the weather, tell me a joke, who won the match, how old are you]
+"""
+UTTERANCES = """
+utterances:
+  order_status: [where is my parcel, when will order 77 come, "yo"]
+  cancel_order: [please cancel my order now, stop order 4711]
+  none_of_these: [sing a song]
+"""
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shop") / "shop"
+    (folder / "nlp" / "intents").mkdir(parents=True)
+    (folder / "tests").mkdir()
+    (folder / "nlp" / "intents" / "a.yaml").write_text(INTENTS)
+    (folder / "tests" / "utterances.yaml").write_text(UTTERANCES)
+    return folder
+
+
+def run(*arguments: str | Path, input: str | None = None) -> Result:
+    return CliRunner().invoke(cli, ["nlp", *map(str, arguments)], input=input)
+
+
+def asked(*arguments: str | Path, code: int = 0, input: str | None = None) -> Any:
+    result = run(*arguments, "--json", input=input)
+    assert result.exit_code == code, result.output
+    return json.loads(result.stdout)
+
+
+def test_a_test_with_reports_and_gates(shop: Path, tmp_path: Path) -> None:
+    files = [tmp_path / f"a.{suffix}" for suffix in ("json", "xml", "md")]
+    good = run("test", shop, *(part for file in files for part in ("--report", file)))
+    assert good.exit_code == 0, good.output
+    assert f"Report: {tmp_path / 'a.xml'}" in good.output
+    assert "'yo' means order_status, taken for none_of_these" in good.output
+    found = json.loads((tmp_path / "a.json").read_text())
+    assert found["figures"]["count"] == 6
+    low = run("test", shop, "--min-accuracy", "1", "--no-worse-than", tmp_path / "a.json")
+    assert low.exit_code == 1
+    assert "fewer than the 100.0% that are asked for" in low.output
+    assert "passed: no worse than the baseline" in low.output
+
+
+def test_what_cannot_be_tested(shop: Path, tmp_path: Path) -> None:
+    for arguments, says in [
+        (("test", tmp_path), "there is no .*utterances.yaml: write utterances there, or name a file with --on"),
+        (("test", tmp_path, "--on", shop / "tests" / "utterances.yaml"), "no intents are written there"),
+        (("test", shop, "--report", tmp_path / "a.doc"), "a report is one of"),
+        (("test", shop, "--no-worse-than", shop / "tests" / "utterances.yaml"), "this is no result of"),
+        (("cross-validate", tmp_path), "no intents are written there"),
+        (("cross-validate", shop, "--tier", "no_such_tier"), "no_such_tier"),
+    ]:
+        result = run(*arguments)
+        assert isinstance(result.exception, BotkitError), (arguments, result.output)
+        assert re.search(says, str(result.exception)), str(result.exception)
+
+
+def test_train_on_a_file(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("text,label\n" + "".join(f"hello {n},hi\ngoodbye {n},bye\n" for n in "abcdef"))
+    (tmp_path / "test.csv").write_text("text,label\nhello x,hi\ngoodbye x,bye\n")
+    found = asked("test", "--train", tmp_path / "train.csv", "--on", tmp_path / "test.csv", "--threshold", "0.1")
+    assert (found["name"], found["figures"]["right"]) == ("train.csv", 2)
+
+
+def test_parse_shows_everything(shop: Path) -> None:
+    text = run("parse", "--project", shop, "where is my order 4321?").stdout
+    for part in ("language", "intent", "order_status", "tokens", "sentiment", "profanity", "why", "microseconds"):
+        assert part in text
+    lines = run("parse", "--project", shop, "--json", "-", input="where is my order\n\ncancel it\n").stdout.splitlines()
+    assert [json.loads(line)["text"] for line in lines] == ["where is my order", "", "cancel it"]
+    assert {why["component"] for why in json.loads(lines[0])["why"]} >= {"language", "intents", "sentiment"}
+
+
+def test_threshold(shop: Path) -> None:
+    found = asked("threshold", shop)
+    assert 0 <= found["threshold"] <= 1
+    assert found["now"] == 0.5
+    assert "expected calibration error" in run("threshold", shop, "--cross-validate", "--min-coverage", "0.5").output
+    never = run("threshold", shop, "--max-risk", "0", "--min-coverage", "1")
+    assert (never.exit_code, "no threshold reaches the goal" in never.output) in {(1, True), (0, False)}
+
+
+def test_cross_validate(shop: Path) -> None:
+    found = asked("cross-validate", shop, "--folds", "2", "--runs", "2")
+    assert (found["utterances"], len(found["pipelines"][0]["accuracies"])) == (14, 4)
+    assert found == asked("cross-validate", shop, "--folds", "2", "--runs", "2")
+
+
+def test_compare(shop: Path, tmp_path: Path) -> None:
+    for name, threshold in (("a", "1"), ("b", "0")):
+        assert run("test", shop, "--threshold", threshold, "--report", tmp_path / f"{name}.json").exit_code == 0
+    found = asked("compare", tmp_path / "a.json", tmp_path / "b.json")
+    assert found["right_now"] > found["right_before"]
+    assert len(found["better"]) - len(found["worse"]) == found["right_now"] - found["right_before"]
+    assert "Better: " in run("compare", tmp_path / "a.json", tmp_path / "b.json").output
+    assert "the same utterances are right" in run("compare", shop, shop).output

@@ -1,0 +1,81 @@
+"""Thresholds: risk and coverage as they are counted by hand, and the threshold for a stated goal."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlp.errors import InvalidRequest
+from nlp.evaluation.metrics import measure
+from nlp.evaluation.outcomes import Outcome, at_threshold
+from nlp.evaluation.thresholds import Goal, choose, risk_coverage, table
+from nlp.project import NONE_OF_THESE
+
+from .outcomes import outcome
+
+ROWS = [
+    outcome("1", "a", "a", ("a", 0.9)),
+    outcome("2", "a", "a", ("a", 0.8)),
+    outcome("3", "a", "b", ("b", 0.6)),
+    outcome("4", NONE_OF_THESE, "a", ("a", 0.4)),
+    outcome("5", "b", "b", ("b", 0.3)),
+]
+
+
+def test_by_hand() -> None:
+    points = risk_coverage(ROWS)
+    assert [(point.answered, point.wrong) for point in points] == [(5, 2), (4, 2), (3, 1), (2, 0), (1, 0), (0, 0)]
+    assert [point.coverage for point in points] == pytest.approx([1.0, 0.75, 0.75, 0.5, 0.25, 0.0])
+    assert [point.threshold for point in points] == pytest.approx([0.0, 0.35, 0.5, 0.7, 0.85, 1.0])
+    assert [point.none_recall for point in points] == [0.0, 0.0, 1.0, 1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("goal", "threshold", "met"),
+    [
+        (Goal(max_risk=0.0), 0.7, True),
+        (Goal(max_risk=0.4), 0.0, True),
+        (Goal(max_risk=0.35), 0.5, True),
+        (Goal(min_coverage=0.75), 0.5, True),
+        (Goal(min_coverage=1.0), 0.0, True),
+        (Goal(max_risk=0.0, min_coverage=0.9), 0.7, False),
+        (Goal(), 0.5, True),
+    ],
+)
+def test_goals(goal: Goal, threshold: float, met: bool) -> None:
+    choice = choose(risk_coverage(ROWS), goal)
+    assert choice.point.threshold == pytest.approx(threshold)
+    assert choice.met is met
+
+
+OUTCOMES = st.lists(
+    st.builds(
+        lambda expected, best, confidence: outcome("x", expected, best, (best, confidence)),
+        st.sampled_from(["a", "b", NONE_OF_THESE]), st.sampled_from(["a", "b"]),
+        st.floats(0.01, 1).map(lambda value: round(value, 2)),
+    ),
+    min_size=1, max_size=30,
+).filter(lambda rows: any(row.in_scope for row in rows))  # fmt: skip
+
+
+@given(rows=OUTCOMES)
+def test_a_point_tells_what_its_threshold_does(rows: list[Outcome]) -> None:
+    for point in [*risk_coverage(rows), *table(rows)]:
+        decided = at_threshold(rows, point.threshold)
+        answered = [row for row in decided if row.intent != NONE_OF_THESE]
+        assert point.answered == len(answered)
+        assert point.wrong == sum(not row.right for row in answered)
+        assert point.accuracy == pytest.approx(measure(decided).accuracy)
+
+
+@given(rows=OUTCOMES)
+def test_no_threshold_has_more_right_than_the_chosen_one(rows: list[Outcome]) -> None:
+    best = choose(risk_coverage(rows), Goal()).point.accuracy
+    answering = [step / 100 for step in range(101) if any(row.confidence >= step / 100 for row in rows)]
+    assert best == pytest.approx(
+        max(measure(at_threshold(rows, threshold)).accuracy for threshold in [0.0, *answering])
+    )
+
+
+def test_nothing_in_scope() -> None:
+    with pytest.raises(InvalidRequest, match="no utterance has an intent"):
+        risk_coverage([outcome("1", NONE_OF_THESE, "a", ("a", 0.9))])
