@@ -8,7 +8,7 @@ from nlp.evaluation.report_junit import to_junit
 from nlp.evaluation.report_markdown import to_markdown
 from nlp.evaluation.result import Result, to_json
 
-SUFFIXES = (".json", ".md", ".xml")
+SUFFIXES = (".html", ".json", ".md", ".xml")
 
 
 def check_report(path: Path) -> None:
@@ -25,8 +25,12 @@ def write_report(path: Path, result: Result, verdicts: Sequence[str] = ()) -> No
         data = to_json(result)
     elif suffix == ".xml":
         data = to_junit(result)
-    else:
+    elif suffix == ".md":
         data = to_markdown(result, verdicts).encode()
+    else:
+        from nlp.evaluation.report_html import to_html
+
+        data = to_html(result, verdicts).encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

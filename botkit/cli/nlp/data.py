@@ -29,7 +29,7 @@ format = click.option(
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 report = click.option(
     "--report", "reports", type=click.Path(path_type=Path, dir_okay=False), multiple=True, metavar="FILE",
-    help="Write a report: *.json, *.md or *.xml (JUnit).",
+    help="Write a report: *.html, *.json, *.md or *.xml (JUnit).",
 )  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def asked(*arguments: str | Path, code: int = 0, input: str | None = None) -> An
 
 
 def test_a_test_with_reports_and_gates(shop: Path, tmp_path: Path) -> None:
-    files = [tmp_path / f"a.{suffix}" for suffix in ("json", "xml", "md")]
+    files = [tmp_path / f"a.{suffix}" for suffix in ("json", "xml", "md", "html")]
     good = run("test", shop, *(part for file in files for part in ("--report", file)))
     assert good.exit_code == 0, good.output
     assert f"Report: {tmp_path / 'a.xml'}" in good.output
