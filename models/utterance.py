@@ -68,6 +68,7 @@ class Profanity(msgspec.Struct, frozen=True, omit_defaults=True):
     words: tuple[str, ...] = ()
     spans: tuple[tuple[int, int], ...] = ()
     severity: int = 0
+    categories: tuple[str, ...] = ()
 
     @property
     def found(self) -> bool:

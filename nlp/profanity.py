@@ -1,8 +1,9 @@
 """Profanity: words on a block list, found in disguise too, and masked."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr
 
@@ -10,7 +11,10 @@ from models.content import MAX_TEXT_LENGTH
 from models.utterance import Profanity, Understanding
 from nlp.base import Component, Context
 from nlp.folding import fold
-from nlp.profanity_matcher import Hit, Matcher, lexicon, severity_of
+from nlp.profanity_backend import BetterProfanity
+from nlp.profanity_categories import category_of
+from nlp.profanity_languages import words_of
+from nlp.profanity_matcher import Matcher, lexicon, severity_of
 from nlp.profanity_words import MILD, RUDE, SEVERE, STEMS
 from nlp.project import Project
 
@@ -22,7 +26,7 @@ MAX_MATCHERS = 32
 class ProfanityFilter(Component):
     """Finds profane words, whole or disguised (f_u_c_k, fuuuck, fսck), and masks them.
 
-    Works on better-profanity's lexicon. The mask has the length of the word.
+    Works on better-profanity's lexicon, and on short lists for other languages. The mask has the length of the word.
     """
 
     kind = "profanity"
@@ -30,6 +34,10 @@ class ProfanityFilter(Component):
 
     from_severity: int = Field(default=RUDE, ge=MILD, le=SEVERE)
     """How bad a word must be: 1 counts words such as drunk or naked too, 3 only the worst."""
+    languages: tuple[Literal["de", "en", "es", "fr", "it", "pt"], ...] = Field(default=("en",), min_length=1)
+    """The languages whose words count."""
+    backend: Literal["matcher", "better_profanity"] = "matcher"
+    """Who looks: botkit's own matcher, or better-profanity's, which is slower and reads 500 characters."""
     block: tuple[str, ...] = Field(default=(), max_length=MAX_LISTED_WORDS)
     """More words and phrases that count."""
     allow: tuple[str, ...] = Field(default=(), max_length=MAX_LISTED_WORDS)
@@ -38,39 +46,69 @@ class ProfanityFilter(Component):
     """What stands for each letter."""
 
     _matcher: Matcher = PrivateAttr()
+    _other: BetterProfanity | None = PrivateAttr(default=None)
     _special: Any = PrivateAttr(default=None)
 
     def prepare(self, project: Project, models: Path | None) -> None:
         self._matcher = self._make((), ())
         self._special = lru_cache(maxsize=MAX_MATCHERS)(self._make)
+        if self.backend == "better_profanity":
+            self._other = BetterProfanity((*self._foreign(), *self.block), self.allow)
 
     def read(self, understanding: Understanding, context: Context) -> str:
         found = self.find(understanding.text, context.options.block, context.options.allow)
         understanding.profanity = found
-        return f"found {', '.join(found.words)}" if found.found else "no word of the block list"
+        if not found.found:
+            return "no word of the block list"
+        return f"found {', '.join(found.words)} ({', '.join(found.categories)})"
 
     def find(self, text: str, block: tuple[str, ...] = (), allow: tuple[str, ...] = ()) -> Profanity:
         """What is profane in a text of any length up to 64 kB."""
         text = text[:MAX_TEXT_LENGTH]
+        if self._other is not None and not (block or allow):
+            return self._found(
+                text, [(start, end, word, severity_of(word)) for start, end, word in self._other.find(text)]
+            )
         matcher = self._special(block, allow) if block or allow else self._matcher
         folded, places = fold(text)
         hits = matcher.find(folded)
         if not hits:
             return Profanity(masked=text)
-        spans = _spans(hits, places)
+        if places is None:
+            return self._found(text, hits)
+        return self._found(text, [(places[hit.start], places[hit.end - 1] + 1, hit.word, hit.severity) for hit in hits])
+
+    def _found(self, text: str, hits: Sequence[tuple[int, int, str, int]]) -> Profanity:
+        """Hits, from the left, as what is said of the text."""
+        if not hits:
+            return Profanity(masked=text)
+        words = tuple(dict.fromkeys(word for _, _, word, _ in hits))
+        spans = _joined([(start, end) for start, end, _, _ in hits])
         return Profanity(
             masked=self._masked(text, spans),
-            words=tuple(dict.fromkeys(hit.word for hit in hits)),
+            words=words,
             spans=tuple(spans),
-            severity=max(hit.severity for hit in hits),
+            severity=max(severity for _, _, _, severity in hits),
+            categories=tuple(sorted({category_of(word) for word in words})),
         )
 
+    def _foreign(self) -> dict[str, int]:
+        """The words of the other languages that count."""
+        found: dict[str, int] = {}
+        for language in self.languages:
+            if language != "en":
+                found.update(words_of(language))
+        return {word: severity for word, severity in found.items() if severity >= self.from_severity}
+
     def _make(self, block: tuple[str, ...], allow: tuple[str, ...]) -> Matcher:
-        words = {word: severity for word, severity in lexicon().items() if severity >= self.from_severity}
+        english = lexicon() if "en" in self.languages else {}
+        words = {word: severity for word, severity in english.items() if severity >= self.from_severity}
+        words |= self._foreign()
         words |= dict.fromkeys((*self.block, *block), RUDE)
         own = set(map(str.casefold, block))
         allowed = [word for word in (*self.allow, *allow) if word.casefold() not in own]
-        return Matcher(words, allowed, [stem for stem in STEMS if severity_of(stem) >= self.from_severity])
+        stems = [stem for stem in STEMS if severity_of(stem) >= self.from_severity] if english else []
+        return Matcher(words, allowed, stems)
 
     def _masked(self, text: str, spans: list[tuple[int, int]]) -> str:
         letters = list(text)
@@ -81,14 +119,12 @@ class ProfanityFilter(Component):
         return "".join(letters)
 
 
-def _spans(hits: list[Hit], places: list[int] | None) -> list[tuple[int, int]]:
-    """Where the hits are in the text itself; those that overlap are one."""
-    spans: list[tuple[int, int]] = []
-    for hit in hits:
-        start = hit.start if places is None else places[hit.start]
-        end = hit.end if places is None else places[hit.end - 1] + 1
-        if spans and start < spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those that overlap are one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in spans:
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
-            spans.append((start, end))
-    return spans
+            joined.append((start, end))
+    return joined

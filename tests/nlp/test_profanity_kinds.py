@@ -1,0 +1,64 @@
+"""Profanity: kinds, other languages, and better-profanity in our matcher's place."""
+
+from typing import Any
+
+import pytest
+
+from nlp.profanity import ProfanityFilter
+from nlp.project import Project
+
+
+def made(**settings: Any) -> ProfanityFilter:
+    component = ProfanityFilter.load(settings)
+    assert isinstance(component, ProfanityFilter)
+    component.prepare(Project(), None)
+    return component
+
+
+@pytest.mark.parametrize(
+    ("text", "categories"),
+    [
+        ("what a load of bullshit", ("excretory",)),
+        ("you fucking idiot bastard", ("insult", "sexual")),
+        ("nigger", ("slur",)),
+        ("have a nice day", ()),
+    ],
+)
+def test_what_kind_it_is(text: str, categories: tuple[str, ...]) -> None:
+    assert made().find(text).categories == categories
+
+
+@pytest.mark.parametrize(
+    ("language", "profane", "clean"),
+    [
+        ("de", ["so eine Scheiße", "verpiss dich!", "du Arschl0ch"], ["wo ist mein Paket", "der Deppich ist schön"]),
+        ("es", ["eres un hijo de puta", "qué m1erda", "CABRÓN"], ["dónde está mi pedido", "una disputa"]),
+        ("fr", ["ta gueule", "quel connard", "putain de merde"], ["où est ma commande", "le concert est reporté"]),
+        ("it", ["che cazzo", "vaffanculo", "testa di cazzo"], ["dove è il mio ordine", "il palazzo"]),
+        ("pt", ["filho da puta", "que porra é essa"], ["onde está o meu pedido", "a disputa"]),
+    ],
+)
+def test_other_languages_where_they_are_named(language: str, profane: list[str], clean: list[str]) -> None:
+    own = made(languages=["en", language])
+    for text in profane:
+        found = own.find(text)
+        assert found.found and len(found.masked) == len(text) and "*" in found.masked, text
+        assert not made().find(text).found or language == "en", f"{text}: English alone does not know it"
+    for text in clean:
+        assert not own.find(text).found, text
+
+
+def test_english_can_be_left_out() -> None:
+    assert not made(languages=["de"]).find("fuck").found
+
+
+def test_better_profanity_can_look_instead() -> None:
+    other = made(backend="better_profanity", block=["muppet"], allow=["crap"])
+    found = other.find("you silly shit, you muppet")
+    assert found.masked == "you silly ****, you ******"
+    assert {"shit", "muppet"} <= set(found.words)
+    assert not other.find("this is crap").found and not other.find("where is my order").found
+
+
+def test_better_profanity_is_not_given_more_than_it_can_read() -> None:
+    assert not made(backend="better_profanity").find("hello " * 200 + "shit").found
