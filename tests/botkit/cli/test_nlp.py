@@ -116,3 +116,13 @@ def test_compare(shop: Path, tmp_path: Path) -> None:
     assert len(found["better"]) - len(found["worse"]) == found["right_now"] - found["right_before"]
     assert "Better: " in run("compare", tmp_path / "a.json", tmp_path / "b.json").output
     assert "the same utterances are right" in run("compare", shop, shop).output
+
+
+def test_robustness_and_latency(shop: Path) -> None:
+    found = asked("robustness", shop)
+    assert found["utterances"] == 6
+    assert found == asked("robustness", shop)
+    assert "right before" in run("robustness", shop).output
+    cost = asked("latency", shop, "--repeat", "2", "--want", "intent")
+    assert (cost["messages"], [row["name"] for row in cost["components"]]) == (12, ["intents"])
+    assert "p99" in run("latency", shop, "--repeat", "1").output

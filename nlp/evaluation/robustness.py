@@ -1,0 +1,91 @@
+"""Robustness: how much is still understood when customers write less carefully."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from nlp.evaluation.classifier import Classifier
+from nlp.evaluation.examples import Example
+from nlp.evaluation.outcomes import Outcome, classify
+from nlp.evaluation.perturbations import PERTURBATIONS, perturb
+from nlp.evaluation.significance import Paired, mcnemar
+
+MAX_BROKEN = 20
+
+
+class Broken(msgspec.Struct, frozen=True):
+    """An utterance that was right, and is wrong once it is changed."""
+
+    text: str
+    changed: str
+    expected: str
+    intent: str
+    confidence: float
+
+
+class Perturbed(msgspec.Struct, frozen=True):
+    """A perturbation: how many utterances it changes, and of those, how many were and are right."""
+
+    name: str
+    changed: int
+    right_before: int
+    right: int
+    broken: tuple[Broken, ...]
+    test: Paired
+
+    @property
+    def accuracy(self) -> float:
+        return self.right / self.changed if self.changed else 1.0
+
+    @property
+    def loss(self) -> float:
+        """What it costs, as a share of the changed utterances."""
+        return (self.right_before - self.right) / self.changed if self.changed else 0.0
+
+
+class Robustness(msgspec.Struct, frozen=True):
+    """Every perturbation, the most harmful first."""
+
+    utterances: int
+    right: int
+    seed: int
+    perturbations: tuple[Perturbed, ...]
+
+
+def measure_robustness(
+    classifier: Classifier,
+    examples: Sequence[Example],
+    threshold: float,
+    *,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Robustness:
+    """Classify each utterance as it is and once with each perturbation."""
+    before = classify(classifier, examples, threshold)
+    rows = []
+    for number, name in enumerate(sorted(PERTURBATIONS), start=1):
+        pairs = [
+            (outcome, msgspec.structs.replace(example, text=changed))
+            for outcome, example in zip(before, examples, strict=True)
+            if (changed := perturb(name, example.text, seed)) != example.text
+        ]
+        after = classify(classifier, [example for _, example in pairs], threshold)
+        rows.append(_perturbed(name, [outcome for outcome, _ in pairs], after))
+        if progress is not None:
+            progress(number, len(PERTURBATIONS))
+    rows.sort(key=lambda row: (-row.loss, row.name))
+    return Robustness(len(before), sum(outcome.right for outcome in before), seed, tuple(rows))
+
+
+def _perturbed(name: str, before: Sequence[Outcome], after: Sequence[Outcome]) -> Perturbed:
+    pairs = list(zip(before, after, strict=True))
+    broken = [
+        Broken(old.text, new.text, new.expected, new.intent, new.confidence)
+        for old, new in pairs
+        if old.right and not new.right
+    ]
+    mended = sum(new.right and not old.right for old, new in pairs)
+    return Perturbed(
+        name, len(pairs), sum(old.right for old in before), sum(new.right for new in after),
+        tuple(broken[:MAX_BROKEN]), mcnemar(mended, len(broken)),
+    )  # fmt: skip
