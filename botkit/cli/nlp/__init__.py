@@ -5,9 +5,10 @@ import click
 from botkit.cli.lazy import LazyGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "get-model": ("botkit.cli.nlp.get_model", "Get the sentence encoder of the tier onnx."),
+    "check": ("botkit.cli.nlp.check", "Find what is doubtful in the examples, and what to add first."),
     "compare": ("botkit.cli.nlp.compare", "See what got better and worse between two results."),
     "cross-validate": ("botkit.cli.nlp.cross_validate", "Test each training utterance without having learnt it."),
+    "get-model": ("botkit.cli.nlp.get_model", "Get the sentence encoder of the tier onnx."),
     "latency": ("botkit.cli.nlp.latency", "Measure what it costs to understand a message."),
     "parse": ("botkit.cli.nlp.parse", "Show everything that is understood of a text, and why."),
     "robustness": ("botkit.cli.nlp.robustness", "Test intents on typos, capitals, emoji and the like."),

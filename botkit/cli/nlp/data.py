@@ -61,29 +61,30 @@ def read_trained(directory: Path, train: Sequence[Path], tier: str, format: str 
 
 
 def read_training(
-    directory: Path, train: Sequence[Path], tier: str, format: str | None
+    directory: Path, train: Sequence[Path], tier: str, format: str | None, *, doubles: bool = False
 ) -> "tuple[list[Example], float, str]":
-    """The utterances to train on, each once; the threshold that holds now; the tier to train."""
+    """The utterances to train on, each once unless `doubles`; the threshold that holds now; the tier to train."""
     from nlp.errors import InvalidRequest
     from nlp.evaluation.classifier import DEFAULT_THRESHOLD
     from nlp.evaluation.examples import distinct, make_example
+    from nlp.evaluation.readers import read_examples
 
     if train:
-        from nlp.evaluation.readers import read_examples
+        rows, threshold = read_examples(train, format=format or "", part="train"), DEFAULT_THRESHOLD
+    else:
+        from nlp.pipeline import load_pipeline
+        from nlp.project import read_project
 
-        examples, _ = distinct(read_examples(train, format=format or "", part="train"))
-        return sorted(examples, key=lambda example: (example.text, example.intent)), DEFAULT_THRESHOLD, tier
-    from nlp.pipeline import load_pipeline
-    from nlp.project import read_project
-
-    project = read_project(directory / "nlp")
-    if not project.intents:
-        raise InvalidRequest(f"{directory / 'nlp' / 'intents'}: no intents are written there")
-    component = next((one for one in load_pipeline(project).components if one.kind == "intents"), None)
-    threshold = float(getattr(component, "threshold", DEFAULT_THRESHOLD))
-    chosen = tier if tier != "default" else str(getattr(component, "tier", tier))
-    examples, _ = distinct(make_example(row.text, row.intent, row.file, row.line) for row in project.utterances)
-    return sorted(examples, key=lambda example: (example.text, example.intent)), threshold, chosen
+        project = read_project(directory / "nlp")
+        if not project.intents:
+            raise InvalidRequest(f"{directory / 'nlp' / 'intents'}: no intents are written there")
+        component = next((one for one in load_pipeline(project).components if one.kind == "intents"), None)
+        threshold = float(getattr(component, "threshold", DEFAULT_THRESHOLD))
+        tier = tier if tier != "default" else str(getattr(component, "tier", tier))
+        rows = [make_example(row.text, row.intent, row.file, row.line) for row in project.utterances]
+    if doubles:
+        return rows, threshold, tier
+    return sorted(distinct(rows)[0], key=lambda row: (row.text, row.intent)), threshold, tier
 
 
 def name_of(directory: Path, train: Sequence[Path]) -> str:

@@ -126,3 +126,13 @@ def test_robustness_and_latency(shop: Path) -> None:
     cost = asked("latency", shop, "--repeat", "2", "--want", "intent")
     assert (cost["messages"], [row["name"] for row in cost["components"]]) == (12, ["intents"])
     assert "p99" in run("latency", shop, "--repeat", "1").output
+
+
+def test_check(shop: Path, tmp_path: Path) -> None:
+    assert asked("check", shop, "--quick")["findings"] == []
+    found = asked("check", shop)
+    assert all(row["gain"] > 0 for row in found["suggestions"])
+    (tmp_path / "t.csv").write_text("text,intent\nTrack my parcel!,order_status\n")
+    leak = run("check", shop, "--quick", "--strict", "--on", tmp_path / "t.csv")
+    assert leak.exit_code == 1
+    assert "'Track my parcel!' is tested, but it was trained on (intents/a.yaml:3)" in leak.output

@@ -1,0 +1,69 @@
+"""`botkit nlp check`: what is doubtful in the examples, and what to add first."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from botkit.cli.nlp import data
+from botkit.cli.nlp.progress import progress
+from botkit.cli.output import FAILED, Output
+
+if TYPE_CHECKING:
+    from nlp.evaluation.data_checks import DataReport, Suggestion
+
+MAX_FINDINGS = 100
+MAX_SUGGESTIONS = 10
+
+
+@click.command("check")
+@data.options(data.directory, data.tests, data.train, data.tier, data.format, data.as_json)
+@click.option("--quick", is_flag=True, help="Only what can be seen without training.")
+@click.option("--strict", is_flag=True, help="Exit with 1 where anything was found.")
+@click.pass_obj
+def command(
+    out: Output, directory: Path, on: tuple[Path, ...], train: tuple[Path, ...], tier: str, format: str | None,
+    as_json: bool, quick: bool, strict: bool,
+) -> None:  # fmt: skip
+    """Find what is doubtful in the examples of the project in DIRECTORY, and in its tests.
+
+    Utterances in two intents, doubles, few examples, intents that are too close, utterances that are tested and
+    trained on; then what to add first, by what it may gain.
+    """
+    from nlp.evaluation.classifier import train_classifier
+    from nlp.evaluation.data_checks import DataReport, check_by_training, check_examples
+
+    examples, threshold, chosen = data.read_training(directory, train, tier, format, doubles=True)
+    tested = data.read_tests(directory, on, format) if on or (directory / data.DEFAULT_TESTS).is_file() else []
+    findings = check_examples(examples, tested)
+    suggestions: list[Suggestion] = []
+    if not quick and len({row.intent for row in examples}) > 1:
+        with progress("Training") as tell:
+            more, suggestions = check_by_training(
+                examples, partial(train_classifier, tier=chosen), threshold, progress=tell
+            )
+        findings += more
+    found = DataReport(len(examples), tuple(findings), tuple(suggestions))
+    if as_json:
+        out.json(msgspec.to_builtins(found))
+    else:
+        _print(out, found)
+    if strict and found.findings:
+        raise SystemExit(FAILED)
+
+
+def _print(out: Output, found: "DataReport") -> None:
+    for row in found.findings[:MAX_FINDINGS]:
+        where = f"{row.file}:{row.line}: " if row.line else (f"{row.file}: " if row.file else "")
+        out.line((where, "title"), ("warning", "warning"), f": {row.message}")
+    if len(found.findings) > MAX_FINDINGS:
+        out.line(f"... and {len(found.findings) - MAX_FINDINGS} more: --json has them all")
+    if not found.findings:
+        out.line(f"Nothing is doubtful in {found.utterances} utterances.")
+    if found.suggestions:
+        out.line()
+        out.line(("What to add first, and the points of accuracy that it may gain", "title"))
+        for suggestion in found.suggestions[:MAX_SUGGESTIONS]:
+            out.line(f"{suggestion.gain:>+6.1f}  {suggestion.message}")
