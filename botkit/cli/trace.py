@@ -41,7 +41,7 @@ def list_command(
     from botkit.cli.walk import colour_of, when
 
     out = output_of(context)
-    found = _read(out, directory, store, lambda opened: opened.transactions(limit, flow=flow))
+    found = read_store(out, directory, store, lambda opened: opened.transactions(limit, flow=flow))
     if as_json:
         out.json([_plain(transaction) for transaction in found])
         return
@@ -68,7 +68,7 @@ def show(context: click.Context, id: str, directory: Path, store: str | None, as
     out = output_of(context)
     from botkit.cli.walk import lines, read_walk
 
-    found = _read(out, directory, store, lambda opened: read_walk(opened, id))
+    found = read_store(out, directory, store, lambda opened: read_walk(opened, id))
     if found is None:
         out.fail(f"there is no transaction {id!r}", hint="`botkit trace list` shows those there are", code=FAILED)
     if as_json:
@@ -78,7 +78,8 @@ def show(context: click.Context, id: str, directory: Path, store: str | None, as
         out.line(*line)
 
 
-def _read(out: Output, directory: Path, store: str | None, ask: "Callable[[Store], Awaitable[T]]") -> T:
+def read_store(out: Output, directory: Path, store: str | None, ask: "Callable[[Store], Awaitable[T]]") -> T:
+    """What `ask` finds in the store of a project, which is opened for reading only."""
     from botkit.stores.base import StoreFailed
     from botkit.stores.places import store_path
     from botkit.stores.sqlite import SqliteStore

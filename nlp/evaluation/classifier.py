@@ -1,8 +1,9 @@
 """Classifier: what is tested: something that ranks intents for a text; a project's pipeline, or a model."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast, get_args
 
 import msgspec
 
@@ -61,9 +62,9 @@ def project_classifier(folder: Path) -> Trained:
     if not project.intents:
         raise InvalidRequest(f"{folder / 'nlp' / 'intents'}: no intents are written there: there is nothing to test")
     pipeline = load_pipeline(project, models=models)
-    component = pipeline.component("intents")
+    component = next((component for component in pipeline.components if "intent" in component.gives), None)
     if component is None:
-        raise InvalidRequest("the pipeline of this project has no component 'intents': there is nothing to test")
+        raise InvalidRequest("no component of this project's pipeline gives intents: there is nothing to test")
     threshold = float(getattr(component, "threshold", DEFAULT_THRESHOLD))
     examples = distinct_examples(project)
     return Trained(
@@ -75,15 +76,20 @@ def project_classifier(folder: Path) -> Trained:
 def train_classifier(texts: Sequence[str], intents: Sequence[str], tier: str = "default") -> Classifier:
     """A model of a tier, trained on these utterances; raises `Unavailable` where the tier cannot be had."""
     try:
-        from nlp.intent_training import train_intents
+        from nlp.intent_training import Tier, train_intents
     except ImportError as error:
         raise Unavailable(f'training needs {error.name}: run `pip install "botkit[nlp]"`') from None
-    import inspect
-
-    settings: dict[str, Any] = {}
-    if "tier" in inspect.signature(train_intents).parameters:
-        settings["tier"] = tier
-    elif tier != "default":
-        raise Unavailable(f"there is no tier {tier!r} here: 'default' is")
-    model: Classifier = train_intents(texts, intents, **settings)
+    if tier not in get_args(Tier):
+        raise Unavailable(f"there is no tier {tier!r}: {', '.join(get_args(Tier))} are known")
+    model: Classifier = train_intents(
+        texts, intents, tier=cast("Tier", tier), encoder=_encoder() if tier == "onnx" else None
+    )
     return model
+
+
+@cache
+def _encoder() -> Any:
+    """The sentence encoder of this machine; raises `Unavailable` with the command that gets it."""
+    from nlp.encoder import load_encoder
+
+    return load_encoder()

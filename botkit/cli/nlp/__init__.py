@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "get-model": ("botkit.cli.nlp.get_model", "Get the sentence encoder of the tier onnx."),
     "latency": ("botkit.cli.nlp.latency", "Measure what it costs to understand a message."),
     "parse": ("botkit.cli.nlp.parse", "Show everything that is understood of a text, and why."),
+    "review": ("botkit.cli.nlp.review", "Label messages that were not understood, with one key each."),
     "robustness": ("botkit.cli.nlp.robustness", "Test intents on typos, capitals, emoji and the like."),
     "test": ("botkit.cli.nlp.test", "Test intents on utterances that were not trained on."),
     "threshold": ("botkit.cli.nlp.threshold", "Choose the confidence from which an intent wins."),

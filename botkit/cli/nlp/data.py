@@ -78,7 +78,7 @@ def read_training(
         project = read_project(directory / "nlp")
         if not project.intents:
             raise InvalidRequest(f"{directory / 'nlp' / 'intents'}: no intents are written there")
-        component = next((one for one in load_pipeline(project).components if one.kind == "intents"), None)
+        component = next((one for one in load_pipeline(project).components if "intent" in one.gives), None)
         threshold = float(getattr(component, "threshold", DEFAULT_THRESHOLD))
         tier = tier if tier != "default" else str(getattr(component, "tier", tier))
         rows = [make_example(row.text, row.intent, row.file, row.line) for row in project.utterances]

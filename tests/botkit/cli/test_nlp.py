@@ -1,7 +1,9 @@
 """`botkit nlp`: the commands on a small project, in the process of the test."""
 
+import asyncio
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from botkit.cli.main import cli
+from botkit.stores.base import Change, StoredStep, Unmatched
+from botkit.stores.sqlite import SqliteStore
 from models.errors import BotkitError
+from models.transaction import NodeVisit, Step, Transaction
 
 pytest.importorskip("sklearn")
 
@@ -136,3 +141,61 @@ def test_check(shop: Path, tmp_path: Path) -> None:
     leak = run("check", shop, "--quick", "--strict", "--on", tmp_path / "t.csv")
     assert leak.exit_code == 1
     assert "'Track my parcel!' is tested, but it was trained on (intents/a.yaml:3)" in leak.output
+
+
+@pytest.fixture
+def talked(shop: Path, tmp_path: Path) -> Path:
+    """The shop with a store in which some messages were not understood."""
+    folder = tmp_path / "shop"
+    shutil.copytree(shop, folder, ignore=shutil.ignore_patterns("*.lock"))
+    visit = NodeVisit(5, "nlp_pipeline", outputs={"intent": "order_status", "confidence": 0.52})
+    sure = NodeVisit(5, "nlp_pipeline", outputs={"intent": "cancel_order", "confidence": 0.93})
+    steps = [Step(2, "sms.mo", "parcel 4711 please", [visit]), Step(3, "sms.mo", "cancel all", [sure])]
+    head = Transaction("t1", "s", "main", 1, "k", 1)
+
+    async def fill() -> None:
+        store = SqliteStore(folder / ".botkit" / "botkit.db")
+        await store.open()
+        lost = ["sing for me", "sing for me", "ring +44 20 7946 0958"]
+        await store.commit(
+            Change(
+                unmatched=[Unmatched("s", "a", "sms", "+1", text, number) for number, text in enumerate(lost)],
+                steps=[
+                    StoredStep("t1", number, step, head if not number else None) for number, step in enumerate(steps)
+                ],
+            )
+        )
+        await store.close()
+
+    asyncio.run(fill())
+    return folder
+
+
+def test_review_by_keys(talked: Path) -> None:
+    listed = asked("review", talked)
+    assert [(row["text"], row["count"], row["source"]) for row in listed] == [
+        ("sing for me", 2, "unmatched"), ("parcel 0000 please", 1, "low confidence"), ("ring [phone]", 1, "unmatched"),
+    ]  # fmt: skip
+    done = run("review", talked, input="xn1s")
+    assert done.exit_code == 0, done.output
+    assert "2 examples added" in done.output
+    assert "7946" not in done.output
+    first = listed[1]["intents"][0]["intent"]
+    text = (talked / "nlp" / "intents" / "reviewed.yaml").read_text()
+    assert [line for line in text.splitlines() if "for me" in line or "parcel" in line] != []
+    assert first in text
+    assert "Nothing to review" in run("review", talked).output
+    assert [row["text"] for row in asked("review", talked, "--again")] == ["ring [phone]"]
+    assert "ring" not in (talked / ".botkit" / "review-skipped.txt").read_text()
+
+
+def test_review_can_be_left(talked: Path) -> None:
+    assert "0 examples added" in run("review", talked, input="q").output
+    assert "0 examples added" in run("review", talked, input="").output
+    assert not (talked / "nlp" / "intents" / "reviewed.yaml").exists()
+    assert len(asked("review", talked)) == 3
+
+
+def test_review_without_a_store(shop: Path, tmp_path: Path) -> None:
+    missing = run("review", shop, "--store", tmp_path / "none.db")
+    assert (missing.exit_code, "there is no store" in missing.output) == (1, True)
