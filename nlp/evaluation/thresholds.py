@@ -1,5 +1,6 @@
 """Thresholds: the risk and the coverage of every threshold, and the one that a stated goal asks for."""
 
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -31,7 +32,7 @@ class Point(msgspec.Struct, frozen=True):
 
 
 class Goal(msgspec.Struct, frozen=True):
-    """What a threshold is chosen for: at most so much risk, at least so much coverage, or most right decisions."""
+    """What a threshold is chosen for: at most so much risk, at least so much coverage, or else right decisions."""
 
     max_risk: float | None = None
     min_coverage: float | None = None
@@ -101,11 +102,12 @@ def _point(
     )
 
 
-def choose(points: Sequence[Point], goal: Goal) -> Choice:
-    """The threshold for a goal; where it cannot be reached, the one that comes nearest.
+def choose(points: Sequence[Point], goal: Goal, count: int) -> Choice:
+    """The threshold for a goal; where it cannot be reached, the one that comes nearest. `count`: of utterances.
 
-    Among thresholds with equally many right decisions, the middle of the widest run of them: it depends least on
-    a single utterance.
+    Without a goal it is the highest that has as many right decisions as the best, give or take one standard error:
+    a few utterances cannot tell those apart, and a wrong answer does more harm than a question
+    (the rule of one standard error: Breiman et al., 1984, "Classification and Regression Trees", section 3.4.3).
     """
     answering = [point for point in points if point.answered] or list(points)
     if goal.max_risk is not None:
@@ -122,23 +124,9 @@ def choose(points: Sequence[Point], goal: Goal) -> Choice:
         best = min(fit, key=lambda point: (point.risk, -point.coverage))
         return Choice(best, f"the smallest risk with a coverage of at least {goal.min_coverage:.1%}")
     most = max(point.accuracy for point in answering)
-    bounds = [0.0, *(point.threshold for point in answering), 1.0]
-    runs = _runs([point.accuracy == most for point in answering])
-    start, end = max(runs, key=lambda run: bounds[run[1] + 1] - bounds[run[0]])
-    return Choice(answering[(start + end - 1) // 2], "the most right decisions, unmatched messages among them")
-
-
-def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
-    """Where flags are true: (first, one behind the last) of each run."""
-    runs: list[tuple[int, int]] = []
-    for number, flag in enumerate(flags):
-        if not flag:
-            continue
-        if runs and runs[-1][1] == number:
-            runs[-1] = (runs[-1][0], number + 1)
-        else:
-            runs.append((number, number + 1))
-    return runs
+    error = math.sqrt(most * (1 - most) / count)
+    cautious = max((point for point in answering if point.accuracy >= most - error), key=lambda point: point.threshold)
+    return Choice(cautious, f"the most cautious within a standard error of the most right decisions ({most:.1%})")
 
 
 def table(outcomes: Sequence[Outcome], steps: int = STEPS) -> list[Point]:

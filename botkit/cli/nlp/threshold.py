@@ -31,7 +31,8 @@ def command(
 ) -> None:  # fmt: skip
     """Choose the threshold of the intents of the project in DIRECTORY.
 
-    Without a goal it is the one with the most right decisions. Exits with 1 where the goal cannot be reached.
+    Without a goal it is the most cautious one within a standard error of the most right decisions.
+    Exits with 1 where a goal cannot be reached.
     """
     from nlp.evaluation.metrics import measure
     from nlp.evaluation.thresholds import Goal, choose, risk_coverage, table
@@ -41,7 +42,7 @@ def command(
             directory, on, train, tier, format, tell
         )  # fmt: skip
     points = risk_coverage(outcomes)
-    choice = choose(points, Goal(max_risk, min_coverage))
+    choice = choose(points, Goal(max_risk, min_coverage), len(outcomes))
     figures = measure(outcomes)
     if as_json:
         out.json(
