@@ -6,6 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
+from pydantic import Field
+
 from models.utterance import Understanding
 from nlp.base import Component, Context
 from nlp.project import Project
@@ -44,15 +46,18 @@ ALPHABETS = (
 )  # fmt: skip
 KNOWN = frozenset(SMALL_WORDS) | {code for code, _ in ALPHABETS}
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-MAX_WORDS = 100
-DOUBT = 1.0
-"""Points that the language expected is ahead at the start: a word or two say little."""
+LETTERS = re.compile(r"[^\W\d_]")
+MAX_WORDS, MAX_LETTERS = 100, 1_000
+DOUBT, STICKY = 1.0, 2.5
+"""Points that the language expected is ahead at the start: a word or two say little, and less against what the
+customer wrote in before."""
 
 
 class Language(Component):
     """The language of a text, among those that the bot speaks.
 
-    It takes the project's language unless the words speak clearly for another.
+    It takes the language that the customer wrote in before, at first the project's own, unless the words speak
+    clearly for another.
     """
 
     kind = "language"
@@ -60,12 +65,20 @@ class Language(Component):
 
     languages: tuple[str, ...] = ()
     """The languages to choose from, such as en, de. Empty: only the project's own."""
+    shortest: int = Field(default=3, ge=1, le=100)
+    """Letters from which a text is looked at: "ok" is a word in every language."""
 
     def read(self, understanding: Understanding, context: Context) -> str:
         if not self.languages or context.options.language:
             understanding.language, understanding.language_confidence = context.language, 1.0
             return "given, not detected"
-        language, confidence = detect(understanding.text, self.languages, expected=context.language)
+        previous = context.options.previous_language
+        if len(LETTERS.findall(understanding.text[:MAX_LETTERS])) < self.shortest:
+            understanding.language, understanding.language_confidence = context.language, 0.0
+            return f"{context.language}: too short to tell"
+        language, confidence = detect(
+            understanding.text, self.languages, expected=context.language, ahead=STICKY if previous else DOUBT
+        )
         understanding.language, understanding.language_confidence = language, confidence
         return f"{language} with {confidence:.2f}"
 
@@ -83,12 +96,17 @@ def languages_of_words() -> dict[str, tuple[str, ...]]:
     return {word: tuple(sorted(languages)) for word, languages in sorted(found.items())}
 
 
-def detect(text: str, languages: tuple[str, ...] = (), expected: str = "") -> tuple[str, float]:
-    """The language of a text among `languages` (empty: all known ones) and how sure that is, 0 to 1."""
+def detect(
+    text: str, languages: tuple[str, ...] = (), expected: str = "", *, ahead: float = DOUBT
+) -> tuple[str, float]:
+    """The language of a text among `languages` (empty: all known ones) and how sure that is, 0 to 1.
+
+    The one `expected` is `ahead` by so many points; a small word that only one language has counts two.
+    """
     among = sorted(languages or KNOWN)
     points: dict[str, float] = defaultdict(float)
     if expected in among:
-        points[expected] += DOUBT
+        points[expected] += ahead
     small = languages_of_words()
     for word in WORD.findall(text.lower())[:MAX_WORDS]:
         for language, alphabet in ALPHABETS:
