@@ -10,6 +10,7 @@ from models.utterance import Entity, Understanding
 from nlp.amounts import find_amounts
 from nlp.base import Component, Context
 from nlp.durations import find_durations
+from nlp.foreign_moments import LANGUAGES, find_foreign_moments
 from nlp.moments import find_moments
 from nlp.numbers import find_numbers
 from nlp.ordinals import find_ordinals
@@ -71,7 +72,10 @@ class Entities(Component):
         found = [*self._values.find(text), *self._patterns.find(text)]
         found += find_addresses(text)
         found += find_phones(text, self.phone_region)
-        found += find_moments(text, now=context.now, timezone=context.timezone, day_first=self.day_first)
+        if (spoken := understanding.language or context.language) in LANGUAGES:
+            found += find_foreign_moments(text, spoken, now=context.now, timezone=context.timezone)
+        else:
+            found += find_moments(text, now=context.now, timezone=context.timezone, day_first=self.day_first)
         found += find_plain(text)
         kept = settle([entity for entity in found if entity.kind not in self.without])
         understanding.entities = kept[:MAX_ENTITIES]

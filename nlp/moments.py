@@ -42,7 +42,7 @@ def find_moments(text: str, *, now: int, timezone: str = "UTC", day_first: bool 
     A bare weekday is the next one that comes; a day and month without a year is the next one too.
     `now` is milliseconds since 1970.
     """
-    clock = Clock(_local(now, timezone), day_first)
+    clock = Clock(local_time(now, timezone), day_first)
     found: list[Found] = []
     taken = bytearray(len(text))
     for pattern, read in RULES:
@@ -56,7 +56,7 @@ def find_moments(text: str, *, now: int, timezone: str = "UTC", day_first: bool 
             if value is not None:
                 taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
                 found.append(Found(match.start(), match.end(), value))
-    return [_entity(row, text) for row in _join(sorted(found), text)]
+    return [entity_of(row, text) for row in joined(sorted(found), text)]
 
 
 @lru_cache(maxsize=64)
@@ -70,11 +70,11 @@ def zone(name: str) -> tzinfo:
         raise ValueError(f"unknown timezone {name!r}: use a name such as Europe/London") from None
 
 
-def _local(now: int, timezone: str) -> datetime:
+def local_time(now: int, timezone: str) -> datetime:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=now)).astimezone(zone(timezone))
 
 
-def _entity(found: Found, text: str) -> Entity:
+def entity_of(found: Found, text: str) -> Entity:
     value = found.value
     words = text[found.start : found.end]
     if isinstance(value, datetime):
@@ -84,20 +84,20 @@ def _entity(found: Found, text: str) -> Entity:
     return Entity("time", value.strftime("%H:%M"), words, found.start, found.end, "moments")
 
 
-BETWEEN = re.compile(r"[ ,]{0,3}(?:(?:at|by|from|around|about|on|in the)[ ]{1,2})?", re.IGNORECASE)
+BETWEEN = re.compile(r"[ ,]{0,3}(?:(?:at|by|from|around|about|on|in the|um|à|a las|alle|às)[ ]{1,2})?", re.IGNORECASE)
 
 
-def _join(found: list[Found], text: str) -> list[Found]:
+def joined(found: list[Found], text: str) -> list[Found]:
     """A date and a time side by side are one moment."""
-    joined: list[Found] = []
+    together: list[Found] = []
     for row in found:
-        if joined and BETWEEN.fullmatch(text, joined[-1].end, row.start):
-            both = _both(joined[-1].value, row.value)
+        if together and BETWEEN.fullmatch(text, together[-1].end, row.start):
+            both = _both(together[-1].value, row.value)
             if both is not None:
-                joined[-1] = Found(joined[-1].start, row.end, both)
+                together[-1] = Found(together[-1].start, row.end, both)
                 continue
-        joined.append(row)
-    return joined
+        together.append(row)
+    return together
 
 
 def _both(first: date | time | datetime, second: date | time | datetime) -> datetime | None:
@@ -122,16 +122,16 @@ def _slashes(match: re.Match[str], clock: Clock) -> date:
     day, month = (first, second) if clock.day_first else (second, first)
     if month > 12 >= day:
         day, month = month, day
-    return _in_year(match["year"], month, day, clock)
+    return in_year(match["year"], month, day, clock)
 
 
 def _named_month(match: re.Match[str], clock: Clock) -> date:
     name = match["month"].lower()[:3]
     month = next(number for number, full in enumerate(MONTHS, 1) if full.startswith(name))
-    return _in_year(match["year"], month, int(match["day"]), clock)
+    return in_year(match["year"], month, int(match["day"]), clock)
 
 
-def _in_year(year: str | None, month: int, day: int, clock: Clock) -> date:
+def in_year(year: str | None, month: int, day: int, clock: Clock) -> date:
     """Without a year it is the next such day from today on."""
     today = clock.now.date()
     if year:
@@ -173,14 +173,14 @@ def _weekday_value(match: re.Match[str], clock: Clock) -> date:
 def _step(match: re.Match[str], clock: Clock) -> date | datetime:
     word = match["count"].lower()
     count = SMALL[word] if word in SMALL else int(word)
-    return _moved(clock, count if match["ahead"] else -count, match["unit"].lower())
+    return shifted(clock, count if match["ahead"] else -count, match["unit"].lower())
 
 
 def _next_unit(match: re.Match[str], clock: Clock) -> date | datetime:
-    return _moved(clock, 1 if match["which"].lower() == "next" else -1, match["unit"].lower())
+    return shifted(clock, 1 if match["which"].lower() == "next" else -1, match["unit"].lower())
 
 
-def _moved(clock: Clock, count: int, unit: str) -> date | datetime:
+def shifted(clock: Clock, count: int, unit: str) -> date | datetime:
     if unit in ("minute", "hour"):
         moved = clock.now + timedelta(minutes=count * (60 if unit == "hour" else 1))
         return moved.replace(tzinfo=None, second=0, microsecond=0)
