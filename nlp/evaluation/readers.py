@@ -9,7 +9,7 @@ import msgspec
 from nlp.errors import InvalidData
 from nlp.evaluation.dialogflow_data import is_agent, read_dialogflow_data
 from nlp.evaluation.examples import MAX_EXAMPLES, Example
-from nlp.evaluation.json_data import read_json_data
+from nlp.evaluation.json_data import CLINC_PARTS, read_json_data
 from nlp.evaluation.source import read_bytes, to_text
 from nlp.evaluation.table_data import TEXT_COLUMNS, read_csv_data, read_jsonl_data
 from nlp.evaluation.yaml_data import read_yaml_data
@@ -24,7 +24,8 @@ def read_examples(paths: Iterable[Path], *, format: str = "", part: str = "") ->
     """The examples of files and Dialogflow folders, in order.
 
     `format` forces one of `FORMATS`; else the content tells. `part`: of CLINC's file, train, val or test;
-    of a Dialogflow export, the language. Raises `InvalidData` that names file and line.
+    of a Dialogflow export, the language (the first where it is one of those three).
+    Raises `InvalidData` that names file and line.
     """
     examples: list[Example] = []
     for path in paths:
@@ -41,7 +42,7 @@ def read_examples(paths: Iterable[Path], *, format: str = "", part: str = "") ->
 def _read(path: Path, format: str, part: str) -> Iterator[Example]:
     kind = format or detect(path)
     if kind == "dialogflow":
-        return read_dialogflow_data(path, part)
+        return read_dialogflow_data(path, "" if part in CLINC_PARTS else part)
     if path.is_dir():
         raise InvalidData(str(path), 0, "this is a folder, and no export of Dialogflow: name a file")
     if kind == "yaml":

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = "report.html.jinja"
 MAX_MISSES = 500
+MAX_ROWS = 1_000
 
 
 def to_html(result: Result, verdicts: Sequence[str] = ()) -> str:
@@ -34,6 +35,7 @@ def to_html(result: Result, verdicts: Sequence[str] = ()) -> str:
         points=table(result.outcomes),
         matrix=matrix(result.outcomes, figures),
         bars=bars(figures),
+        rows=MAX_ROWS,
         side=SIDE,
         short=short,
     )

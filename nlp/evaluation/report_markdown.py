@@ -7,6 +7,7 @@ from nlp.evaluation.result import Result
 
 MAX_MISSES = 50
 MAX_CONFUSIONS = 15
+MAX_INTENTS = 200
 SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#|~"})
 
 
@@ -21,9 +22,10 @@ def to_markdown(result: Result, verdicts: Sequence[str] = ()) -> str:
         ("intent", "utterances", "precision", "recall", "F1"),
         [
             (_cell(row.intent), str(row.support), f"{row.precision:.2f}", f"{row.recall:.2f}", f"{row.f1:.2f}")
-            for row in figures.intents
+            for row in figures.intents[:MAX_INTENTS]
         ],
     )
+    lines += _cut(len(figures.intents), MAX_INTENTS)
     if figures.confusions:
         lines += ["", "### Confused", ""]
         lines += _table(

@@ -26,6 +26,10 @@ format = click.option(
     "--format", "format", type=click.Choice(["yaml", "csv", "jsonl", "json", "dialogflow"]), default=None,
     help="Read the files as this, whatever is in them.",
 )  # fmt: skip
+part = click.option(
+    "--part", default="test", show_default=True,
+    help="What to test of a file that has several: train, val or test of CLINC's; a language of Dialogflow's.",
+)  # fmt: skip
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 report = click.option(
     "--report", "reports", type=click.Path(path_type=Path, dir_okay=False), multiple=True, metavar="FILE",
@@ -33,7 +37,7 @@ report = click.option(
 )  # fmt: skip
 
 
-def read_tests(directory: Path, on: Sequence[Path], format: str | None) -> "list[Example]":
+def read_tests(directory: Path, on: Sequence[Path], format: str | None, part: str = "test") -> "list[Example]":
     """The utterances to test: those named, or the project's own."""
     from nlp.errors import InvalidRequest
     from nlp.evaluation.readers import read_examples
@@ -42,7 +46,7 @@ def read_tests(directory: Path, on: Sequence[Path], format: str | None) -> "list
         raise InvalidRequest(
             f"there is no {directory / DEFAULT_TESTS}: write utterances there, or name a file with --on"
         )
-    return read_examples(on or [directory / DEFAULT_TESTS], format=format or "", part="test")
+    return read_examples(on or [directory / DEFAULT_TESTS], format=format or "", part=part)
 
 
 def read_trained(directory: Path, train: Sequence[Path], tier: str, format: str | None) -> "Trained":

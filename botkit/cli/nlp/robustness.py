@@ -13,12 +13,13 @@ MAX_SHOWN = 3
 
 
 @click.command("robustness")
-@data.options(data.directory, data.tests, data.train, data.tier, data.format, data.as_json)
+@data.options(data.directory, data.tests, data.train, data.tier, data.format, data.part, data.as_json)
 @click.option("--seed", type=int, default=0, show_default=True, help="What the changes are drawn with.")
 @click.option("--threshold", type=click.FloatRange(0, 1), help="Decide by this confidence, not by the project's.")
 @click.pass_obj
 def command(
-    out: Output, directory: Path, on: tuple[Path, ...], train: tuple[Path, ...], tier: str, format: str | None,
+    out: Output, directory: Path, on: tuple[Path, ...], train: tuple[Path, ...], tier: str,
+    format: str | None, part: str,
     as_json: bool, seed: int, threshold: float | None,
 ) -> None:  # fmt: skip
     """Test the intents of the project in DIRECTORY on utterances with typos, in capitals, with emoji and the like."""
@@ -26,7 +27,7 @@ def command(
     from nlp.evaluation.robustness import measure_robustness
 
     trained = data.read_trained(directory, train, tier, format)
-    examples, _ = testable(trained, data.read_tests(directory, on, format))
+    examples, _ = testable(trained, data.read_tests(directory, on, format, part))
     with progress("Testing") as tell:
         found = measure_robustness(
             trained.classifier, examples, trained.threshold if threshold is None else threshold, seed=seed,

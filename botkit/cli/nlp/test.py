@@ -12,7 +12,7 @@ from botkit.cli.output import FAILED, Output
 
 
 @click.command("test")
-@data.options(data.directory, data.tests, data.train, data.tier, data.format, data.report, data.as_json)
+@data.options(data.directory, data.tests, data.train, data.tier, data.format, data.part, data.report, data.as_json)
 @click.option("--threshold", type=click.FloatRange(0, 1), help="Decide by this confidence, not by the project's.")
 @click.option("--keep-trained", is_flag=True, help="Count utterances that were trained on too.")
 @click.option("--min-accuracy", type=click.FloatRange(0, 1), help="Fail where a smaller share is right: 0 to 1.")
@@ -22,7 +22,8 @@ from botkit.cli.output import FAILED, Output
 )  # fmt: skip
 @click.pass_obj
 def command(
-    out: Output, directory: Path, on: tuple[Path, ...], train: tuple[Path, ...], tier: str, format: str | None,
+    out: Output, directory: Path, on: tuple[Path, ...], train: tuple[Path, ...], tier: str,
+    format: str | None, part: str,
     reports: tuple[Path, ...], as_json: bool, threshold: float | None, keep_trained: bool,
     min_accuracy: float | None, baseline: Path | None,
 ) -> None:  # fmt: skip
@@ -37,7 +38,7 @@ def command(
     for path in reports:
         check_report(path)
     before = read_result(baseline) if baseline else None
-    examples = data.read_tests(directory, on, format)
+    examples = data.read_tests(directory, on, format, part)
     trained = data.read_trained(directory, train, tier, format)
     with progress("Testing") as tell:
         result = run_test(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("threshold")
-@data.options(data.directory, data.tests, data.train, data.tier, data.format, data.as_json)
+@data.options(data.directory, data.tests, data.train, data.tier, data.format, data.part, data.as_json)
 @click.option(
     "--cross-validate", "cross", is_flag=True,
     help="Choose on the training utterances, each scored by a model that did not learn it; the test stays unseen.",
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 @click.option("--min-coverage", type=click.FloatRange(0, 1), help="At least this share of the utterances is answered.")
 @click.pass_obj
 def command(
-    out: Output, directory: Path, on: tuple[Path, ...], train: tuple[Path, ...], tier: str, format: str | None,
+    out: Output, directory: Path, on: tuple[Path, ...], train: tuple[Path, ...], tier: str,
+    format: str | None, part: str,
     as_json: bool, cross: bool, max_risk: float | None, min_coverage: float | None,
 ) -> None:  # fmt: skip
     """Choose the threshold of the intents of the project in DIRECTORY.
@@ -39,7 +40,7 @@ def command(
 
     with progress("Scoring") as tell:
         outcomes, now = _cross(directory, train, tier, format, tell) if cross else _held_out(
-            directory, on, train, tier, format, tell
+            directory, on, train, tier, format, part, tell
         )  # fmt: skip
     points = risk_coverage(outcomes)
     choice = choose(points, Goal(max_risk, min_coverage), len(outcomes))
@@ -57,13 +58,13 @@ def command(
 
 
 def _held_out(
-    directory: Path, on: tuple[Path, ...], train: tuple[Path, ...], tier: str, format: str | None, tell: Tell
+    directory: Path, on: tuple[Path, ...], train: tuple[Path, ...], tier: str, format: str | None, part: str, tell: Tell
 ) -> "tuple[list[Outcome], float]":
     from nlp.evaluation.outcomes import classify
     from nlp.evaluation.result import testable
 
     trained = data.read_trained(directory, train, tier, format)
-    kept, _ = testable(trained, data.read_tests(directory, on, format))
+    kept, _ = testable(trained, data.read_tests(directory, on, format, part))
     return classify(trained.classifier, kept, trained.threshold, tell), trained.threshold
 
 

@@ -106,7 +106,7 @@ def test_dialogflow(tmp_path: Path) -> None:
             (tmp_path / "agent" / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / "agent" / name).write_text(content)
     for place in (archive, tmp_path / "agent"):
-        assert pairs(read_examples([place])) == WANTED
+        assert pairs(read_examples([place])) == pairs(read_examples([place], part="test")) == WANTED
         assert pairs(read_examples([place], part="de")) == [("wo ist es", "order")]
         with pytest.raises(InvalidData, match="no phrases in 'fr': en, de are there"):
             read_examples([place], part="fr")
@@ -226,3 +226,27 @@ def test_any_bytes_are_read_or_refused(content: bytes, name: str, tmp_path_facto
 def test_folded(first: str, second: str) -> None:
     assert folded(first) == folded(second)
     assert folded("?!") == "?!"
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "count", "intents"),
+    [
+        ("clinc150/data_full.json", "", 5_500, 151),
+        ("clinc150/data_full.json", "val", 3_100, 151),
+        ("clinc150/data_full.json", "train", 15_100, 151),
+        ("banking77/test.csv", "", 3_080, 77),
+        ("snips/2017-06-custom-intent-engines/GetWeather/validate_GetWeather.json", "", 100, 1),
+    ],
+)
+def test_real_files(shared_data: Path, name: str, part: str, count: int, intents: int) -> None:
+    file = shared_data / "data" / name
+    if not file.is_file():
+        pytest.skip(f"no test data: {file} is not there")
+    found = read_examples([file], part=part)
+    assert (len(found), len({row.intent for row in found})) == (count, intents)
+
+
+def test_a_part_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(CLINC)
+    with pytest.raises(InvalidData, match="there is no part 'dev': train, test are there"):
+        read_examples([tmp_path / "a.json"], part="dev")
