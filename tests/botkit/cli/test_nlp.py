@@ -199,3 +199,21 @@ def test_review_can_be_left(talked: Path) -> None:
 def test_review_without_a_store(shop: Path, tmp_path: Path) -> None:
     missing = run("review", shop, "--store", tmp_path / "none.db")
     assert (missing.exit_code, "there is no store" in missing.output) == (1, True)
+
+
+def test_progress_is_shown_on_a_terminal_only(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quiet = run("cross-validate", shop, "--folds", "2")
+    assert quiet.stderr == ""
+    monkeypatch.setattr("botkit.cli.nlp.progress.is_terminal", lambda stream: True)
+    watched = run("cross-validate", shop, "--folds", "2")
+    assert (watched.exit_code, watched.stdout) == (0, quiet.stdout)
+
+
+def test_a_dialogflow_export_is_tested(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "intents").mkdir()
+    (tmp_path / "intents" / "a.json").write_text('{"name": "order_status"}')
+    (tmp_path / "intents" / "a_usersays_en.json").write_text(
+        '[{"data": [{"text": "where is "}, {"text": "my stuff"}]}]'
+    )
+    found = asked("test", shop, "--on", tmp_path)
+    assert [(row["text"], row["expected"]) for row in found["outcomes"]] == [("where is my stuff", "order_status")]
