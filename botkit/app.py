@@ -1,5 +1,6 @@
 """App: all the parts of a running botkit, put together in one place."""
 
+import asyncio
 import logging
 import secrets
 import time
@@ -27,9 +28,13 @@ from botkit.stores.sqlite import SqliteStore
 from channels.base import Channel
 from channels.inapp import InApp
 from flows.interpreter import Interpreter
+from flows.privacy import Privacy
 from flows.turn import NlpFailed, Services
 from models.flow import FlowVersion
 from models.service import Asset
+from nlp.pipeline import read_privacy
+from nlp.privacy import PrivacySettings
+from nlp.project import read_project
 
 SECRET_BYTES = 32
 NOTIFY = "notify"
@@ -41,6 +46,10 @@ log = logging.getLogger("botkit")
 def now() -> int:
     """Milliseconds since 1970."""
     return time.time_ns() // 1_000_000
+
+
+def _mask(privacy: Privacy, settings: PrivacySettings | None) -> None:
+    privacy.set(settings.mask if settings else (), settings.style if settings else "label")
 
 
 class App:
@@ -82,10 +91,12 @@ class App:
             models=project.directory / ".botkit" / "models",
             environment={"BOTKIT_ALLOW_PRIVATE_ADDRESSES": str(settings.allow_private_addresses).lower()},
         )
-        self.nlp_watch = NlpWatch(self.nlp)
+        self.nlp_watch = NlpWatch(self.nlp, taken_up=self._mask_as_said)
+        self.privacy = Privacy()
+        _mask(self.privacy, project.privacy)
         self.mailboxes = Mailboxes(self.store, self.clock)
         self.library = Library(self.store, catalog.nodes)
-        interpreter = Interpreter(self.library, Services(self.http, self.nlp, self.scripts))
+        interpreter = Interpreter(self.library, Services(self.http, self.nlp, self.scripts, self.privacy))
         opt_outs = OptOuts(self.store)
         outbox = Outbox(self.store, self.http, opt_outs, self.clock)
         outbox.callback_url = self.callback_url
@@ -108,6 +119,10 @@ class App:
                 await self.nlp.start()
             except NlpFailed as error:
                 log.error("NLP nodes will fail: %s", error.message)
+
+    async def _mask_as_said(self) -> None:
+        """Mask what the changed `nlp` folder says is to be masked."""
+        _mask(self.privacy, read_privacy(await asyncio.to_thread(read_project, self.nlp.folder)))
 
     async def _made_once(self, name: str) -> bytes:
         value = await self.store.constant(name)

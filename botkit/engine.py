@@ -30,6 +30,7 @@ from botkit.stores.base import (
 from botkit.timers import Timers
 from channels.base import Inbound
 from flows.interpreter import Interpreter
+from flows.privacy import Privacy
 from models.address import Address
 from models.delivery import Delivery, DeliveryState, Receipt, SendOutcome
 from models.errors import BotkitError
@@ -70,6 +71,7 @@ class Engine:
         self.outbox = outbox
         self.identities = identities
         self._opt_outs = opt_outs
+        self._privacy = interpreter.privacy
         self._clock = clock
         self._lanes = Lanes(self._process, self._give_up)
         self._timers = Timers(store, self._lanes, clock)
@@ -212,7 +214,7 @@ class Engine:
             self._lanes.release(lane)
             return None
         if live.history:
-            step.change.history = (_said(value),)
+            step.change.history = (_said(value, self._privacy),)
         future = self._steps.commit_now(step)
         self._accepting[once] = future
         future.add_done_callback(partial(self._answered, once, step))
@@ -252,7 +254,7 @@ class Engine:
         )
         change = Change(inbox=(item,))
         if history and isinstance(value, Message):
-            change.history = (_said(value),)
+            change.history = (_said(value, self._privacy),)
         # The lane's task is made ready before the commit is: a quick step then shares its fsync.
         work = Incoming(item.id, value, None)
         self._lanes.put(lane, once[2], work)
@@ -323,9 +325,9 @@ class Engine:
             log.error("session %s of lane %s could not go on", work.session_id, lane.key, exc_info=error)
 
 
-def _said(message: Message) -> HistoryEntry:
-    """A message as a line of the conversation."""
+def _said(message: Message, privacy: Privacy) -> HistoryEntry:
+    """A message as a line of the conversation, as it may be kept."""
     return HistoryEntry(
-        f"{message.asset}:{message.provider_id}", message.asset, message.sender.value, "in", message.text,
+        f"{message.asset}:{message.provider_id}", message.asset, message.sender.value, "in", privacy.mask(message.text),
         "received", message.received_at,
     )  # fmt: skip

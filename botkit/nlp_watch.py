@@ -2,25 +2,34 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Self
 
 from botkit.nlp_pool import NlpPool
 from botkit.nlp_snapshot import Signature, signature
-from flows.turn import NlpFailed
+from models.errors import BotkitError
 
 EVERY_SECONDS = 2.0
 
 log = logging.getLogger("botkit.nlp")
 
 
+async def _nothing() -> None:
+    pass
+
+
 class NlpWatch:
     """Looks every `every_seconds`. A change is taken up when the next look finds no further one.
 
-    What cannot be taken up is told in the log, once, and the bot goes on as it was.
+    What cannot be taken up is told in the log, once, and the bot goes on as it was. `taken_up` is called when
+    something was.
     """
 
-    def __init__(self, pool: NlpPool, *, every_seconds: float = EVERY_SECONDS) -> None:
+    def __init__(
+        self, pool: NlpPool, *, every_seconds: float = EVERY_SECONDS, taken_up: Callable[[], Awaitable[None]] = _nothing
+    ) -> None:
         self._pool = pool
+        self._taken_up = taken_up
         self._every_seconds = every_seconds
         self._task: asyncio.Task[None] | None = None
         self._asked = asyncio.Event()
@@ -65,7 +74,8 @@ class NlpWatch:
         log.info("the nlp folder was changed: new workers start beside those that serve")
         try:
             await self._pool.reload()
-        except NlpFailed as error:
-            log.error("the nlp folder was not taken up, the bot understands as before: %s", error.message)
+            await self._taken_up()
+        except (BotkitError, OSError) as error:
+            log.error("the nlp folder was not taken up, the bot understands as before: %s", error)
         else:
             log.info("the changed nlp folder is live")

@@ -15,7 +15,9 @@ from flows.document import Document, FlowFileError, read_flow_file
 from models.flow import Flow
 from models.problem import Problem, did_you_mean
 from models.service import Asset, Service
-from nlp.errors import InvalidData
+from nlp.errors import InvalidData, InvalidPipeline
+from nlp.pipeline import load_pipeline, read_privacy
+from nlp.privacy import PrivacySettings
 from nlp.project import NONE_OF_THESE, read_project
 
 __all__ = ["Project", "ProjectError", "choose_flow", "load_project"]
@@ -40,6 +42,7 @@ class Project(msgspec.Struct, frozen=True):
     catalog: Catalog
     nlp_dir: Path | None
     problems: list[Problem]
+    privacy: PrivacySettings | None = None
 
     @property
     def flows(self) -> dict[str, Flow]:
@@ -62,7 +65,7 @@ def load_project(
     found = read_project_file(directory, environ, given, require_secrets=require_secrets)
     catalog = load_catalog(directory)
     nlp_dir = directory / "nlp"
-    intents, nlp_problems = _intents(nlp_dir)
+    intents, privacy, nlp_problems = _language(nlp_dir)
     documents, unread = _documents(directory / "flows")
     flows = {id: document.flow for id, document in documents.items()}
     problems = [*found.file.problems, *catalog.problems, *nlp_problems, *unread]
@@ -73,7 +76,7 @@ def load_project(
     problems += check_channels(found, documents.values())
     return Project(
         directory, found.name, found.hints, found.settings, found.assets, found.services, documents, catalog,
-        nlp_dir if nlp_dir.is_dir() else None, problems,
+        nlp_dir if nlp_dir.is_dir() else None, problems, privacy,
     )  # fmt: skip
 
 
@@ -107,13 +110,21 @@ def _documents(folder: Path) -> tuple[dict[str, Document], list[Problem]]:
     return documents, problems
 
 
-def _intents(folder: Path) -> tuple[Collection[str] | None, list[Problem]]:
-    """The intents that flows can name; None where they cannot be read."""
+def _language(folder: Path) -> tuple[Collection[str] | None, PrivacySettings | None, list[Problem]]:
+    """The intents that flows can name, None where they cannot be read; what is to be masked; what is wrong."""
     try:
-        return {*read_project(folder).intents, NONE_OF_THESE}, []
+        found = read_project(folder)
     except InvalidData as error:
         text = str(error).partition(": ")[2] or str(error)
-        return None, [Problem("error", "nlp_data", text, str(folder / error.file), error.line)]
+        return None, None, [Problem("error", "nlp_data", text, str(folder / error.file), error.line)]
+    intents = {*found.intents, NONE_OF_THESE}
+    try:
+        load_pipeline(found)
+        return intents, read_privacy(found), []
+    except InvalidPipeline as error:
+        file = folder / "pipeline.yaml"
+        where = str(file if file.is_file() else folder)
+        return intents, None, [Problem("error", "nlp_pipeline", error.message.removeprefix("pipeline.yaml: "), where)]
 
 
 def choose_flow(documents: Mapping[str, Document], name: str) -> Document:

@@ -362,7 +362,8 @@ class Steps:
         if not isinstance(value, Message):
             return
         sender = value.sender.value
-        lost = Unmatched(step.lane.service, value.asset, value.channel, sender, value.text, value.received_at)
+        text = self._interpreter.privacy.mask(value.text)
+        lost = Unmatched(step.lane.service, value.asset, value.channel, sender, text, value.received_at)
         step.change.unmatched = (lost,)
         if step.service.service.default_reply:
             self._reply(step, value, step.service.service.default_reply)

@@ -15,6 +15,7 @@ import msgspec
 from flows.base import Call, End
 from flows.compiler import CompiledAction, CompiledNode, Program
 from flows.parameters import event_parameters
+from flows.privacy import Privacy
 from flows.turn import Incoming, Services, Turn
 from models.customer import Customer
 from models.delivery import Delivery
@@ -72,6 +73,7 @@ class Interpreter:
     def __init__(self, programs: Programs, services: Services) -> None:
         self._programs = programs
         self._services = services
+        self.privacy = services.privacy
 
     async def begin(
         self, session: Session, event: Incoming, *, now: int, customer: Customer, keyword: str = ""
@@ -176,8 +178,8 @@ def _sprint_of(walk: "_Walk", ended: int) -> Sprint:
     if wait is not None and wait.delivery_id:
         for delivery in turn.deliveries:
             delivery.awaited = delivery.id == wait.delivery_id
-    if turn.redactions:
-        step = redacted(step, turn.redactions)
+    if turn.redactions or turn.privacy:
+        step = redacted(step, turn.redactions, turn.privacy)
     return Sprint(session, state, step, turn.deliveries, ended)
 
 
@@ -388,14 +390,14 @@ def _event_text(event: Incoming) -> str:
     return event.text if isinstance(event, Message) else ""
 
 
-def redacted(step: Step, redactions: list[tuple[str, str]]) -> Step:
+def redacted(step: Step, redactions: list[tuple[str, str]], privacy: Privacy) -> Step:
     """The step with every masked text in the place of its original, in whatever was logged."""
 
     def clean(value: Any) -> Any:
         if isinstance(value, str):
             for original, masked in redactions:
                 value = _replaced(value, original, masked)
-            return value
+            return privacy.mask(value)
         if isinstance(value, dict):
             return {key: clean(item) for key, item in value.items()}
         if isinstance(value, list | tuple):

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from flows.privacy import Privacy
 from flows.templates import MISSING, Template, Value, follow
 from models.content import Choice, Content
 from models.customer import Customer
@@ -18,6 +19,7 @@ from models.message import Message
 from models.session import Frame, Session, Wait
 from models.transaction import LogEntry, NodeVisit
 from models.utterance import Understanding
+from nlp.sentiment_trend import MAX_SCORES, trend_of
 
 MAX_SENDS_PER_STEP = 100
 MAX_KNOWN_NAMES = 1_024
@@ -92,12 +94,13 @@ class Scripts(Protocol):
 class Services:
     """What the floor above hands in: shared by every turn."""
 
-    __slots__ = ("http", "nlp", "scripts")
+    __slots__ = ("http", "nlp", "privacy", "scripts")
 
-    def __init__(self, http: Http, nlp: Nlp, scripts: Scripts) -> None:
+    def __init__(self, http: Http, nlp: Nlp, scripts: Scripts, privacy: Privacy | None = None) -> None:
         self.http = http
         self.nlp = nlp
         self.scripts = scripts
+        self.privacy = Privacy() if privacy is None else privacy
 
 
 class Turn:
@@ -119,6 +122,7 @@ class Turn:
         "http",
         "nlp",
         "now",
+        "privacy",
         "returned",
         "scripts",
         "session",
@@ -144,6 +148,7 @@ class Turn:
         self.http = services.http
         self.nlp = services.nlp
         self.scripts = services.scripts
+        self.privacy = services.privacy
         self.customer = customer
         self.returned = 0
         """The outcome code of the flow that a Call Flow node had called, 0 at any other time."""
@@ -217,15 +222,26 @@ class Turn:
     ) -> Understanding:
         """`nlp.read`, with what the session knows: the turn's clock, and the language that she wrote in before.
 
-        The language found is kept as `$(nlp.language)`. Raises `NlpFailed`.
+        The language found is kept as `$(nlp.language)`, how her mood goes as `$(nlp.mood)` and `$(nlp.direction)`;
+        personal data that was found is masked in the log of this step. Raises `NlpFailed`.
         """
         kept: dict[str, Any] = self.session.parameters.get(NLP, {})
         asked: dict[str, Any] = {**(options or {}), "now": self.now}
         if previous := kept.get("language"):
             asked["previous_language"] = previous
         read = await self.nlp.read(text, want=want, options=asked, timeout_seconds=timeout_seconds)
+        known: dict[str, Any] = {}
         if "language" in want and read.language:
-            self.session.parameters[NLP] = {**kept, "language": read.language}
+            known["language"] = read.language
+        if read.sentiment is not None:
+            scores = [*kept.get("scores", ()), round(read.sentiment.score, 4)][-MAX_SCORES:]
+            trend = trend_of(scores)
+            known.update(scores=scores, mood=trend.mood, direction=trend.direction)
+        if known:
+            self.session.parameters[NLP] = {**kept, **known}
+        if self.privacy:
+            for original, masked in self.privacy.redactions(text, read):
+                self.redact(original, masked)
         return read
 
     # writing

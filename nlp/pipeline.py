@@ -13,13 +13,17 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgspec
+from pydantic import ValidationError
 
-from models.plugin import InvalidSettings
+from models.plugin import InvalidSettings, explain_all
+from models.problem import did_you_mean
 from models.utterance import IntentScore, Understanding, Why
 from nlp import BUILT_IN
 from nlp.base import PARTS, Component, Context, Options
+from nlp.entities import RANK
 from nlp.errors import ComponentFailed, InvalidPipeline, InvalidRequest, NlpError, OutOfTime
 from nlp.moments import zone
+from nlp.privacy import PrivacySettings
 from nlp.project import Project
 from nlp.spelling import Spelling
 from nlp.text import clean
@@ -291,9 +295,11 @@ def load_pipeline(project: Project, *, models: Path | None = None) -> Pipeline:
     language = settings.pop("language", "en")
     timezone = settings.pop("timezone", "UTC")
     rows = settings.pop("components", list(DEFAULT_COMPONENTS))
+    settings.pop("privacy", None)
     if settings:
         raise InvalidPipeline(
-            f"pipeline.yaml: unknown setting {sorted(settings)[0]!r}: language, timezone and components are known"
+            f"pipeline.yaml: unknown setting {sorted(settings)[0]!r}: "
+            "language, timezone, components and privacy are known"
         )
     if not isinstance(language, str) or not isinstance(timezone, str):
         raise InvalidPipeline("pipeline.yaml: language and timezone are texts, such as en and Europe/London")
@@ -301,7 +307,25 @@ def load_pipeline(project: Project, *, models: Path | None = None) -> Pipeline:
         raise InvalidPipeline(f"pipeline.yaml: components is a list of 1 to {MAX_COMPONENTS} kinds")
     kinds = component_kinds(project.folder)
     components = [_component(row, kinds) for row in rows]
+    read_privacy(project)
     return Pipeline(components, project, models=models, language=language, timezone=timezone)
+
+
+def read_privacy(project: Project) -> PrivacySettings | None:
+    """What a project wants masked; None where it says nothing. Raises `InvalidPipeline`."""
+    if "privacy" not in project.settings:
+        return None
+    try:
+        found = PrivacySettings.model_validate(project.settings["privacy"] or {})
+    except ValidationError as error:
+        path, message = explain_all(error)[0]
+        raise InvalidPipeline(f"pipeline.yaml: {'.'.join(map(str, ('privacy', *path)))}: {message}") from None
+    known = {*RANK, *(rule.name for rule in project.entities)}
+    ours = not (project.folder and any((project.folder / "components").glob("*.py")))
+    if ours and (unknown := [kind for kind in found.mask if kind not in known]):
+        hint = did_you_mean(unknown[0], known) or f"{', '.join(sorted(known))} are known"
+        raise InvalidPipeline(f"pipeline.yaml: privacy: nothing finds entities called {unknown[0]!r}: {hint}")
+    return found
 
 
 def _component(row: Any, kinds: Mapping[str, type[Component]]) -> Component:

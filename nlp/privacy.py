@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from models.utterance import Entity
 
@@ -10,6 +12,18 @@ PERSONAL = ("card", "email", "iban", "phone", "postcode")
 """The kinds that are personal wherever they stand; a project adds its own, such as customer_number."""
 
 Style = Literal["same_length", "label"]
+
+
+class PrivacySettings(BaseModel):
+    """`privacy` in `pipeline.yaml`: what is masked in transaction logs and lists of unmatched messages."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
+
+    mask: tuple[Annotated[str, Field(min_length=1, max_length=64)], ...] = Field(default=PERSONAL, max_length=100)
+    """Kinds of entities: ours, such as `email`, or the project's own."""
+    style: Style = "label"
+    """`label` puts `[email]` in the place of an address, `same_length` a star for every letter and digit."""
+
 
 _CARD = re.compile(r"(?<![\w-])\d(?:[ -]?\d){12,18}(?![\w-])")
 _IBAN = re.compile(r"(?<!\w)[A-Za-z]{2}\d{2}(?:[ ]?[A-Za-z0-9]){11,30}(?!\w)")

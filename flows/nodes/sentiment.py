@@ -5,7 +5,7 @@ from pydantic import Field
 from flows.base import Node
 from flows.durations import Duration
 from flows.templates import Template
-from flows.turn import NlpFailed, Turn
+from flows.turn import NLP, NlpFailed, Turn
 from models.flow import green, orange, red
 
 MAX_TIMEOUT_SECONDS = 15
@@ -26,6 +26,8 @@ class Sentiment(Node):
     outputs = {
         "sentiment": "positive, neutral or negative",
         "score": "from -1, very negative, to 1, very positive",
+        "mood": "the same over her messages of this session, the last ones counting most",
+        "direction": "better, steady or worse: how this message compares with those before",
     }
 
     text: Template = Template("$(message.text)")
@@ -47,5 +49,11 @@ class Sentiment(Node):
         if read.sentiment is None:
             turn.fail("the NLP pipeline has no sentiment component: add one to nlp/pipeline.yaml")
             return "onError"
-        turn.output({"sentiment": read.sentiment.label, "score": round(read.sentiment.score, 4)})
+        known = turn.session.parameters[NLP]
+        turn.output(
+            {
+                "sentiment": read.sentiment.label, "score": round(read.sentiment.score, 4),
+                "mood": known["mood"], "direction": known["direction"],
+            }
+        )  # fmt: skip
         return read.sentiment.label

@@ -15,6 +15,7 @@ from flows.compiler import Program, compile_flow
 from flows.document import read_flow
 from flows.interpreter import MAX_VISITS, Interpreter, Sprint, redacted
 from flows.nodes import BUILT_IN
+from flows.privacy import Privacy
 from flows.turn import Services, Turn
 from models.address import Address, AddressKind
 from models.customer import Customer
@@ -577,7 +578,7 @@ nodes:
 def test_masked_words_are_masked_in_parts_of_the_text_and_in_no_other_word(written: str, shown: str) -> None:
     step = Step(at=NOW, event="sms.mo", text=written, visits=[NodeVisit(2, "start", "main")])
     step.visits[0].outputs = {"sms": {"message": written}}
-    step = redacted(step, [("you ass", "you ***"), ("ass", "***")])
+    step = redacted(step, [("you ass", "you ***"), ("ass", "***")], Privacy())
     assert (step.text, step.visits[0].outputs) == (shown, {"sms": {"message": shown}})
 
 

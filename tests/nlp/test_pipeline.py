@@ -112,6 +112,10 @@ def test_lemmas_need_a_model(pipeline: Pipeline) -> None:
         ("timezone: Moon/Crater", "unknown timezone 'Moon/Crater'"),
         ("language: 7", "language and timezone are texts"),
         ("lnguage: en", "unknown setting 'lnguage'"),
+        ("privacy: {mask: [emial]}", "privacy: nothing finds entities called 'emial': did you mean 'email'"),
+        ("privacy: {mask: [7]}", "privacy.mask.0: expected text"),
+        ("privacy: {style: bold}", "privacy.style: expected"),
+        ("privacy: {musk: []}", "privacy.musk: unknown setting"),
     ],
 )
 def test_wrong_pipeline_file(tmp_path: Path, text: str, says: str) -> None:
