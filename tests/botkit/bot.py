@@ -201,6 +201,7 @@ class Bot:
             if task is not None:
                 task.cancel()
         await asyncio.gather(*(task for task in tasks if task is not None), return_exceptions=True)
+        await self.app.nlp_watch.stop()
         await self.app.nlp.close()
         await self.app.scripts.close()
         await self.app.http.close()
