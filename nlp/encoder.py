@@ -40,6 +40,12 @@ class EncoderCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     least_cosine: float
     made_by: str = ""
 
+    @property
+    def fingerprint(self) -> str:
+        """What tells whether vectors are of the same encoder."""
+        parts = f"{self.weights_sha256} {self.graph_sha256} {self.tokenizer_sha256}"
+        return hashlib.sha256(parts.encode()).hexdigest()
+
 
 class Encoder:
     """Embeds texts one by one, so that a text has the same bits alone and among others. Not for two threads at once."""
@@ -50,8 +56,7 @@ class Encoder:
 
         self.name = card.name
         self.dimension = card.dimension
-        parts = f"{card.weights_sha256} {card.graph_sha256} {card.tokenizer_sha256}"
-        self.fingerprint = hashlib.sha256(parts.encode()).hexdigest()
+        self.fingerprint = card.fingerprint
         self._tokenizer = Tokenizer.from_str(tokenizer)
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_WORDS)
@@ -113,14 +118,20 @@ def load_encoder(source: str = MINILM) -> Encoder:
 
     Raises `Unavailable`, with how to get it, where it is not there, and `InvalidModel` where it was changed.
     """
-    home = Path(source) if "/" in source else encoder_home(source)
-    if not (home / CARD_FILE).is_file():
-        command = "botkit nlp get-model" if source == MINILM else f"botkit nlp get-model --name {source} --from FOLDER"
-        raise Unavailable(f"the sentence encoder {source!r} is not on this machine: run `{command}`")
+    home = find_encoder(source)
     try:
         return _load(home)
     except ImportError as error:
         raise Unavailable(f'the sentence encoder needs {error.name}: run `pip install "botkit[onnx]"`') from None
+
+
+def find_encoder(source: str = MINILM) -> Path:
+    """The folder of an encoder; raises `Unavailable`, with how to get it, where it is not there."""
+    home = Path(source) if "/" in source else encoder_home(source)
+    if not (home / CARD_FILE).is_file():
+        command = "botkit nlp get-model" if source == MINILM else f"botkit nlp get-model --name {source} --from FOLDER"
+        raise Unavailable(f"the sentence encoder {source!r} is not on this machine: run `{command}`")
+    return home
 
 
 def read_card(home: Path) -> EncoderCard:

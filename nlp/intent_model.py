@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import numpy as np
@@ -14,12 +14,23 @@ import numpy as np
 from models.utterance import IntentScore
 from nlp.errors import InvalidModel
 from nlp.features import Vocabulary
+from nlp.meaning import Meaning, Scope, evidence_of, in_scope, mixed, shortlist
 from nlp.project import NONE_OF_THESE
 
-FORMAT = 1
+FORMAT = 2
 ARRAYS_FILE = "intents.npz"
 CARD_FILE = "intents.json"
-MAX_CARD_BYTES = 64 * 1024 * 1024
+MEANING_ARRAYS = ("meaning_bias", "meaning_weights", "neighbours", "scales", "starts")
+
+
+class Encoder(Protocol):
+    """What turns texts into vectors of meaning; the fingerprint is that of its weights."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def embed(self, texts: Sequence[str], /) -> "np.ndarray[Any, Any]":
+        """One row of length 1 a text, float32."""
 
 
 class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,6 +45,8 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pieces: int
     arrays_sha256: str
     trained_with: str = ""
+    encoder: str = ""
+    scope: Scope | None = None
 
 
 class IntentModel:
@@ -41,6 +54,9 @@ class IntentModel:
 
     `none_margin` is the margin that "none of these" has at the calibration: a text that no intent
     claims more strongly than that is out of scope.
+
+    With `meaning`, `scope` and an encoder, the vector of the text has half of the say, and whether the
+    text is in scope is told by its chances and its nearest utterances together.
     """
 
     def __init__(
@@ -53,6 +69,9 @@ class IntentModel:
         slope: float,
         none_margin: float,
         key: str = "",
+        meaning: Meaning | None = None,
+        scope: Scope | None = None,
+        encoder: Encoder | None = None,
     ) -> None:
         self.labels = labels
         self.vocabulary = vocabulary
@@ -61,6 +80,10 @@ class IntentModel:
         self.slope = slope
         self.none_margin = none_margin
         self.key = key
+        self.meaning = meaning
+        self.scope = scope
+        self.encoder = encoder
+        self._nothing = labels.index(NONE_OF_THESE) if NONE_OF_THESE in labels else None
 
     def margins(self, text: str) -> "np.ndarray[Any, Any] | None":
         """How strongly each label claims the text; None when not one term of it is known."""
@@ -72,20 +95,36 @@ class IntentModel:
 
     def scores(self, text: str) -> list[IntentScore]:
         """Every intent with its probability, best first; "none of these" has the rest."""
-        margins = self.margins(text)
-        if margins is None:
-            return []
-        chances = probabilities(margins.astype(np.float64), self.slope, self.none_margin)
-        order = np.argsort(-chances, kind="stable")
-        return [
-            IntentScore(self.labels[index], float(chances[index]))
-            for index in order
-            if self.labels[index] != NONE_OF_THESE
-        ]
+        return self.scores_many([text])[0]
 
     def scores_many(self, texts: Sequence[str]) -> list[list[IntentScore]]:
         """`scores` of each text, the same to the bit."""
-        return [self.scores(text) for text in texts]
+        if self.meaning is None or self.encoder is None or not texts:
+            return [self._ranked(self._chances_of_words(text)) for text in texts]
+        vectors = self.encoder.embed(texts)
+        return [self._ranked(self._chances(text, vector)) for text, vector in zip(texts, vectors, strict=True)]
+
+    def _chances_of_words(self, text: str) -> "np.ndarray[Any, Any] | None":
+        margins = self.margins(text)
+        return None if margins is None else probabilities(margins.astype(np.float64), self.slope, self.none_margin)
+
+    def _chances(self, text: str, vector: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any] | None":
+        if self.meaning is None or self.scope is None or not text.strip():
+            return None
+        together = mixed(self.margins(text), self.meaning.chances(vector))
+        among, nothing = evidence_of(together, self._nothing)
+        nearness = self.meaning.nearness(vector, shortlist(among))
+        inside = in_scope(self.scope, float(among.max()), nearness, nothing)
+        sharp = among**self.scope.sharpness
+        chances: np.ndarray[Any, Any] = inside * sharp / max(float(sharp.sum()), 1e-12)
+        return chances
+
+    def _ranked(self, chances: "np.ndarray[Any, Any] | None") -> list[IntentScore]:
+        if chances is None:
+            return []
+        order = np.argsort(-chances, kind="stable").tolist()
+        numbers = chances.tolist()
+        return [IntentScore(self.labels[index], numbers[index]) for index in order if index != self._nothing]
 
     def evidence(self, text: str, intent: str, count: int = 3) -> list[str]:
         """The words and pairs of words in the text that spoke most for an intent."""
@@ -111,14 +150,26 @@ class IntentModel:
             terms=np.frombuffer("\n".join(vocabulary.terms).encode(), dtype=np.uint8),
             term_weights=np.asarray(vocabulary.weights, dtype="<f8"),
             weights=self.weights.astype("<f4"),
+            **self._arrays_of_meaning(),
         )
         card = Card(
             format=FORMAT, key=self.key, labels=self.labels, slope=self.slope, none_margin=self.none_margin,
             words=len(vocabulary.words), pieces=len(vocabulary.pieces),
             arrays_sha256=hashlib.sha256(arrays.getvalue()).hexdigest(), trained_with=trained_with,
+            encoder=self.encoder.fingerprint if self.encoder else "", scope=self.scope,
         )  # fmt: skip
-        _replace(folder / ARRAYS_FILE, arrays.getvalue())
-        _replace(folder / CARD_FILE, msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n")
+        replace_file(folder / ARRAYS_FILE, arrays.getvalue())
+        replace_file(folder / CARD_FILE, msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n")
+
+    def _arrays_of_meaning(self) -> dict[str, Any]:
+        if self.meaning is None:
+            return {}
+        meaning = self.meaning
+        return {
+            "meaning_bias": meaning.bias.astype("<f4"), "meaning_weights": meaning.weights.astype("<f4"),
+            "neighbours": meaning.neighbours.astype("i1"), "scales": meaning.scales.astype("<f4"),
+            "starts": meaning.starts.astype("<i8"),
+        }  # fmt: skip
 
 
 def probabilities(margins: "np.ndarray[Any, Any]", slope: float, none_margin: float) -> "np.ndarray[Any, Any]":
@@ -131,8 +182,11 @@ def probabilities(margins: "np.ndarray[Any, Any]", slope: float, none_margin: fl
     return chances
 
 
-def load_model(folder: Path, key: str = "") -> IntentModel:
-    """A model that `save` wrote; raises `InvalidModel` with the reason if it is not as it was written."""
+def load_model(folder: Path, key: str = "", encoder: Encoder | None = None) -> IntentModel:
+    """A model that `save` wrote; raises `InvalidModel` with the reason if it is not as it was written.
+
+    A model with meaning scores only with the encoder that it was trained with.
+    """
     try:
         card_bytes = (folder / CARD_FILE).read_bytes()
         array_bytes = (folder / ARRAYS_FILE).read_bytes()
@@ -146,16 +200,19 @@ def load_model(folder: Path, key: str = "") -> IntentModel:
         raise _damaged(f"it has format {card.format}, this version reads {FORMAT}")
     if key and card.key != key:
         raise _damaged("it was trained from other data, settings or code")
+    if encoder is not None and card.encoder != encoder.fingerprint:
+        raise _damaged("it was trained with another encoder")
     if hashlib.sha256(array_bytes).hexdigest() != card.arrays_sha256:
         raise _damaged(f"{ARRAYS_FILE} was changed after training")
     try:
         with np.load(io.BytesIO(array_bytes), allow_pickle=False) as arrays:
-            return _model(card, {name: arrays[name] for name in ("bias", "terms", "term_weights", "weights")})
+            names = ("bias", "terms", "term_weights", "weights", *(MEANING_ARRAYS if card.scope else ()))
+            return _model(card, {name: arrays[name] for name in names}, encoder)
     except (KeyError, ValueError, OSError, EOFError) as error:
         raise _damaged(f"{ARRAYS_FILE}: {error}") from None
 
 
-def _model(card: Card, arrays: dict[str, "np.ndarray[Any, Any]"]) -> IntentModel:
+def _model(card: Card, arrays: dict[str, "np.ndarray[Any, Any]"], encoder: Encoder | None) -> IntentModel:
     terms = arrays["terms"].tobytes().decode().split("\n") if len(arrays["terms"]) else []
     weights, bias = arrays["weights"], arrays["bias"]
     size = card.words + card.pieces
@@ -167,15 +224,33 @@ def _model(card: Card, arrays: dict[str, "np.ndarray[Any, Any]"]) -> IntentModel
         raise ValueError("a weight is not a number")
     vocabulary = Vocabulary(terms[: card.words], terms[card.words :], arrays["term_weights"].tolist())
     return IntentModel(
-        card.labels, vocabulary, weights, bias, slope=card.slope, none_margin=card.none_margin, key=card.key
+        card.labels, vocabulary, weights, bias, slope=card.slope, none_margin=card.none_margin, key=card.key,
+        meaning=_meaning(card, arrays) if card.scope else None, scope=card.scope, encoder=encoder,
     )  # fmt: skip
+
+
+def _meaning(card: Card, arrays: dict[str, "np.ndarray[Any, Any]"]) -> Meaning:
+    weights, bias, neighbours, scales, starts = (
+        arrays[name] for name in ("meaning_weights", "meaning_bias", "neighbours", "scales", "starts")
+    )
+    count = len(card.labels)
+    if weights.ndim != 2 or weights.shape[1] != count or bias.shape != (count,):
+        raise ValueError("the number of weights of meaning is wrong")
+    if neighbours.dtype != np.int8 or neighbours.shape != (len(scales), len(weights)) or scales.ndim != 1:
+        raise ValueError("the vectors of the utterances are wrong")
+    if starts.shape != (count + 1,) or starts[0] != 0 or starts[-1] != len(scales) or (np.diff(starts) < 0).any():
+        raise ValueError("the order of the utterances is wrong")
+    if not (np.isfinite(weights).all() and np.isfinite(bias).all() and np.isfinite(scales).all()):
+        raise ValueError("a weight of meaning is not a number")
+    return Meaning(weights, bias, neighbours, scales, starts)
 
 
 def _damaged(reason: str) -> InvalidModel:
     return InvalidModel(f"the intent model is refused: {reason}; delete its folder and train it again")
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file in one move, so that nobody reads half of it."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     with os.fdopen(handle, "wb") as file:
         file.write(data)

@@ -5,17 +5,24 @@ the same bits.
 """
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, get_args
 
 import numpy as np
 from scipy.sparse import csr_matrix
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
+from threadpoolctl import threadpool_limits
 
-from nlp.errors import Unavailable
+from nlp.encoder import load_encoder
+from nlp.errors import InvalidData, Unavailable
 from nlp.features import Vocabulary, learn_vocabulary
-from nlp.intent_model import IntentModel, probabilities
+from nlp.intent_model import Encoder, IntentModel, probabilities
+from nlp.meaning import Meaning, Scope, packed
 from nlp.project import NONE_OF_THESE
+from nlp.scope_learning import OUT_OF_SCOPE_SHARE, ScopeLearning
 
 Array = np.ndarray[Any, Any]
 Tier = Literal["default", "onnx"]
@@ -23,25 +30,20 @@ Progress = Callable[[str, float], None]
 """Is told the step that training is at, and the share of all the work that is done, 0 to 1."""
 
 
-class Encoder(Protocol):
-    """What turns texts into vectors of meaning; the fingerprint is that of its weights."""
-
-    @property
-    def fingerprint(self) -> str: ...
-
-    def embed(self, texts: Sequence[str], /) -> Array:
-        """One row of length 1 a text, float32."""
-
+MAX_INTENTS = 2_000
+EMBEDDED_AT_ONCE = 200
 
 PENALTY = 0.5
+MEANING_PENALTY = 30.0
+MEANING_STEPS, MEANING_TOLERANCE = 300, 1e-4
+CROWD = 3.0
+"""An intent with this many times as many examples as the middling one is held back, so that small ones are heard."""
+
 SEED = 0
 FOLDS = 5
 UNSEEN_GROUPS = 8
 MANY_EXAMPLES = 2_000
 """From here on one held-out part is enough to calibrate on, and training takes twice a fit, not ten times."""
-
-OUT_OF_SCOPE_SHARE = 0.2
-"""How many messages are expected to be about nothing that the bot knows, when confidence is calibrated."""
 
 DEFAULT_SLOPE, DEFAULT_NONE_MARGIN = 7.0, -0.3
 """What the calibration usually is: it starts from here, and few examples move it little."""
@@ -62,25 +64,53 @@ def train_intents(
     encoder: Encoder | None = None,
     progress: Progress | None = None,
 ) -> IntentModel:
-    """A model of at least one utterance; the tier `onnx` needs an encoder, and raises `Unavailable` without."""
-    if tier == "onnx" and encoder is None:
-        raise Unavailable("the tier onnx needs an encoder: run `botkit nlp get-model`")
+    """A model of at least one utterance.
+
+    The tier `onnx` takes the encoder of this machine where none is given. Raises `Unavailable` where there is
+    none, and `InvalidData` for more than `MAX_INTENTS`.
+    """
+    if tier not in get_args(Tier):
+        raise Unavailable(f"there is no tier {tier!r}: {' and '.join(get_args(Tier))} are known")
+    labels = tuple(sorted(set(intents)))
+    if len(labels) > MAX_INTENTS:
+        raise InvalidData(
+            "intents",
+            0,
+            f"there are {len(labels)} intents, but a model holds at most {MAX_INTENTS}: put together those that get"
+            " the same kind of answer, and tell them apart by entities",
+        )
     tell = progress or (lambda _step, _share: None)
     tell("reading", 0.0)
-    labels = tuple(sorted(set(intents)))
     numbers = {label: number for number, label in enumerate(labels)}
     targets = np.array([numbers[intent] for intent in intents])
+    nothing = numbers.get(NONE_OF_THESE)
     vocabulary = learn_vocabulary(texts)
     rows = _matrix(vocabulary, texts)
-    tell("learning", 0.2)
-    weights, bias = _fit(rows, targets, len(labels))
-    tell("calibrating", 0.6)
-    slope, none_margin = _calibrate(rows, targets, labels)
+    if tier == "default":
+        encoder = None
+    elif encoder is None:
+        encoder = load_encoder()
+    vectors = None if encoder is None else _vectors(encoder, texts, tell)
+    with threadpool_limits(1):  # sums in one order, whatever the number of processors
+        tell("learning", 0.6)
+        weights, bias = _fit(rows, targets, len(labels))
+        meaning = None if vectors is None else _learn_meaning(vectors, targets, len(labels), nothing)
+        tell("calibrating", 0.8)
+        slope, none_margin, scope = _calibrate(rows, vectors, targets, labels)
     tell("done", 1.0)
     return IntentModel(
         labels, vocabulary, weights.astype(np.float32), bias.astype(np.float32),
         slope=slope, none_margin=none_margin, key=key,
+        meaning=meaning, scope=scope, encoder=encoder,
     )  # fmt: skip
+
+
+def _vectors(encoder: Encoder, texts: Sequence[str], tell: Progress) -> Array:
+    parts = []
+    for start in range(0, len(texts), EMBEDDED_AT_ONCE):
+        tell("reading the meaning", 0.1 + 0.5 * start / len(texts))
+        parts.append(encoder.embed(texts[start : start + EMBEDDED_AT_ONCE]))
+    return np.concatenate(parts)
 
 
 def _matrix(vocabulary: Vocabulary, texts: Sequence[str]) -> Any:
@@ -109,7 +139,7 @@ def _fit(rows: Any, targets: Array, count: int) -> tuple[Array, Array]:
         bias[present[0]] = ALONE_BIAS
         return weights, bias
     machine = LinearSVC(C=PENALTY, random_state=SEED, max_iter=2_000)
-    machine.fit(rows, targets)
+    machine.fit(rows, targets, sample_weight=_says(targets))
     if len(present) == 2:
         weights[:, present] = np.stack([-machine.coef_[0], machine.coef_[0]], axis=1)
         bias[present] = [-machine.intercept_[0], machine.intercept_[0]]
@@ -119,26 +149,72 @@ def _fit(rows: Any, targets: Array, count: int) -> tuple[Array, Array]:
     return weights, bias
 
 
-def _calibrate(rows: Any, targets: Array, labels: tuple[str, ...]) -> tuple[float, float]:
-    """Slope and margin of "none of these" that make held-out texts most likely.
+def _says(targets: Array) -> Array | None:
+    """How much each example counts; None where all count alike, since no intent is crowded."""
+    counts = np.bincount(targets)
+    limit = CROWD * float(np.median(counts[counts > 0]))
+    if counts.max() <= limit:
+        return None
+    says: Array = np.minimum(1.0, np.sqrt(limit / np.maximum(counts, 1)))[targets]
+    return says
+
+
+def _learn_meaning(vectors: Array, targets: Array, count: int, nothing: int | None) -> Meaning:
+    """A multinomial logistic regression over vectors; a label without rows is never chosen."""
+    present = np.unique(targets)
+    weights = np.zeros((vectors.shape[1], count), dtype=np.float32)
+    bias = np.full(count, -50.0, dtype=np.float32)
+    if len(present) == 1:
+        bias[present] = 0.0
+    else:
+        machine = LogisticRegression(C=MEANING_PENALTY, max_iter=MEANING_STEPS, tol=MEANING_TOLERANCE)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # near enough is good enough, and always the same
+            machine.fit(vectors, targets, sample_weight=_says(targets))
+        if len(present) == 2:
+            weights[:, present] = np.stack([-machine.coef_[0] / 2, machine.coef_[0] / 2], axis=1)
+            bias[present] = [-machine.intercept_[0] / 2, machine.intercept_[0] / 2]
+        else:
+            weights[:, present] = machine.coef_.T
+            bias[present] = machine.intercept_
+    order = np.argsort(targets, kind="stable")
+    if nothing is not None:
+        order = order[targets[order] != nothing]
+    neighbours, scales = packed(vectors[order])
+    starts = np.searchsorted(targets[order], np.arange(count + 1))
+    return Meaning(weights, bias, neighbours, scales, starts)
+
+
+def _calibrate(
+    rows: Any, vectors: Array | None, targets: Array, labels: tuple[str, ...]
+) -> tuple[float, float, Scope | None]:
+    """Slope and margin of "none of these" that make held-out texts most likely; with vectors, the scope too.
 
     Texts in scope are held out by example; texts out of scope are those of intents that are held out
     whole, since they stand for what the designer did not think of, and those of `none_of_these`.
     """
     seen: list[tuple[Array, Array]] = []
     unseen: list[Array] = []
+    scoping = ScopeLearning(labels.index(NONE_OF_THESE) if NONE_OF_THESE in labels else None)
     for fit, known, unknown in _plan(targets, labels):
         if len(np.unique(targets[fit])) < 2:
             continue
         weights, bias = _fit(rows[fit], targets[fit], len(labels))
-        seen.append((rows[known] @ weights + bias, targets[known]))
-        unseen.append(rows[unknown] @ weights + bias)
+        known_margins, unknown_margins = rows[known] @ weights + bias, rows[unknown] @ weights + bias
+        seen.append((known_margins, targets[known]))
+        unseen.append(unknown_margins)
+        if vectors is not None:
+            meaning = _learn_meaning(vectors[fit], targets[fit], len(labels), scoping.nothing)
+            taught = np.isin(targets[known], targets[fit])
+            scoping.add(meaning, known_margins[taught], vectors[known[taught]], targets[known[taught]])
+            scoping.add(meaning, unknown_margins, vectors[unknown], np.full(len(unknown), -1))
+    scope = None if vectors is None else scoping.learn()
     if not seen or not sum(len(part) for _, part in seen):
-        return DEFAULT_SLOPE, DEFAULT_NONE_MARGIN
+        return DEFAULT_SLOPE, DEFAULT_NONE_MARGIN, scope
     margins = np.concatenate([part for part, _ in seen])
     truth = np.concatenate([part for _, part in seen])
     strange = np.concatenate(unseen)
-    return _most_likely(margins, truth, strange)
+    return *_most_likely(margins, truth, strange), scope
 
 
 def _plan(targets: Array, labels: tuple[str, ...]) -> list[tuple[Array, Array, Array]]:

@@ -1,7 +1,7 @@
 """Intents: what a customer wants, by a model trained on the project's own utterances."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr
 
@@ -28,16 +28,24 @@ class Intents(Component):
     threshold: float = Field(default=0.5, ge=0, le=1)
     """The confidence from which an intent wins; below it, it is none of these."""
 
+    tier: Literal["default", "onnx"] = "default"
+    """`default` reads words and pieces of words; `onnx` reads meaning too, with a sentence encoder."""
+
+    encoder: str = "minilm"
+    """The encoder of the tier onnx: a name that `botkit nlp get-model` gave it, or a folder (with a /)."""
+
     _model: "IntentModel | None" = PrivateAttr(default=None)
 
     def prepare(self, project: Project, models: Path | None) -> None:
         if models is None or not project.intents:
             return
+        from nlp.encoder import load_encoder
         from nlp.intent_model import load_model
         from nlp.training import model_folder, model_key
 
         key = model_key(project)
-        self._model = load_model(model_folder(models, key), key)
+        encoder = load_encoder(self.encoder) if self.tier == "onnx" else None
+        self._model = load_model(model_folder(models, key), key, encoder)
 
     def read(self, understanding: Understanding, context: Context) -> str:
         if self._model is None:

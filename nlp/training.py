@@ -7,23 +7,35 @@ import hashlib
 import importlib.metadata
 import json
 import shutil
+import statistics
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from nlp.encoder import MINILM, find_encoder, load_encoder, read_card
 from nlp.entity_rules import check_rules
 from nlp.errors import InvalidModel, NlpError, Unavailable
 from nlp.project import NONE_OF_THESE, Project, Utterance, read_project
 
+if TYPE_CHECKING:
+    from nlp.embedding_cache import EmbeddingCache
+
+Tier = Literal["default", "onnx"]
+
 FEWEST_EXAMPLES = 5
 """Fewer examples than this are reported: the model has little to generalise from."""
 
+CROWD = 3.0
+"""An intent with this many times as many examples as the middling one is held back in training, and reported."""
+
+FEWEST_REPORTED_AS_CROWD = 50
 MAX_WARNINGS = 200
 KEPT_MODELS = 4
-CODE = ("features.py", "intent_model.py", "intent_training.py")
+CODE = ("features.py", "intent_model.py", "intent_training.py", "meaning.py", "scope_learning.py")
 """The files whose change makes a model stale."""
 
 
@@ -50,10 +62,11 @@ class TrainingReport(msgspec.Struct, frozen=True, omit_defaults=True):
     trained: bool = False
 
 
-def train(folder: Path, models: Path) -> TrainingReport:
+def train(folder: Path, models: Path, progress: Callable[[str, float], None] | None = None) -> TrainingReport:
     """Train the model of a project's `nlp` folder into `models`, unless it is there already.
 
-    Raises `InvalidData` for files that cannot be used, `Unavailable` without scikit-learn.
+    `progress` is told the step and the share of the work that is done. Raises `InvalidData` for files that
+    cannot be used, `Unavailable` without scikit-learn, or without the encoder that the project's tier needs.
     """
     project = read_project(folder)
     problems = check_project(project)
@@ -71,7 +84,14 @@ def train(folder: Path, models: Path) -> TrainingReport:
         from nlp.intent_training import train_intents
     except ImportError as error:
         raise Unavailable(f'training needs {error.name}: run `pip install "botkit[nlp]"`') from None
-    model = train_intents([text for text, _ in examples], [intent for _, intent in examples], key)
+    tier, source = intent_settings(project)
+    cache = _cached_encoder(source, models) if tier == "onnx" else None
+    model = train_intents(
+        [text for text, _ in examples], [intent for _, intent in examples], key,
+        tier=tier, encoder=cache, progress=progress,
+    )  # fmt: skip
+    if cache is not None:
+        cache.save()
     model.save(home, trained_with=f"scikit-learn {importlib.metadata.version('scikit-learn')}")
     _forget_old(models, home)
     return msgspec.structs.replace(report, trained=True)
@@ -88,17 +108,46 @@ def check_project(project: Project) -> list[Problem]:
 
 
 def distinct_examples(project: Project) -> list[tuple[str, str]]:
-    """(text, intent) in a fixed order, whatever the files are called; the same words count once an intent."""
-    return sorted({(" ".join(row.text.split()), row.intent) for row in project.utterances})
+    """(text, intent) in a fixed order, whatever the files are called; the same words count once an intent.
+
+    Capitals make no other words: of several writings, the one that sorts first stays.
+    """
+    texts: dict[tuple[str, str], str] = {}
+    for row in project.utterances:
+        text = " ".join(row.text.split())
+        place = (text.casefold(), row.intent)
+        texts[place] = min(text, texts.get(place, text))
+    return sorted((text, intent) for (_, intent), text in texts.items())
 
 
 def model_key(project: Project) -> str:
-    """The name of the model: a hash of the utterances and of the code that trains and scores."""
+    """The name of the model: a hash of the utterances, of the code that trains and scores, and of the encoder.
+
+    Raises `Unavailable` where the tier needs an encoder that is not there.
+    """
     digest = hashlib.sha256()
     for name in CODE:
         digest.update((Path(__file__).parent / name).read_bytes())
     digest.update(json.dumps(distinct_examples(project), ensure_ascii=True).encode())
+    tier, source = intent_settings(project)
+    if tier == "onnx":
+        digest.update(read_card(find_encoder(source)).fingerprint.encode())
     return digest.hexdigest()[:32]
+
+
+def intent_settings(project: Project) -> tuple[Tier, str]:
+    """The tier of the component `intents`, and its encoder, as pipeline.yaml says; nonsense is for the pipeline."""
+    rows = project.settings.get("components")
+    for row in rows if isinstance(rows, list) else []:
+        if isinstance(row, dict) and row.get("kind") == "intents" and row.get("tier") == "onnx":
+            return "onnx", str(row.get("encoder", MINILM))
+    return "default", MINILM
+
+
+def _cached_encoder(source: str, models: Path) -> "EmbeddingCache":
+    from nlp.embedding_cache import EmbeddingCache
+
+    return EmbeddingCache(load_encoder(source), models)
 
 
 def model_folder(models: Path, key: str) -> Path:
@@ -143,6 +192,14 @@ def _small_intents(project: Project) -> list[Problem]:
                 first[intent].file, first[intent].line)
         for intent, count in sorted(counts.items())
         if count < FEWEST_EXAMPLES and intent != NONE_OF_THESE
+    ]  # fmt: skip
+    counts.pop(NONE_OF_THESE, None)
+    middling = statistics.median(counts.values()) if counts else 0
+    problems += [
+        Problem(f"intent {intent} has {count} examples where most have about {middling:g}: each counts for less,"
+                " so that the others are heard; give the others more", first[intent].file, first[intent].line)
+        for intent, count in sorted(counts.items())
+        if count > CROWD * middling and count >= FEWEST_REPORTED_AS_CROWD
     ]  # fmt: skip
     if len(project.intents) == 1:
         problems.append(Problem("there is one intent only: add another, or utterances for none_of_these"))

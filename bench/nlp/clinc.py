@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from bench.nlp import Absent
+from nlp.errors import Unavailable
 from nlp.pipeline import load_pipeline
 from nlp.project import read_project
 from nlp.training import train
@@ -12,6 +13,7 @@ DATA = Path("../shared/data/clinc150/data_full.json")
 NAME = "CLINC150, 150 intents"
 TIERS: dict[str, tuple[object, ...]] = {
     "default": ("language", "tokens", "entities", "intents", "sentiment", "profanity"),
+    "onnx": ("language", "tokens", "entities", {"kind": "intents", "tier": "onnx"}, "sentiment", "profanity"),
 }
 """The components of each tier's whole pipeline."""
 
@@ -40,7 +42,10 @@ def make_project(folder: Path, tier: str) -> Path:
     rows.append({"intent": "none_of_these", "examples": [text for text, _ in found["oos_train"]]})
     (home / "intents" / "clinc.yaml").write_text(json.dumps(rows, ensure_ascii=False), "utf-8")
     (home / "pipeline.yaml").write_text(json.dumps({"components": TIERS[tier]}), "utf-8")
-    train(home, folder / "models")
+    try:
+        train(home, folder / "models")
+    except Unavailable as reason:
+        raise Absent(f"tier {tier}: {reason}") from None
     load_pipeline(read_project(home), models=folder / "models").warm(PARTS)
     return home
 

@@ -68,7 +68,7 @@ def test_problems_of_the_data(tmp_path: Path) -> None:
         intents_b="- intent: two\n  examples:\n    - Hello\n    - x\n    - y\n    - z\n    - w\n",
     )
     assert [str(problem) for problem in check_project(read_project(tmp_path))] == [
-        "intents/a.yaml:3: intent one has 3 examples: give it 5 or more",
+        "intents/a.yaml:3: intent one has 2 examples: give it 5 or more",
         "intents/a.yaml:4: 'HELLO' is already in intents/a.yaml:3: once is enough",
         "intents/b.yaml:3: 'Hello' belongs to two here and to one in intents/a.yaml:3: choose one",
     ]
@@ -132,7 +132,7 @@ def test_a_pattern_that_explodes_elsewhere_is_linear_here(tmp_path: Path) -> Non
         (ARRAYS_FILE, lambda data: data[:500] + bytes([data[500] ^ 1]) + data[501:], "was changed after training"),
         (ARRAYS_FILE, lambda data: b"", "was changed after training"),
         (CARD_FILE, lambda data: data[:-20], "intents.json"),
-        (CARD_FILE, lambda data: data.replace(b'"format": 1', b'"format": 9'), "format 9"),
+        (CARD_FILE, lambda data: data.replace(b'"format": 2', b'"format": 9'), "format 9"),
         (CARD_FILE, lambda data: data.replace(b'"words": ', b'"words": 1'), "number of terms is wrong"),
         (CARD_FILE, lambda data: data.replace(b'"greeting",', b""), "number of weights is wrong"),
         (CARD_FILE, lambda data: data.replace(b'"slope"', b'"__reduce__"'), "__reduce__"),

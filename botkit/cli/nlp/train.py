@@ -1,10 +1,13 @@
 """`botkit nlp train`: a project's model, made now rather than at the next start."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
 import msgspec
 
+from botkit.cli.nlp.progress import progress
 from botkit.cli.output import Output
 
 
@@ -16,7 +19,9 @@ def command(out: Output, directory: Path, as_json: bool) -> None:
     """Train the model of the project in DIRECTORY."""
     from nlp.training import train
 
-    report = train(directory / "nlp", directory / ".botkit" / "models")
+    with progress("Training") as tell:
+        watch = None if tell is None else partial(_tell_share, tell)
+        report = train(directory / "nlp", directory / ".botkit" / "models", watch)
     if as_json:
         out.json(msgspec.to_builtins(report))
         return
@@ -24,3 +29,7 @@ def command(out: Output, directory: Path, as_json: bool) -> None:
         out.line((problem.level, "error" if problem.level == "error" else "warning"), f": {problem}")
     done = "Trained" if report.trained else "Up to date:"
     out.line(f"{done} {len(report.intents)} intents on {report.utterances} utterances")
+
+
+def _tell_share(tell: Callable[[int, int], None], _step: str, share: float) -> None:
+    tell(round(100 * share), 100)
