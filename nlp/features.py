@@ -89,12 +89,16 @@ def learn_vocabulary(texts: Iterable[str]) -> Vocabulary:
     """The vocabulary of the training texts; pieces of words that only one text has are left out."""
     word_counts: Counter[str] = Counter()
     piece_counts: Counter[str] = Counter()
+    pieces_of: dict[str, frozenset[str]] = {}
     total = 0
     for text in texts:
         total += 1
         words = words_of(text)
-        word_counts.update(set(word_terms(words)))
-        piece_counts.update({term for word in words for term in character_terms(word)})
+        word_counts.update({*words, *(f"{first} {second}" for first, second in pairwise(words))})
+        for word in words:
+            if word not in pieces_of:
+                pieces_of[word] = frozenset(character_terms(word))
+        piece_counts.update(frozenset().union(*(pieces_of[word] for word in words)))
     words = sorted(word_counts)
     pieces = sorted(term for term, count in piece_counts.items() if count > 1 or total == 1)
     counts = [word_counts[term] for term in words] + [piece_counts[term] for term in pieces]
