@@ -9,6 +9,7 @@ from pydantic import Field, PrivateAttr
 from models.utterance import Sentiment, Understanding
 from nlp.base import Component, Context
 from nlp.emoji import LEXICON, as_words
+from nlp.errors import Unavailable
 from nlp.project import Project
 from nlp.sentiment_words import LANGUAGES, Lexicon
 
@@ -42,7 +43,12 @@ class SentimentScore(Component):
     neutral_band: float = Field(default=0.05, ge=0, le=1)
     """A score this close to 0 is neutral."""
 
+    head: str = ""
+    """The encoder of a head that `botkit nlp train-sentiment` trained, such as `minilm`: it rates English better.
+    Empty: VADER alone."""
+
     _engine: Any = PrivateAttr(default=None)
+    _head: Any = PrivateAttr(default=None)
     _lexicons: dict[str, Lexicon] = PrivateAttr(default_factory=dict)
 
     def prepare(self, project: Project, models: Path | None) -> None:
@@ -51,6 +57,23 @@ class SentimentScore(Component):
         self._engine = SentimentIntensityAnalyzer()
         self._engine.lexicon.update(LEXICON)
         self._lexicons.update({language: Lexicon(words) for language, words in LANGUAGES.items()})
+        if self.head:
+            self._head = self._load_head(models)
+
+    def _load_head(self, models: Path | None) -> Any:
+        try:
+            from nlp.encoder import load_encoder
+            from nlp.sentiment_head import CARD_FILE, FOLDER, load_head
+        except ImportError as error:
+            raise Unavailable(f'the head of sentiment needs {error.name}: run `pip install "botkit[onnx]"`') from None
+        folder = models / FOLDER if models else None
+        if folder is None or not (folder / CARD_FILE).is_file():
+            raise Unavailable("there is no head of sentiment: run `botkit nlp train-sentiment FILE`, or set no `head`")
+        return load_head(folder, load_encoder(self.head))
+
+    def polarity(self, text: str) -> dict[str, float]:
+        """What VADER says of a text, emoji understood: pos, neg, neu, compound."""
+        return dict(self._engine.polarity_scores(as_words(text[:MAX_RATED_LENGTH])))
 
     def read(self, understanding: Understanding, context: Context) -> str:
         chosen = context.options.neutral_band
@@ -72,8 +95,11 @@ class SentimentScore(Component):
             if score is not None:
                 return score, f", by the small lexicon of {language}"
         score = float(self._engine.polarity_scores(text)["compound"])
+        by = ""
+        if self._head is not None and language == "en" and text.strip():
+            score, by = self._head.rate(text, self.polarity(text)), ", by the trained head"
         if score > 0 and SARCASM.search(text):
             return min(-score, SARCASTIC_SCORE), ", praise that is none"
         if not score and language != "en":
             return 0.0, f": no word of it is known in {language}"
-        return score, ""
+        return score, by

@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "test": ("botkit.cli.nlp.test", "Test intents on utterances that were not trained on."),
     "threshold": ("botkit.cli.nlp.threshold", "Choose the confidence from which an intent wins."),
     "train": ("botkit.cli.nlp.train", "Train the model of a project."),
+    "train-sentiment": ("botkit.cli.nlp.train_sentiment", "Train a head of sentiment on texts that people rated."),
 }
 """Every command with the module that holds it, as `command`, and its line in the help."""
 
