@@ -25,6 +25,9 @@ the usual dynamic quantisation, the cosine to the float graph is 0.991 on questi
 
 INT8_SUMS = 4
 """The accuracy level of the operator at which sums are made of 8-bit products."""
+LEAST_POSITIONS = 128
+"""Texts are cut to this many pieces of words: a model that cannot take them all would fail on a long one."""
+
 MAX_LAYERS, MAX_HIDDEN, MAX_VOCABULARY, MAX_POSITIONS = 48, 4_096, 1_000_000, 4_096
 
 
@@ -37,6 +40,7 @@ class BertShape(msgspec.Struct, frozen=True):
     num_attention_heads: int
     intermediate_size: int
     max_position_embeddings: int
+    type_vocab_size: int = 2
     layer_norm_eps: float = 1e-12
     hidden_act: str = "gelu"
     model_type: str = "bert"
@@ -50,10 +54,14 @@ class BertShape(msgspec.Struct, frozen=True):
             ("num_attention_heads", self.num_attention_heads, MAX_HIDDEN),
             ("intermediate_size", self.intermediate_size, MAX_HIDDEN * 4),
             ("max_position_embeddings", self.max_position_embeddings, MAX_POSITIONS),
+            ("type_vocab_size", self.type_vocab_size, MAX_POSITIONS),
         )
         for name, size, most in sizes:
             if not 1 <= size <= most:
                 raise InvalidModel(f"config.json: {name} is {size}, and can be 1 to {most}")
+        if self.max_position_embeddings < LEAST_POSITIONS:
+            found = self.max_position_embeddings
+            raise InvalidModel(f"config.json: max_position_embeddings is {found}, and {LEAST_POSITIONS} are needed")
         if self.model_type != "bert":
             raise InvalidModel(f"config.json: the model is of type {self.model_type!r}, and only bert can be built")
         if self.hidden_act != "gelu" or self.position_embedding_type != "absolute":
@@ -119,9 +127,8 @@ class BertGraph:
         positions = self._weight(
             "embeddings.position_embeddings.weight", shape.max_position_embeddings, shape.hidden_size
         )
-        first = self._weights.get("embeddings.token_type_embeddings.weight")
-        if first is not None:
-            positions = positions + first[0].astype(np.float32)
+        kinds = self._weight("embeddings.token_type_embeddings.weight", shape.type_vocab_size, shape.hidden_size)
+        positions = positions + kinds[0]
         if self._int8:
             scales = np.maximum(np.abs(words).max(axis=1, keepdims=True), 1e-9) / EIGHT_BITS
             small = np.rint(words / scales).astype(np.int8)

