@@ -15,6 +15,7 @@ MODULES = {
     "latency": "CPU time of a message through the whole pipeline",
     "memory": "memory of a worker over that of a bare server",
     "profanity": "time, recall and false alarms of the filter",
+    "encoder": "time, memory and exactness of the sentence encoder",
     "sentiment": "correlation with people's ratings",
     "methods": "CPU time of the methods of the NLP node",
     "harness": "the report of the intent-testing harness on the demo",
