@@ -16,6 +16,7 @@ from nlp.errors import InvalidModel
 from nlp.features import Vocabulary
 from nlp.meaning import Meaning, Scope, evidence_of, in_scope, mixed, shortlist
 from nlp.project import NONE_OF_THESE
+from nlp.word_table import WordTable
 
 FORMAT = 2
 ARRAYS_FILE = "intents.npz"
@@ -44,6 +45,9 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words: int
     pieces: int
     arrays_sha256: str
+    table: str = ""
+    """The fingerprint of the word table that it was trained with; empty without one."""
+
     trained_with: str = ""
     encoder: str = ""
     scope: Scope | None = None
@@ -53,7 +57,8 @@ class IntentModel:
     """Scores a text against every intent: one-against-all margins, turned into honest probabilities.
 
     `none_margin` is the margin that "none of these" has at the calibration: a text that no intent
-    claims more strongly than that is out of scope.
+    claims more strongly than that is out of scope. With a word table, the last rows of `weights` are for the
+    meaning of the words.
 
     With `meaning`, `scope` and an encoder, the vector of the text has half of the say, and whether the
     text is in scope is told by its chances and its nearest utterances together.
@@ -72,6 +77,7 @@ class IntentModel:
         meaning: Meaning | None = None,
         scope: Scope | None = None,
         encoder: Encoder | None = None,
+        table: WordTable | None = None,
     ) -> None:
         self.labels = labels
         self.vocabulary = vocabulary
@@ -83,14 +89,18 @@ class IntentModel:
         self.meaning = meaning
         self.scope = scope
         self.encoder = encoder
+        self.table = table
         self._nothing = labels.index(NONE_OF_THESE) if NONE_OF_THESE in labels else None
 
     def margins(self, text: str) -> "np.ndarray[Any, Any] | None":
-        """How strongly each label claims the text; None when not one term of it is known."""
+        """How strongly each label claims the text; None when nothing of it is known."""
         columns, values = self.vocabulary.row(text)
-        if not columns:
+        meaning = self.table.row(text) if self.table else None
+        if not columns and (meaning is None or not meaning.any()):
             return None
         scores: np.ndarray[Any, Any] = np.asarray(values, dtype=np.float32) @ self.weights[columns] + self.bias
+        if meaning is not None:
+            scores = scores + meaning @ self.weights[len(self.vocabulary) :]
         return scores
 
     def scores(self, text: str) -> list[IntentScore]:
@@ -157,6 +167,7 @@ class IntentModel:
             words=len(vocabulary.words), pieces=len(vocabulary.pieces),
             arrays_sha256=hashlib.sha256(arrays.getvalue()).hexdigest(), trained_with=trained_with,
             encoder=self.encoder.fingerprint if self.encoder else "", scope=self.scope,
+            table=self.table.fingerprint if self.table else "",
         )  # fmt: skip
         replace_file(folder / ARRAYS_FILE, arrays.getvalue())
         replace_file(folder / CARD_FILE, msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n")
@@ -182,10 +193,12 @@ def probabilities(margins: "np.ndarray[Any, Any]", slope: float, none_margin: fl
     return chances
 
 
-def load_model(folder: Path, key: str = "", encoder: Encoder | None = None) -> IntentModel:
+def load_model(
+    folder: Path, key: str = "", encoder: Encoder | None = None, table: WordTable | None = None
+) -> IntentModel:
     """A model that `save` wrote; raises `InvalidModel` with the reason if it is not as it was written.
 
-    A model with meaning scores only with the encoder that it was trained with.
+    A model with meaning scores only with the encoder that it was trained with, or the word table.
     """
     try:
         card_bytes = (folder / CARD_FILE).read_bytes()
@@ -202,22 +215,27 @@ def load_model(folder: Path, key: str = "", encoder: Encoder | None = None) -> I
         raise _damaged("it was trained from other data, settings or code")
     if encoder is not None and card.encoder != encoder.fingerprint:
         raise _damaged("it was trained with another encoder")
+    if not card.encoder and card.table != (table.fingerprint if table else ""):
+        raise _damaged("it was trained with another word table" if table else "the word table of its training is gone")
     if hashlib.sha256(array_bytes).hexdigest() != card.arrays_sha256:
         raise _damaged(f"{ARRAYS_FILE} was changed after training")
     try:
         with np.load(io.BytesIO(array_bytes), allow_pickle=False) as arrays:
             names = ("bias", "terms", "term_weights", "weights", *(MEANING_ARRAYS if card.scope else ()))
-            return _model(card, {name: arrays[name] for name in names}, encoder)
+            return _model(card, {name: arrays[name] for name in names}, encoder, table)
     except (KeyError, ValueError, OSError, EOFError) as error:
         raise _damaged(f"{ARRAYS_FILE}: {error}") from None
 
 
-def _model(card: Card, arrays: dict[str, "np.ndarray[Any, Any]"], encoder: Encoder | None) -> IntentModel:
+def _model(
+    card: Card, arrays: dict[str, "np.ndarray[Any, Any]"], encoder: Encoder | None, table: WordTable | None
+) -> IntentModel:
     terms = arrays["terms"].tobytes().decode().split("\n") if len(arrays["terms"]) else []
     weights, bias = arrays["weights"], arrays["bias"]
     size = card.words + card.pieces
     if len(terms) != size or arrays["term_weights"].shape != (size,):
         raise ValueError("the number of terms is wrong")
+    size += table.dimensions if table else 0
     if weights.shape != (size, len(card.labels)) or bias.shape != (len(card.labels),):
         raise ValueError("the number of weights is wrong")
     if not (np.isfinite(weights).all() and np.isfinite(bias).all() and np.isfinite(arrays["term_weights"]).all()):
@@ -225,7 +243,7 @@ def _model(card: Card, arrays: dict[str, "np.ndarray[Any, Any]"], encoder: Encod
     vocabulary = Vocabulary(terms[: card.words], terms[card.words :], arrays["term_weights"].tolist())
     return IntentModel(
         card.labels, vocabulary, weights, bias, slope=card.slope, none_margin=card.none_margin, key=card.key,
-        meaning=_meaning(card, arrays) if card.scope else None, scope=card.scope, encoder=encoder,
+        meaning=_meaning(card, arrays) if card.scope else None, scope=card.scope, encoder=encoder, table=table,
     )  # fmt: skip
 
 

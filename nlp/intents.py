@@ -41,11 +41,12 @@ class Intents(Component):
             return
         from nlp.encoder import load_encoder
         from nlp.intent_model import load_model
-        from nlp.training import model_folder, model_key
+        from nlp.training import model_folder, model_key, word_table
 
         key = model_key(project)
         encoder = load_encoder(self.encoder) if self.tier == "onnx" else None
-        self._model = load_model(model_folder(models, key), key, encoder)
+        table = word_table() if self.tier == "default" else None
+        self._model = load_model(model_folder(models, key), key, encoder, table)
 
     def read(self, understanding: Understanding, context: Context) -> str:
         if self._model is None:

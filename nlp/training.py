@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from nlp.encoder import MINILM, find_encoder, load_encoder, read_card
+from nlp.encoder import MINILM, data_home, find_encoder, load_encoder, read_card
 from nlp.entity_rules import check_rules
 from nlp.errors import InvalidModel, NlpError, Unavailable
 from nlp.project import NONE_OF_THESE, Project, Utterance, read_project
 
 if TYPE_CHECKING:
     from nlp.embedding_cache import EmbeddingCache
+    from nlp.word_table import WordTable
 
 Tier = Literal["default", "onnx"]
 
@@ -35,7 +36,7 @@ CROWD = 3.0
 FEWEST_REPORTED_AS_CROWD = 50
 MAX_WARNINGS = 200
 KEPT_MODELS = 4
-CODE = ("features.py", "intent_model.py", "intent_training.py", "meaning.py", "scope_learning.py")
+CODE = ("features.py", "intent_model.py", "intent_training.py", "meaning.py", "scope_learning.py", "word_table.py")
 """The files whose change makes a model stale."""
 
 
@@ -88,7 +89,7 @@ def train(folder: Path, models: Path, progress: Callable[[str, float], None] | N
     cache = _cached_encoder(source, models) if tier == "onnx" else None
     model = train_intents(
         [text for text, _ in examples], [intent for _, intent in examples], key,
-        tier=tier, encoder=cache, progress=progress,
+        tier=tier, encoder=cache, table=word_table() if tier == "default" else None, progress=progress,
     )  # fmt: skip
     if cache is not None:
         cache.save()
@@ -121,7 +122,7 @@ def distinct_examples(project: Project) -> list[tuple[str, str]]:
 
 
 def model_key(project: Project) -> str:
-    """The name of the model: a hash of the utterances, of the code that trains and scores, and of the encoder.
+    """The name of the model: a hash of the utterances, of the code that trains and scores, of encoder or table.
 
     Raises `Unavailable` where the tier needs an encoder that is not there.
     """
@@ -132,6 +133,8 @@ def model_key(project: Project) -> str:
     tier, source = intent_settings(project)
     if tier == "onnx":
         digest.update(read_card(find_encoder(source)).fingerprint.encode())
+    elif (card := table_folder() / "words.json").is_file():
+        digest.update(card.read_bytes())
     return digest.hexdigest()[:32]
 
 
@@ -154,12 +157,24 @@ def model_folder(models: Path, key: str) -> Path:
     return models / f"intents-{key}"
 
 
+def table_folder() -> Path:
+    """Where the user's word table lies, if one was distilled."""
+    return data_home() / "words"
+
+
+def word_table() -> "WordTable | None":
+    """The user's word table, or None where none was distilled; raises `InvalidModel` for a damaged one."""
+    from nlp.word_table import load_table
+
+    return load_table(table_folder())
+
+
 def has_model(home: Path, key: str) -> bool:
     """Whether a whole, untouched model lies there; a damaged one is to be trained again."""
     from nlp.intent_model import load_model
 
     try:
-        load_model(home, key)
+        load_model(home, key, table=word_table())
     except InvalidModel:
         return False
     return True

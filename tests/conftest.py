@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,19 @@ settings.load_profile("ci")
 def root() -> Path:
     """The folder of the repository."""
     return ROOT
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Whoever runs the tests may have a word table of their own: here is none. The sentence encoder may be used."""
+    from nlp.encoder import encoder_home
+
+    real, folder = encoder_home().parent, tmp_path_factory.mktemp("data")
+    if real.is_dir():
+        (folder / "encoders").symlink_to(real, target_is_directory=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BOTKIT_DATA", str(folder))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -14,12 +14,14 @@ from sklearn.metrics import roc_auc_score
 
 from bench.nlp import Absent, Row
 from bench.nlp.clinc import data_file
+from nlp.distillation import distil, vocabulary_of
 from nlp.embedding_cache import EmbeddingCache
-from nlp.encoder import load_encoder
+from nlp.encoder import encoder_home, load_encoder
 from nlp.errors import Unavailable
 from nlp.intent_model import Encoder, IntentModel
 from nlp.intent_training import Tier, train_intents
 from nlp.project import NONE_OF_THESE
+from nlp.word_table import WordTable
 
 SEEDS = range(5)
 TEN = 10
@@ -85,6 +87,8 @@ def rows(quick: bool) -> Iterable[Row]:
         found = load_encoder()
     except Unavailable as reason:
         raise Absent(f"tier onnx: {reason}") from None
+    table = distil(vocabulary_of(encoder_home()), found)
+    yield from _tier("default", None, clinc, banking, home, quick, table)
     with tempfile.TemporaryDirectory() as folder:
         yield from _tier("onnx", EmbeddingCache(found, Path(folder)), clinc, banking, home, quick)
         yield from _training("onnx", found, banking["train"])
@@ -92,22 +96,22 @@ def rows(quick: bool) -> Iterable[Row]:
 
 def _tier(
     tier: Tier, encoder: Encoder | None, clinc: dict[str, list[tuple[str, str]]], banking: dict[str, Examples],
-    home: Path, quick: bool,
+    home: Path, quick: bool, table: WordTable | None = None,
 ) -> Iterable[Row]:  # fmt: skip
     onnx = tier == "onnx"
     if not onnx:
-        yield from _training(tier, None, banking["train"])
+        yield from _training(tier, None, banking["train"], table)
 
     def row(
         data: str, metric: str, value: float, goal: float | None, published: str, spread: float | None = None
     ) -> Row:
         return Row(
-            bench="intents", data=data, tier=tier, metric=metric, value=value, unit="%", goal=goal,
+            bench="intents", data=data, tier=_named(tier, table), metric=metric, value=value, unit="%", goal=goal,
             published=published, spread=spread,
         )  # fmt: skip
 
     def train(examples: Examples) -> IntentModel:
-        return train_intents(examples.texts, examples.intents, tier=tier, encoder=encoder)
+        return train_intents(examples.texts, examples.intents, tier=tier, encoder=encoder, table=table)
 
     test = banking["test"]
     accuracy = answer(train(banking["train"]), test.texts).accuracy(test.intents)
@@ -142,7 +146,11 @@ def _ten(row, train, data: str, known: Examples, test: Examples, home: Path, goa
         yield row(data, "the same, five other draws", statistics.mean(draws), None, "", statistics.stdev(draws))
 
 
-def _training(tier: Tier, encoder: Encoder | None, known: Examples) -> Iterable[Row]:
+def _named(tier: Tier, table: WordTable | None) -> str:
+    return f"{tier} + words" if table else tier
+
+
+def _training(tier: Tier, encoder: Encoder | None, known: Examples, table: WordTable | None = None) -> Iterable[Row]:
     """CPU time of training 10,000 utterances; with an encoder, again with one of them changed."""
     texts, intents = list(known.texts[:TRAINED_AT_ONCE]), known.intents[:TRAINED_AT_ONCE]
     for metric, goal in (("training, 10,000 utterances", 45 if tier == "onnx" else 7), ("after one changed", 5)):
@@ -152,10 +160,10 @@ def _training(tier: Tier, encoder: Encoder | None, known: Examples) -> Iterable[
                 cache.embed(texts)
             texts[0] += " please" if goal == 5 else ""
             began = time.process_time()
-            train_intents(texts, intents, tier=tier, encoder=cache)
+            train_intents(texts, intents, tier=tier, encoder=cache, table=table)
             yield Row(
-                bench="intents", data="BANKING77", tier=tier, metric=metric, value=time.process_time() - began,
-                unit="s", goal=goal,
+                bench="intents", data="BANKING77", tier=_named(tier, table), metric=metric, unit="s", goal=goal,
+                value=time.process_time() - began,
             )  # fmt: skip
 
 

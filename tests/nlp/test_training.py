@@ -3,11 +3,14 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
+from nlp.distillation import distil
 from nlp.errors import InvalidData, InvalidModel
 from nlp.intent_model import ARRAYS_FILE, CARD_FILE, load_model
 from nlp.intent_training import MANY_EXAMPLES, train_intents
@@ -215,3 +218,62 @@ def test_intents_file_may_hold_one_mapping_or_a_list(tmp_path: Path) -> None:
     write_project(tmp_path / "list", intents_a="- intent: greeting\n  examples: [hello]\n")
     assert read_project(tmp_path / "one").intents == read_project(tmp_path / "list").intents == ("greeting",)
     assert "none_of_these" in INTENTS
+
+
+class Paired:
+    """An encoder to which the words of a pair mean the same, and other words nothing in common."""
+
+    fingerprint = "paired"
+    pairs: ClassVar = {"money": 0, "cash": 0, "parcel": 1, "package": 1}
+
+    def embed(self, texts: Sequence[str], /) -> "np.ndarray[Any, Any]":
+        return np.eye(3, dtype=np.float32)[[self.pairs.get(text, 2) for text in texts]]
+
+
+VOCABULARY = ("the", "my", "where", "is", "i", "want", "back", "money", "cash", "parcel", "package")
+PAIRED_TEXTS = ("i want my money back", "the money", "where is my parcel", "the parcel", "good morning", "hello")
+PAIRED_INTENTS = ("refund", "refund", "where", "where", "greeting", "greeting")
+
+
+def test_a_word_table_tells_what_an_unseen_word_means() -> None:
+    table = distil(VOCABULARY, Paired(), dimensions=2)
+    plain = train_intents(PAIRED_TEXTS, PAIRED_INTENTS)
+    knowing = train_intents(PAIRED_TEXTS, PAIRED_INTENTS, table=table)
+    assert plain.scores("cash") == [] or plain.scores("cash")[0].confidence < knowing.scores("cash")[0].confidence
+    assert [knowing.scores(word)[0].intent for word in ("cash", "package")] == ["refund", "where"]
+    assert knowing.scores_many(["cash", "xyzzy"]) == [knowing.scores("cash"), knowing.scores("xyzzy")]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_word_table_does_for_few_intents(count: int) -> None:
+    table = distil(VOCABULARY, Paired(), dimensions=2)
+    model = train_intents(PAIRED_TEXTS[: 2 * count], PAIRED_INTENTS[: 2 * count], table=table)
+    assert model.scores("i want my money back")[0].intent == "refund"
+    assert model.weights.shape == (len(model.vocabulary) + 2, count)
+
+
+def test_a_model_is_refused_without_the_table_of_its_training(tmp_path: Path) -> None:
+    table = distil(VOCABULARY, Paired(), dimensions=2)
+    model = train_intents(PAIRED_TEXTS, PAIRED_INTENTS, table=table)
+    model.save(tmp_path)
+    assert load_model(tmp_path, table=table).scores("cash") == model.scores("cash")
+    with pytest.raises(InvalidModel, match="word table of its training is gone"):
+        load_model(tmp_path)
+    with pytest.raises(InvalidModel, match="another word table"):
+        load_model(tmp_path, table=distil(VOCABULARY[1:], Paired(), dimensions=2))
+
+
+def test_a_project_takes_the_word_table_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = tmp_path / "words"
+    monkeypatch.setattr("nlp.training.table_folder", lambda: words)
+    folder, models = make_project(tmp_path / "nlp"), tmp_path / "models"
+    plain = train(folder, models)
+    distil(VOCABULARY, Paired(), dimensions=2).save(words)
+    knowing = train(folder, models)
+    assert knowing.trained and knowing.key != plain.key
+    assert not train(folder, models).trained
+    said = load_pipeline(read_project(folder), models=models)
+    assert said.read("where is my order", want=("intent",)).intent == "order_status"
+    (words / "words.npz").write_bytes(b"changed")
+    with pytest.raises(InvalidModel, match="botkit nlp distil"):
+        train(folder, models)

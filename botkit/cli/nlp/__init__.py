@@ -9,6 +9,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("botkit.cli.nlp.compare", "See what got better and worse between two results."),
     "cross-validate": ("botkit.cli.nlp.cross_validate", "Test each training utterance without having learnt it."),
     "get-model": ("botkit.cli.nlp.get_model", "Get the sentence encoder of the tier onnx."),
+    "distil": ("botkit.cli.nlp.distil", "Make the small table of what words mean."),
     "latency": ("botkit.cli.nlp.latency", "Measure what it costs to understand a message."),
     "parse": ("botkit.cli.nlp.parse", "Show everything that is understood of a text, and why."),
     "review": ("botkit.cli.nlp.review", "Label messages that were not understood, with one key each."),

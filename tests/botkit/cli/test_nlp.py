@@ -113,6 +113,14 @@ def test_cross_validate(shop: Path) -> None:
     assert found == asked("cross-validate", shop, "--folds", "2", "--runs", "2")
 
 
+def test_distil_needs_the_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOTKIT_DATA", str(tmp_path))
+    result = run("distil")
+    assert isinstance(result.exception, BotkitError) or result.exit_code == 1
+    assert "botkit nlp get-model" in f"{result.output}{result.exception}"
+    assert not list(tmp_path.iterdir())
+
+
 def test_compare(shop: Path, tmp_path: Path) -> None:
     for name, threshold in (("a", "1"), ("b", "0")):
         assert run("test", shop, "--threshold", threshold, "--report", tmp_path / f"{name}.json").exit_code == 0
