@@ -17,8 +17,6 @@ MODULES = {
     "profanity": "time, recall and false alarms of the filter",
     "encoder": "time, memory and exactness of the sentence encoder",
     "sentiment": "correlation with people's ratings",
-    "methods": "CPU time of the methods of the NLP node",
-    "harness": "the report of the intent-testing harness on the demo",
 }
 """Every module with what it measures, in the order of the table; one that is not written yet is skipped."""
 
