@@ -66,6 +66,9 @@ class Entities(Component):
         from nlp.entity_rules import load_rules
 
         self._values, self._patterns = load_rules(project, slips=self.slips)
+        self._values.warm()
+        if "phone" not in self.without:  # so that the first text does not wait for it
+            import phonenumbers  # noqa: F401
 
     def read(self, understanding: Understanding, context: Context) -> str:
         text = understanding.text

@@ -67,6 +67,11 @@ class ValueList:
                         found.append(Entity(entity, value, match.group(), *match.span(), "like", likeness))
         return found
 
+    def warm(self) -> None:
+        """Load what telling slips takes, where there is a value long enough for one."""
+        if self._slips and self._long:
+            english_words()
+
     def _near(self, word: str) -> tuple[str, int] | None:
         """The value that a word is probably meant to be, and how many slips away it is."""
         if len(word) < SHORTEST_WITH_SLIP or not word.isalpha() or word in self._known or (word,) in self._values:
