@@ -235,7 +235,7 @@ class Pipeline:
     @cached_property
     def spelling(self) -> Spelling:
         """The project's words, for the spell check."""
-        return Spelling(self.project)
+        return Spelling(self.project, english=self.language == "en")
 
     def warm(self, want: Iterable[str] = PARTS) -> None:
         """Load what the parts need, so that the first text does not wait for it; parts that nothing gives are none."""

@@ -26,10 +26,11 @@ class Spelling:
 
     A word is misspelt when it is unknown and one that is known is one slip away (two, if it is long): a letter too
     many, too few, wrong, or two swapped. The project's own come first, since that is what its customers write about;
-    of the others the most used one. Everything else stays as it is.
+    of the others the most used one. Everything else stays as it is. A bot of another language knows its own words only.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *, english: bool = True) -> None:
+        self._english = english
         counts: Counter[str] = Counter()
         for utterance in project.utterances:
             counts.update(WORD.findall(utterance.text.lower()))
@@ -65,10 +66,10 @@ class Spelling:
                 distance = OSA.distance(word, other, score_cutoff=allowed)
                 wrong_letter = len(other) == len(word) and sorted(other) != sorted(word)
                 best = min(best, (distance, wrong_letter, -self._known[other], other))
-        counts = english_words()
+        counts = english_words() if self._english else {}
         if best[0] <= allowed and counts.get(word, 0) * RARER <= counts.get(best[3], 1):
             return best[3]
-        return "" if word in counts else self._common(word, allowed)
+        return "" if not self._english or word in counts else self._common(word, allowed)
 
     def _common(self, word: str, allowed: int) -> str:
         """The most used English word that is this near."""
