@@ -149,7 +149,7 @@ def _fit(rows: Any, targets: Array, count: int, terms: int) -> tuple[Array, Arra
     if len(meanings) and len(present) > 1:
         machine = LogisticRegression(C=MEANING_PENALTY, max_iter=TABLE_STEPS)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
+            warnings.simplefilter("ignore", UserWarning)  # ConvergenceWarning is one
             machine.fit(rows[:, terms:].toarray(), targets, sample_weight=_says(targets))
         logits = machine.coef_.T * TABLE_WEIGHT
         starts = machine.intercept_ * TABLE_WEIGHT
@@ -170,7 +170,9 @@ def _fit_terms(rows: Any, targets: Array, count: int) -> tuple[Array, Array]:
         bias[present[0]] = ALONE_BIAS
         return weights, bias
     machine = LinearSVC(C=PENALTY, random_state=SEED, max_iter=2_000)
-    machine.fit(rows, targets, sample_weight=_says(targets))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # an example an intent is few, and said in the report
+        machine.fit(rows, targets, sample_weight=_says(targets))
     if len(present) == 2:
         weights[:, present] = np.stack([-machine.coef_[0], machine.coef_[0]], axis=1)
         bias[present] = [-machine.intercept_[0], machine.intercept_[0]]
