@@ -81,14 +81,21 @@ class _Shelf:
         self.problems.append(Problem("error", code, message, path, line, hint=hint))
 
 
-def load_catalog(project: Path | None = None) -> Catalog:
-    """The catalogue, with the nodes in the `nodes` folder of a project."""
-    nodes, channels, nlp = _Shelf("node", Node), _Shelf("channel", Channel), _Shelf("component", _component())
-    for shelf, floor in ((nodes, "flows.nodes"), (channels, "channels"), (nlp, "nlp")):
+def load_catalog(project: Path | None = None, *, components: bool = True) -> Catalog:
+    """The catalogue, with the nodes in the `nodes` folder of a project.
+
+    `components` says whether those of NLP are wanted: a bot that understands nothing has no use for their memory.
+    """
+    nodes, channels = _Shelf("node", Node), _Shelf("channel", Channel)
+    nlp = _Shelf("component", _component() if components else Plugin)
+    shelves = [(nodes, "flows.nodes", "botkit.nodes"), (channels, "channels", "botkit.channels")]
+    if components:
+        shelves.append((nlp, "nlp", "botkit.nlp"))
+    for shelf, floor, _ in shelves:
         for plugin in importlib.import_module(floor).BUILT_IN:
             made = _import(plugin) if isinstance(plugin, str) else plugin
             shelf.add(made, f"{made.__module__}.{made.__name__}")
-    for shelf, group in ((nodes, "botkit.nodes"), (channels, "botkit.channels"), (nlp, "botkit.nlp")):
+    for shelf, _, group in shelves:
         _add_installed(shelf, group)
     if project is not None:
         _add_files(nodes, project)

@@ -13,8 +13,8 @@ from models.event import Event
 from models.message import Message
 from models.session import Session
 
-MAX_IDLE_LANES = 1_000
-MAX_KEPT_LANES, MAX_KEPT_BYTES = 5_000, 4_096
+MAX_IDLE_LANES = 500
+MAX_KEPT_LANES, MAX_KEPT_BYTES = 4_000, 4_096
 """Customers whose sessions are kept as bytes when they are no longer at hand, and how large these may be: reading them
 from the store takes ten times as long as decoding them."""
 

@@ -63,7 +63,7 @@ def load_project(
     there is only a warning.
     """
     found = read_project_file(directory, environ, given, require_secrets=require_secrets)
-    catalog = load_catalog(directory)
+    catalog = load_catalog(directory, components=(directory / "nlp").is_dir())
     nlp_dir = directory / "nlp"
     intents, privacy, nlp_problems = _language(nlp_dir)
     documents, unread = _documents(directory / "flows")
@@ -119,7 +119,8 @@ def _language(folder: Path) -> tuple[Collection[str] | None, PrivacySettings | N
         return None, None, [Problem("error", "nlp_data", text, str(folder / error.file), error.line)]
     intents = {*found.intents, NONE_OF_THESE}
     try:
-        load_pipeline(found)
+        if folder.is_dir():  # a bot that understands nothing pays for no component
+            load_pipeline(found)
         return intents, read_privacy(found), []
     except InvalidPipeline as error:
         file = folder / "pipeline.yaml"
