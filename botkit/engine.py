@@ -169,11 +169,14 @@ class Engine:
                 future = await self._accept(self._timed(value), service, history=live.history)
                 if future is not None:
                     durable.append(future)
+        fresh = False
         for future in durable:  # shielded: others may wait for the same commit
-            if not future.done():
+            try:
                 await asyncio.shield(future)
-            future.result()
-        return bool(durable)
+            except Duplicate:  # it came twice at once, and had been accepted before
+                continue
+            fresh = True
+        return fresh
 
     def _timed(self, value: _Timed) -> _Timed:
         return value if value.received_at else msgspec.structs.replace(value, received_at=self._clock())
@@ -224,13 +227,15 @@ class Engine:
     def _answered(self, once: tuple[str, str, str], step: Step, done: "asyncio.Future[None]") -> None:
         self._accepting.pop(once, None)
         failure = StoreFailed("it was given up") if done.cancelled() else done.exception()
-        if failure is not None:
-            step.lane.sessions = None  # what is in memory is ahead of the store: read it again
-            if isinstance(failure, Duplicate):
-                metrics.DUPLICATES.add()
-        else:
-            self._steps.committed(step)
-        self._lanes.release(step.lane)
+        try:
+            if failure is None:
+                self._steps.committed(step)
+            else:
+                step.lane.sessions = None  # what is in memory is ahead of the store: read it again
+                if isinstance(failure, Duplicate):
+                    metrics.DUPLICATES.add()
+        finally:
+            self._lanes.release(step.lane)
 
     async def _accept(
         self, value: Message | Event, service: LiveService, *, history: bool

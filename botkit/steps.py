@@ -113,8 +113,7 @@ class Steps:
         program = self._library.live(action.flow)
         if program is None or not program.at_once:
             return False
-        key = session_key(step.customer, value.sender, program.flow.session_key)
-        session = self._new_session(step, program, value, 0, key)
+        session = self._new_session(step, program, value, 0, self._key(step, action.flow, value))
         sprint = self._interpreter.begin_now(
             session, value, now=self._clock(), customer=step.customer, keyword=decision.keyword
         )
@@ -134,7 +133,7 @@ class Steps:
         return True
 
     def commit_now(self, step: "Step") -> "asyncio.Future[None]":
-        """Commit a step that `answer_now` gave; `committed` or `not_committed` is to be called when it is done."""
+        """Commit a step that `answer_now` gave; when it is durable, `committed` is to be called."""
         step.change.deliveries = step.deliveries
         if step.lane.sessions:
             self._lanes.live.add(step.lane.key)

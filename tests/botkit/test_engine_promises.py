@@ -162,6 +162,17 @@ async def test_a_message_that_comes_again_is_answered_once_and_holds_up_nobody(t
             assert bot.line.texts(f"+1555100{number:04d}") == ["a", "ab"]
 
 
+async def test_a_message_that_comes_twice_at_once_though_it_was_accepted_before_is_taken_without_effect(
+    tmp_path: Path,
+) -> None:
+    async with Bot(tmp_path, COUNTER) as bot:
+        await bot.say("a", id="a")
+        first, second = (bot.engine.accept("sms", [bot.message("a", id="a")]) for _ in range(2))
+        assert await asyncio.gather(first, second) == [False, False]
+        await bot.settle()
+        assert bot.texts == ["a"]
+
+
 async def test_what_was_accepted_is_worked_off_in_order_after_a_crash(tmp_path: Path) -> None:
     async with Bot(tmp_path, COUNTER) as bot:
         await bot.say("0")
