@@ -12,6 +12,7 @@ from nlp.numbers import ONES
 
 MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
 DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()  # noqa: SIM905
+NOON, FIRST_OF_EVENING = 12, 5
 SMALL = {word: value for word, value in ONES.items() if value <= 12} | {"a": 1, "an": 1}
 UNIT_DAYS = {"day": 1, "week": 7, "fortnight": 14}
 
@@ -19,6 +20,8 @@ _month = "(?P<month>" + "|".join(f"{name[:3]}(?:{name[3:]})?" if len(name) > 3 e
 _day = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _year = r"(?P<year>\d{4})"
 _weekday = "(?P<weekday>" + "|".join(DAYS) + ")"
+_part = r"(?:[ ]{1,2}(?P<part_of_day>morning|afternoon|evening|night))?"
+_at_part = r"(?:[ ]{1,2}(?:in[ ]the[ ]|at[ ])(?P<part_of_day>morning|afternoon|evening|night))"
 _count = r"(?P<count>\d{1,3}|" + "|".join(SMALL) + ")"
 _unit = r"(?P<unit>minute|hour|day|week|fortnight|month|year)s?"
 
@@ -31,9 +34,13 @@ class Clock(NamedTuple):
 
 
 class Found(NamedTuple):
+    """A moment in the text; `part` is the part of the day that it names, `bare` an hour that can be of either half."""
+
     start: int
     end: int
     value: date | time | datetime
+    part: str = ""
+    bare: bool = False
 
 
 def find_moments(text: str, *, now: int, timezone: str = "UTC", day_first: bool = True) -> list[Entity]:
@@ -55,8 +62,26 @@ def find_moments(text: str, *, now: int, timezone: str = "UTC", day_first: bool 
                 continue
             if value is not None:
                 taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
-                found.append(Found(match.start(), match.end(), value))
+                found.append(_found(match, value))
     return [entity_of(row, text) for row in joined(sorted(found), text)]
+
+
+def _found(match: re.Match[str], value: date | time | datetime) -> Found:
+    named = match.groupdict()
+    words = match.group().lower()
+    part = (named.get("part_of_day") or ("night" if words == "tonight" else "")).lower()
+    told = bool(named.get("half") or part or words.startswith("0"))
+    if isinstance(value, time):
+        return Found(match.start(), match.end(), _in_part(value, part), "", not told and 1 <= value.hour < NOON)
+    return Found(match.start(), match.end(), value, part)
+
+
+def _in_part(moment: time, part: str) -> time:
+    """An hour of the twelve as one of the twenty-four: 8 in the evening is 20:00, 2 at night is 02:00."""
+    if part == "night" and moment.hour == NOON:
+        return moment.replace(hour=0)
+    later = part in ("afternoon", "evening") or (part == "night" and moment.hour >= FIRST_OF_EVENING)
+    return moment.replace(hour=moment.hour + NOON) if later and 1 <= moment.hour < NOON else moment
 
 
 @lru_cache(maxsize=64)
@@ -92,7 +117,7 @@ def joined(found: list[Found], text: str) -> list[Found]:
     together: list[Found] = []
     for row in found:
         if together and BETWEEN.fullmatch(text, together[-1].end, row.start):
-            both = _both(together[-1].value, row.value)
+            both = _both(together[-1], row)
             if both is not None:
                 together[-1] = Found(together[-1].start, row.end, both)
                 continue
@@ -100,14 +125,14 @@ def joined(found: list[Found], text: str) -> list[Found]:
     return together
 
 
-def _both(first: date | time | datetime, second: date | time | datetime) -> datetime | None:
-    if isinstance(first, datetime) or isinstance(second, datetime):
+def _both(first: Found, second: Found) -> datetime | None:
+    """The moment that a day and a time make; the part of the day that goes with the day says which half the hour is."""
+    if isinstance(first.value, time):
+        first, second = second, first
+    day, moment = first.value, second.value
+    if isinstance(day, datetime) or not isinstance(day, date) or not isinstance(moment, time):
         return None
-    if isinstance(first, date) and isinstance(second, time):
-        return datetime.combine(first, second)
-    if isinstance(first, time) and isinstance(second, date):
-        return datetime.combine(second, first)
-    return None
+    return datetime.combine(day, _in_part(moment, first.part) if second.bare else moment)
 
 
 def _iso(match: re.Match[str], clock: Clock) -> date | datetime:
@@ -150,12 +175,12 @@ def in_year(year: str | None, month: int, day: int, clock: Clock) -> date:
 
 RELATIVE = {
     "today": 0, "tonight": 0, "tomorrow": 1, "yesterday": -1,
-    "day after tomorrow": 2, "day before yesterday": -2,
+    "day after tomorrow": 2, "day before yesterday": -2, "this": 0, "last": -1,
 }  # fmt: skip
 
 
 def _relative_day(match: re.Match[str], clock: Clock) -> date:
-    words = " ".join(match.group().lower().split()).removeprefix("the ")
+    words = " ".join(match["day"].lower().split()).removeprefix("the ")
     return clock.now.date() + timedelta(days=RELATIVE[words])
 
 
@@ -206,9 +231,12 @@ def _clock_time(match: re.Match[str], clock: Clock) -> time:
 def _spoken_time(match: re.Match[str], clock: Clock) -> time:
     word = match["count"].lower()
     hour = SMALL[word] if word in SMALL else int(word)
+    half = (match["half"] or "").lower().replace(".", "")
     minutes = {"half past": 30, "quarter past": 15, "quarter to": -15}[" ".join(match["part"].lower().split())]
     if not 1 <= hour <= 12:
         raise ValueError
+    if half:  # "quarter to 12 am" is before midnight: the half is that of the hour named
+        hour = hour % 12 + (12 if half == "pm" else 0)
     moment = datetime(2000, 1, 2, hour) + timedelta(minutes=minutes)  # noqa: DTZ001
     return moment.time()
 
@@ -228,15 +256,20 @@ RULES: tuple[tuple[re.Pattern[str], Reader], ...] = (
     (_rule(r"(?P<first>\d{1,2})/(?P<second>\d{1,2})(?P<year>)"), _slashes),
     (_rule(rf"(?:{_weekday},?[ ])?(?:the[ ])?{_day}(?:[ ]of)?[ -]{_month}\.?(?:,?[ -]{_year})?"), _named_month),
     (_rule(rf"(?:{_weekday},?[ ])?{_month}\.?[ ](?:the[ ])?{_day}(?![:\d])(?:,?[ ]{_year})?"), _named_month),
-    (_rule(r"(?:the[ ])?day[ ]{1,2}(?:after[ ]{1,2}tomorrow|before[ ]{1,2}yesterday)"), _relative_day),
-    (_rule(r"today|tonight|tomorrow|yesterday"), _relative_day),
-    (_rule(rf"(?:(?P<which>next|last|this|on)[ ]{{1,2}})?{_weekday}"), _weekday_value),
+    (_rule(rf"(?P<day>(?:the[ ])?day[ ]{{1,2}}(?:after[ ]{{1,2}}tomorrow|before[ ]{{1,2}}yesterday)){_part}"),
+     _relative_day),
+    (_rule(rf"(?P<day>today|tonight|tomorrow|yesterday){_part}"), _relative_day),
+    (_rule(r"(?:(?P<day>this)[ ]{1,2}(?P<part_of_day>morning|afternoon|evening))"), _relative_day),
+    (_rule(r"(?:(?P<day>last)[ ]{1,2}(?P<part_of_day>night))"), _relative_day),
+    (_rule(rf"(?:(?P<which>next|last|this|on)[ ]{{1,2}})?{_weekday}{_part}"), _weekday_value),
     (_rule(rf"(?P<ahead>in)[ ]{{1,2}}{_count}[ ]{{1,2}}{_unit}"), _step),
     (_rule(rf"{_count}[ ]{{1,2}}{_unit}[ ]{{1,2}}(?:ago|(?P<ahead>from now))"), _step),
     (_rule(r"(?P<which>next|last)[ ]{1,2}(?P<unit>week|month|year)"), _next_unit),
+    (_rule(rf"(?:a[ ])?(?P<part>half[ ]past|quarter[ ]past|quarter[ ]to)[ ]{_count}"
+           rf"(?:[ ]?(?P<half>[ap]\.?m)\.?|{_at_part})?"), _spoken_time),
+    (_rule(rf"(?P<hour>\d{{1,2}})(?:[:.](?P<minute>[0-5]\d))?(?P<half>)(?:[ ]o['’]?clock)?{_at_part}"), _clock_time),
     (_rule(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?[ ]?(?P<half>[ap]\.?m)\.?"), _clock_time),
     (_rule(r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?P<half>)(?!:\d)"), _clock_time),
-    (_rule(rf"(?:a[ ])?(?P<part>half[ ]past|quarter[ ]past|quarter[ ]to)[ ]{_count}"), _spoken_time),
     (_rule(r"(?:(?<=at )(?P<hour>\d{1,2})(?P<minute>)(?P<half>)(?:[ ]o'?clock)?|(?P<x>noon|midday|midnight))"),
      lambda match, clock: _named_time(match, clock) if match["x"] else _clock_time(match, clock)),
     (_rule(r"(?P<hour>\d{1,2})(?P<minute>)(?P<half>)[ ]o['’]?clock"), _clock_time),
