@@ -19,6 +19,7 @@ from flows.turn import NlpFailed
 from models.content import MAX_TEXT_LENGTH
 from models.utterance import Understanding
 from nlp.frames import Answer, BadFrame, Request, encode
+from nlp.project import HEAD_CARD, HEAD_FOLDER
 from nlp.text import clean
 
 MAX_QUEUED = 1_000
@@ -75,6 +76,8 @@ class NlpPool:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
+        self.beside = models / HEAD_FOLDER / HEAD_CARD
+        """What workers read beside the folder: the card of the head of sentiment, written last when it is trained."""
         self._models = models
         self._warm = tuple(warm)
         self._processes = processes
@@ -271,7 +274,7 @@ class NlpPool:
         """A warm worker of a crew, or why there is none."""
         if not crew.proven:
             try:
-                crew.signature = await asyncio.to_thread(take_snapshot, self.folder, crew.folder)
+                crew.signature = await asyncio.to_thread(take_snapshot, self.folder, crew.folder, self.beside)
             except OSError as error:
                 return f"the nlp folder cannot be read: {error}"
         worker = await start_process((str(crew.folder), str(self._models), *self._warm), self._environment)

@@ -17,14 +17,20 @@ Signature = tuple[tuple[str, int, int], ...]
 """Name, size and time of the last change of every file."""
 
 
-def signature(folder: Path) -> Signature:
-    """What is different after something in the folder was changed."""
-    return tuple((name, entry.stat().st_size, entry.stat().st_mtime_ns) for name, entry in _files(folder))
+def signature(folder: Path, beside: Path) -> Signature:
+    """What is different after something in the folder, or the file `beside` it, was changed."""
+    files = [(name, entry.stat()) for name, entry in _files(folder)]
+    if beside.is_file():
+        files.append((str(beside), beside.stat()))
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in files)
 
 
-def take_snapshot(folder: Path, target: Path) -> Signature:
-    """Copy a folder to `target`; a folder that is missing is empty. Raises `OSError` where it cannot."""
-    before = signature(folder)
+def take_snapshot(folder: Path, target: Path, beside: Path) -> Signature:
+    """Copy a folder to `target`; a folder that is missing is empty. Raises `OSError` where it cannot.
+
+    Returns the signature of what was copied, and of the file `beside` it, which stays where it is.
+    """
+    before = signature(folder, beside)
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     for name, entry in _files(folder):

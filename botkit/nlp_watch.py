@@ -1,4 +1,4 @@
-"""NlpWatch: looks whether a project's `nlp` folder was changed, and has the pool take up what it says now."""
+"""NlpWatch: looks whether a project's `nlp` folder or its head of sentiment was changed, and has it taken up."""
 
 import asyncio
 import logging
@@ -62,7 +62,7 @@ class NlpWatch:
             if self._pool.signature is None:
                 continue  # nothing has been read yet
             try:
-                found = await asyncio.to_thread(signature, self._pool.folder)
+                found = await asyncio.to_thread(signature, self._pool.folder, self._pool.beside)
             except OSError:
                 continue  # it is being written; the next look will tell
             settled, self._last = found == self._last, found
@@ -71,11 +71,11 @@ class NlpWatch:
                 await self._reload()
 
     async def _reload(self) -> None:
-        log.info("the nlp folder was changed: new workers start beside those that serve")
+        log.info("what the bot understands by was changed: new workers start beside those that serve")
         try:
             await self._pool.reload()
             await self._taken_up()
         except (BotkitError, OSError) as error:
-            log.error("the nlp folder was not taken up, the bot understands as before: %s", error)
+            log.error("the change was not taken up, the bot understands as before: %s", error)
         else:
-            log.info("the changed nlp folder is live")
+            log.info("the change is live")

@@ -14,6 +14,9 @@ from nlp.yaml_lines import Place, read_yaml
 NONE_OF_THESE = "none_of_these"
 """The label of utterances that belong to no intent: they teach what is out of scope."""
 
+HEAD_FOLDER, HEAD_CARD = "sentiment", "sentiment.json"
+"""Where the head of sentiment lies among a project's models, and the file of it that is written last."""
+
 MAX_INTENTS = 10_000
 MAX_UTTERANCES = 200_000
 MAX_UTTERANCE_LENGTH = 500

@@ -14,13 +14,14 @@ import numpy as np
 from nlp.emoji import as_words
 from nlp.encoder import Encoder
 from nlp.errors import InvalidModel
+from nlp.project import HEAD_CARD, HEAD_FOLDER
 
 Array = np.ndarray[Any, Any]
 Progress = Callable[[int, int], None]
 
 FORMAT = 1
-ARRAYS_FILE, CARD_FILE = "sentiment.npz", "sentiment.json"
-FOLDER = "sentiment"
+ARRAYS_FILE, CARD_FILE = "sentiment.npz", HEAD_CARD
+FOLDER = HEAD_FOLDER
 MAX_CARD_BYTES = 65_536
 MAX_ARRAYS_BYTES = 64 << 20
 FEWEST_TEXTS = 50

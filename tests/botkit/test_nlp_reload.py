@@ -12,7 +12,13 @@ import pytest
 from botkit.nlp_pool import NlpPool
 from botkit.nlp_watch import NlpWatch
 from flows.turn import NlpFailed
+from nlp.encoder import load_encoder
+from nlp.encoder_making import make_encoder
+from nlp.project import Project
+from nlp.sentiment import SentimentScore
+from nlp.sentiment_head import FOLDER, train_head
 from tests.botkit.process import Provider, ServerProcess, post, write_project
+from tests.nlp import tiny_bert
 
 COMPONENT = """
 import os, time
@@ -144,6 +150,44 @@ async def test_a_change_of_the_files_is_noticed(
         await watch.stop()
 
 
+PRAISE, BLAME = "where where where", "9 9 9 9"
+
+
+def train_sentiment(models: Path, tone: float) -> None:
+    """A head for which praise sounds as good as `tone`, and blame as bad."""
+    texts = [f"{opinion} {letter}" for letter in "abcdefghijklmnopqrstuvwxyz" for opinion in (PRAISE, BLAME)]
+    plain = SentimentScore()
+    plain.prepare(Project(), None)
+    train_head(texts, [tone, -tone] * 26, load_encoder("tiny"), plain.polarity, models / FOLDER)
+
+
+async def test_a_head_of_sentiment_that_is_trained_anew_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOTKIT_DATA", str(tmp_path / "data"))
+    make_encoder(tiny_bert.write(tmp_path / "model"), "tiny")
+    train_sentiment(tmp_path / "models", 0.8)
+    (tmp_path / "nlp").mkdir()
+    (tmp_path / "nlp" / "pipeline.yaml").write_text("components: [{kind: sentiment, head: tiny}]", encoding="utf-8")
+    pool = NlpPool(tmp_path / "nlp", tmp_path / "models", warm=("sentiment",))
+    watch = NlpWatch(pool, every_seconds=0.02).start()
+
+    async def label() -> str:
+        read = await pool.read(f"{PRAISE} z", want=("sentiment",), timeout_seconds=60)
+        assert read.sentiment is not None
+        return read.sentiment.label
+
+    try:
+        assert await label() == "positive"
+        train_sentiment(tmp_path / "models", -0.8)
+        async with asyncio.timeout(60):
+            while await label() != "negative":
+                await asyncio.sleep(0.01)
+    finally:
+        await watch.stop()
+        await pool.close()
+
+
 async def test_it_can_be_asked_for(pool: NlpPool) -> None:
     before = {await pid(pool) for _ in range(20)}
     watch = NlpWatch(pool, every_seconds=60).start()
@@ -204,4 +248,4 @@ async def test_a_served_bot_takes_up_a_new_model_and_answers_every_message(tmp_p
             texts = [line["text"] for line in provider.taken]
             assert len(set(texts)) == said + 1
             assert not [text for text in texts if "lost" in text]
-            assert any("the changed nlp folder is live" in line for line in server.log)
+            assert any("the change is live" in line for line in server.log)
