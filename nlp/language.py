@@ -1,7 +1,7 @@
-"""Language: which of a few languages a text is in, by its alphabet, its small words and its accents."""
+"""Language: which of a few languages a text is in, by its alphabet, its small words and its letter sequences."""
 
+import math
 import re
-from collections import defaultdict
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
@@ -10,6 +10,7 @@ from pydantic import Field
 
 from models.utterance import Understanding
 from nlp.base import Component, Context
+from nlp.language_grams import LANGUAGES, evidence, table
 from nlp.project import Project
 
 SMALL_WORDS = {
@@ -34,23 +35,29 @@ SMALL_WORDS = {
     "tr": "ve bir bu değil ben nerede benim ile için nasıl ne merhaba teşekkürler lütfen var mı mi sipariş siparişim"
           " çok de da o şu istiyorum",
 }  # fmt: skip
-ACCENTS = {
-    "de": "äöüß", "es": "ñ¿¡áíóúé", "fr": "çœêèàùâîôûëïé", "it": "àèìòù", "nl": "ĳë", "pl": "ąćęłńóśźż",
-    "pt": "ãõçâêáéíóú", "sv": "åäö", "tr": "ğışçöü",
-}  # fmt: skip
 ALPHABETS = (
     ("ru", re.compile("[а-яё]", re.IGNORECASE)), ("el", re.compile("[α-ωάέήίόύώ]", re.IGNORECASE)),
     ("ar", re.compile("[\u0600-\u06ff]")), ("he", re.compile("[\u0590-\u05ff]")), ("hi", re.compile("[\u0900-\u097f]")),
     ("ja", re.compile("[\u3040-\u30ff]")), ("ko", re.compile("[\uac00-\ud7af]")), ("zh", re.compile("[\u4e00-\u9fff]")),
     ("th", re.compile("[\u0e00-\u0e7f]")),
 )  # fmt: skip
-KNOWN = frozenset(SMALL_WORDS) | {code for code, _ in ALPHABETS}
+KNOWN = frozenset(LANGUAGES) | {code for code, _ in ALPHABETS}
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 LETTERS = re.compile(r"[^\W\d_]")
 MAX_WORDS, MAX_LETTERS = 100, 1_000
-DOUBT, STICKY = 1.0, 2.5
-"""Points that the language expected is ahead at the start: a word or two say little, and less against what the
+SMALL_WORD, FOREIGN_LETTERS = 2.0, 4.0
+"""What a word counts for its language, in nats: a small word that no other has, and one in an alphabet of its own."""
+
+DOUBT, STICKY = 3.0, 8.0
+"""Nats that the language expected is ahead at the start: a word or two say little, and less against what the
 customer wrote in before."""
+
+STRANGE = 8.0
+"""Nats by which a language that the bot does not speak has to lead, so that the text is taken to be in none of its."""
+
+TEMPERATURE = 2.0
+"""Letter sequences overlap, so that they say less together than each by itself: chosen so that confidence is honest
+for texts of two words and for sentences."""
 
 
 class Language(Component):
@@ -83,7 +90,9 @@ class Language(Component):
         return f"{language} with {confidence:.2f}"
 
     def prepare(self, project: Project, models: Path | None) -> None:
-        languages_of_words()
+        if self.languages:
+            languages_of_words()
+            table()
 
 
 @lru_cache(maxsize=1)
@@ -101,27 +110,34 @@ def detect(
 ) -> tuple[str, float]:
     """The language of a text among `languages` (empty: all known ones) and how sure that is, 0 to 1.
 
-    The one `expected` is `ahead` by so many points; a small word that only one language has counts two.
+    The one `expected` is ahead by so many nats. Without a word there is no language but that one, else "und".
     """
     among = sorted(languages or KNOWN)
-    points: dict[str, float] = defaultdict(float)
+    points = _points(text, sorted({*among, *KNOWN}))
+    if not any(points.values()):
+        return expected or "und", 0.0
+    language = max(among, key=points.__getitem__)
+    strange = max(points.values()) - points[language]
+    if strange > STRANGE:  # in none of them: which of them it is most like says nothing
+        return expected or language, round(math.exp(-strange / TEMPERATURE), 3)
     if expected in among:
         points[expected] += ahead
+        language = max(among, key=points.__getitem__)
+    best = points[language]
+    return language, round(1 / sum(math.exp((points[other] - best) / TEMPERATURE) for other in among), 3)
+
+
+def _points(text: str, languages: list[str]) -> dict[str, float]:
+    """What speaks for each language, in nats; all 0 where nothing does."""
+    words = WORD.findall(text.lower())[:MAX_WORDS]
+    if not words:
+        return dict.fromkeys(languages, 0.0)
+    points = evidence(text, languages)
     small = languages_of_words()
-    for word in WORD.findall(text.lower())[:MAX_WORDS]:
+    for word in words:
         for language, alphabet in ALPHABETS:
-            if alphabet.search(word):
-                points[language] += 4 if language in ("ja", "ko") else 2
-        known = [language for language in small.get(word, ()) if language in among]
-        for language in known:
-            points[language] += 2 / len(known)
-        for letter in set(word):
-            for language, accents in ACCENTS.items():
-                if letter in accents:
-                    points[language] += 0.5
-    ranked = sorted(((points[language], language) for language in among), key=lambda row: (-row[0], row[1]))
-    best, language = ranked[0]
-    total = sum(score for score, _ in ranked)
-    if not best:
-        return expected or "und", 0.0
-    return language, round(best / (total + DOUBT), 3)
+            if language in points and alphabet.search(word):
+                points[language] += FOREIGN_LETTERS * (2 if language in ("ja", "ko") else 1)
+        for language in (known := small.get(word, ())):
+            points[language] += SMALL_WORD / len(known)
+    return points

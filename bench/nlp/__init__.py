@@ -14,6 +14,7 @@ MODULES = {
     "intents": "accuracy, out of scope, ten examples an intent, time of training",
     "latency": "CPU time of a message through the whole pipeline",
     "memory": "memory of a worker over that of a bare server",
+    "language": "sentences and pairs of words whose language is told",
     "profanity": "time, recall and false alarms of the filter",
     "encoder": "time, memory and exactness of the sentence encoder",
     "sentiment": "correlation with people's ratings",

@@ -1,8 +1,14 @@
 """Language: sticky in a session, careful with little, and restricted to what the bot speaks."""
 
-import pytest
+from pathlib import Path
 
-from nlp.language import Language
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from nlp.language import Language, detect
+from nlp.language_grams import GRAMS, LANGUAGES, LONGEST_GRAM, MOST_STEPS, table
 from nlp.pipeline import Pipeline
 
 
@@ -38,3 +44,39 @@ def test_it_stays_until_the_words_speak_clearly(pipeline: Pipeline, text: str, p
 def test_what_is_too_short_is_said_to_be(pipeline: Pipeline) -> None:
     read = pipeline.read("ok", want=("language",))
     assert read.language_confidence == 0 and "too short" in read.why[0].because
+
+
+CASES_FILE = Path(__file__).parent / "cases" / "language_of_chats.yaml"
+CASES: list[tuple[str, str]] = [
+    (row["language"], text) for row in YAML(typ="safe").load(CASES_FILE) for text in row["texts"]
+]
+
+
+@pytest.mark.parametrize(("language", "text"), CASES)
+def test_words_that_no_list_has_tell_the_language(language: str, text: str) -> None:
+    assert detect(text, (language, "en", "de", "es", "fr", "it"))[0] == language
+
+
+def test_most_texts_are_told_apart_among_all_languages() -> None:
+    right = sum(detect(text)[0] == language for language, text in CASES)
+    assert right >= 0.9 * len(CASES)
+
+
+def test_a_text_in_a_language_that_the_bot_does_not_speak_changes_nothing() -> None:
+    language, confidence = detect("toujours rien reçu", ("en", "de"), expected="de")
+    assert language == "de" and confidence < 0.1
+
+
+def test_the_table_is_whole() -> None:
+    grams = table()
+    assert len(grams) == GRAMS
+    assert all(len(row) == len(LANGUAGES) and min(row) == 0 and max(row) <= MOST_STEPS for row in grams.values())
+    assert max(map(len, grams)) == LONGEST_GRAM
+    assert all(gram == gram.lower() for gram in grams)
+
+
+@given(st.text(max_size=2_000), st.sampled_from(["", "en", "tr"]))
+def test_whatever_is_written_is_in_one_of_the_languages(text: str, expected: str) -> None:
+    language, confidence = detect(text, ("en", "ru", "tr"), expected)
+    assert language in ("en", "ru", "tr") or (language == "und" and confidence == 0)
+    assert 0 <= confidence <= 1
