@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, field_validator
 
 from models.utterance import Entity, Understanding
 from nlp.amounts import find_amounts
@@ -17,10 +17,12 @@ from nlp.ordinals import find_ordinals
 from nlp.postcodes import find_postcodes
 from nlp.privacy import find_personal
 from nlp.project import Project
+from nlp.spacy_models import ANY, NAME
 from nlp.units import find_units
 
 if TYPE_CHECKING:
     from nlp.entity_rules import PatternList, ValueList
+    from nlp.names import Names
 
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])")
 URL = re.compile(r"(?<![\w@])(?:https?://|www\.)[^\s<>\"']{1,2000}", re.IGNORECASE)
@@ -44,7 +46,8 @@ RANK = {
 class Entities(Component):
     """Numbers, money, dates, durations, addresses, phone numbers, postcodes, and the project's own entities.
 
-    Where two overlap, the longer one stays; of two with the same span, the designer's own.
+    Where two overlap, the longer one stays; of two with the same span, the designer's own. Names of persons,
+    organisations and places come too where a spaCy model is named, in what all others leave.
     """
 
     kind = "entities"
@@ -58,9 +61,18 @@ class Entities(Component):
     """Whether a long word that is a slip or two away from a listed value is taken for it: "sneekers" for sneakers."""
     without: tuple[str, ...] = ()
     """Kinds that are not looked for, such as phone."""
+    ner: str = Field(default="", pattern=NAME)
+    """An installed spaCy model that finds person, organisation and place, such as en_core_web_sm; auto (or true):
+    the one for the project's language. Empty: none are looked for."""
 
     _values: "ValueList" = PrivateAttr()
     _patterns: "PatternList" = PrivateAttr()
+    _names: "Names | None" = PrivateAttr(default=None)
+
+    @field_validator("ner", mode="before")
+    @classmethod
+    def _read_ner(cls, value: object) -> object:
+        return (ANY if value else "") if isinstance(value, bool) else value
 
     def prepare(self, project: Project, models: Path | None) -> None:
         from nlp.entity_rules import load_rules
@@ -69,18 +81,27 @@ class Entities(Component):
         self._values.warm()
         if "phone" not in self.without:  # so that the first text does not wait for it
             import phonenumbers  # noqa: F401
+        if self.ner:
+            from nlp.names import Names
+
+            self._names = Names(self.ner, str(project.settings.get("language", "en")))
 
     def read(self, understanding: Understanding, context: Context) -> str:
         text = understanding.text
         found = [*self._values.find(text), *self._patterns.find(text)]
         found += find_addresses(text)
         found += find_phones(text, self.phone_region)
-        if (spoken := understanding.language or context.language) in LANGUAGES:
+        spoken = understanding.language or context.language
+        if spoken in LANGUAGES:
             found += find_foreign_moments(text, spoken, now=context.now, timezone=context.timezone)
         else:
             found += find_moments(text, now=context.now, timezone=context.timezone, day_first=self.day_first)
         found += find_plain(text)
         kept = settle([entity for entity in found if entity.kind not in self.without])
+        if self._names is not None and self._names.reads(spoken):
+            names = [entity for entity in self._names.find(text) if entity.kind not in self.without]
+            found += names
+            kept = add_names(kept, names)
         understanding.entities = kept[:MAX_ENTITIES]
         return f"{len(kept)} of {len(found)} found stay" if found else "nothing found"
 
@@ -140,6 +161,13 @@ def settle(found: list[Entity]) -> list[Entity]:
         owner.update(dict.fromkeys(range(entity.start, entity.end), entity))
         kept.append(entity)
     return sorted(kept, key=lambda row: (row.start, row.end, row.kind))
+
+
+def add_names(kept: list[Entity], names: list[Entity]) -> list[Entity]:
+    """What stays, and those of the names that touch none of it: a model guesses, rules know."""
+    taken = {at for entity in kept for at in range(entity.start, entity.end)}
+    free = [name for name in names if taken.isdisjoint(range(name.start, name.end))]
+    return sorted([*kept, *free], key=lambda row: (row.start, row.end, row.kind))
 
 
 def _may_share(one: Entity, other: Entity) -> bool:

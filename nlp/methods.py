@@ -72,22 +72,48 @@ def _document(pipeline: Pipeline, text: str, read: Callable[[Any], Any], *, mode
         return read(engine(text))
 
 
+def _annotated(words: Any, layer: str, what: str) -> list[Any]:
+    """The words without white space; raises `MethodUnavailable` where the model does not say it of words."""
+    found = [word for word in words if not word.is_space]
+    if found and not words.has_annotation(layer):
+        raise MethodUnavailable(f"the spaCy model in nlp/pipeline.yaml gives no {what}: name another one")
+    return found
+
+
 def _lemmas(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
-    return {"Lemmas": _document(pipeline, text, lambda words: [word.lemma_ for word in words], model_for="lemmas")}
+    def read(words: Any) -> list[str]:
+        return [word.lemma_ for word in _annotated(words, "LEMMA", "lemmas")]
+
+    return {"Lemmas": _document(pipeline, text, read, model_for="lemmas")}
 
 
 def _parts_of_speech(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
     def read(words: Any) -> list[dict[str, str]]:
-        return [{"word": word.text, "tag": word.pos_} for word in words]
+        return [{"word": word.text, "tag": word.pos_} for word in _annotated(words, "POS", "parts of speech")]
 
     return {"PartofSpeechTags": _document(pipeline, text, read, model_for="parts of speech")}
 
 
 def _parse_tree(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
+    """`head_index` says which word is meant where one is there twice; that of the root is its own."""
+
     def read(words: Any) -> list[dict[str, Any]]:
-        return [{"word": word.text, "role": word.dep_, "head": word.head.text} for word in words]
+        kept = _annotated(words, "DEP", "parse trees")
+        place = {word.i: number for number, word in enumerate(kept)}
+        return [
+            {"word": word.text, "role": word.dep_, "head": head.text, "head_index": place[head.i]}
+            for word, head in ((word, _head(word)) for word in kept)
+        ]
 
     return {"GeneratedParseTree": _document(pipeline, text, read, model_for="parse trees")}
+
+
+def _head(word: Any) -> Any:
+    """The word that a word hangs on, past white space, which models sometimes hang words on; itself at the end."""
+    head = word.head
+    while head.is_space and head.head.i != head.i:
+        head = head.head
+    return word if head.is_space else head
 
 
 def _numbers(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:

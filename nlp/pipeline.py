@@ -23,6 +23,7 @@ from nlp.base import PARTS, Component, Context, Options
 from nlp.entities import RANK
 from nlp.errors import ComponentFailed, InvalidPipeline, InvalidRequest, NlpError, OutOfTime
 from nlp.moments import zone
+from nlp.names import NAME_KINDS
 from nlp.privacy import PrivacySettings
 from nlp.project import Project
 from nlp.spelling import Spelling
@@ -320,12 +321,19 @@ def read_privacy(project: Project) -> PrivacySettings | None:
     except ValidationError as error:
         path, message = explain_all(error)[0]
         raise InvalidPipeline(f"pipeline.yaml: {'.'.join(map(str, ('privacy', *path)))}: {message}") from None
-    known = {*RANK, *(rule.name for rule in project.entities)}
+    known = {*RANK, *(rule.name for rule in project.entities), *(NAME_KINDS if _finds_names(project) else ())}
     ours = not (project.folder and any((project.folder / "components").glob("*.py")))
     if ours and (unknown := [kind for kind in found.mask if kind not in known]):
         hint = did_you_mean(unknown[0], known) or f"{', '.join(sorted(known))} are known"
         raise InvalidPipeline(f"pipeline.yaml: privacy: nothing finds entities called {unknown[0]!r}: {hint}")
     return found
+
+
+def _finds_names(project: Project) -> bool:
+    rows = project.settings.get("components")
+    return isinstance(rows, list) and any(
+        isinstance(row, dict) and row.get("kind") == "entities" and bool(row.get("ner")) for row in rows
+    )
 
 
 def _component(row: Any, kinds: Mapping[str, type[Component]]) -> Component:

@@ -9,6 +9,7 @@ from models.utterance import Token, Understanding
 from nlp.base import Component, Context
 from nlp.errors import Unavailable
 from nlp.project import Project
+from nlp.spacy_models import NAME, load_spacy
 
 
 class Tokens(Component):
@@ -20,7 +21,7 @@ class Tokens(Component):
     kind = "tokens"
     gives: ClassVar[tuple[str, ...]] = ("tokens", "lemmas")
 
-    model: str = Field(default="", pattern=r"^[A-Za-z0-9_]{0,80}$")
+    model: str = Field(default="", pattern=NAME)
     """An installed spaCy model such as en_core_web_sm. Empty: words only, which is much faster."""
 
     _engines: dict[str, Any] = PrivateAttr(default_factory=dict)
@@ -50,14 +51,10 @@ class Tokens(Component):
         return f"{len(understanding.tokens)} words by {self.model or 'the rules of ' + context.language}"
 
     def _model(self) -> Any:
-        import spacy
-
-        try:
-            return spacy.load(self.model, exclude=["ner"])
-        except OSError:
-            raise Unavailable(
-                f"the spaCy model {self.model} is not installed: run `python -m spacy download {self.model}`"
-            ) from None
+        engine = load_spacy(self.model, without=("ner", "entity_linker"))
+        if not {"parser", "senter", "sentencizer"}.intersection(engine.pipe_names):
+            engine.add_pipe("sentencizer")
+        return engine
 
 
 NO_MODEL = (

@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
+import spacy
 
 from nlp.errors import InvalidRequest, MethodUnavailable
 from nlp.methods import METHODS, run_method
-from nlp.pipeline import Pipeline
+from nlp.pipeline import Pipeline, load_pipeline
+from nlp.project import Project
 
 from .conftest import NOW, cases
+from .test_names import MODEL, with_model
 
 
 @pytest.mark.parametrize("case", cases("methods"), ids=lambda case: f"{case['method']}: {case['text']}")
@@ -32,6 +35,45 @@ def test_language_detection(pipeline: Pipeline) -> None:
 def test_what_needs_a_model_says_how_to_get_it(pipeline: Pipeline, method: str) -> None:
     with pytest.raises(MethodUnavailable, match="python -m spacy download en_core_web_sm"):
         run_method(pipeline, method, "some words", NOW)
+
+
+@pytest.fixture(scope="module")
+def with_words_explained() -> Pipeline:
+    return load_pipeline(Project(settings={"components": [{"kind": "tokens", "model": MODEL}]}))
+
+
+@with_model
+@pytest.mark.parametrize("case", cases("methods_with_model"), ids=lambda case: f"{case['method']}: {case['text']}")
+def test_method_with_a_model(with_words_explained: Pipeline, case: dict[str, Any]) -> None:
+    outputs = run_method(with_words_explained, case["method"], case["text"], NOW)
+    assert outputs["ResponsePayload"] == case["gives"]
+
+
+@with_model
+@pytest.mark.parametrize("text", ["\ud800\x00", "😀 \n", "\n \n", " \n\n is", "a" * 70_000, "it is late. " * 1_000])
+def test_the_heads_of_any_text_are_among_its_words(with_words_explained: Pipeline, text: str) -> None:
+    tree = run_method(with_words_explained, "Parse Tree Generation", text, NOW)["GeneratedParseTree"]
+    words = run_method(with_words_explained, "Word Tokenization", text, NOW)["WordTokens"]
+    assert [row["word"] for row in tree] == words
+    assert all(words[row["head_index"]] == row["head"] for row in tree)
+
+
+@pytest.mark.parametrize(
+    ("method", "what"),
+    [
+        ("Lemmatization", "lemmas"),
+        ("Part of Speech Tagging", "parts of speech"),
+        ("Parse Tree Generation", "parse trees"),
+    ],
+)
+def test_a_model_that_does_not_know(method: str, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spacy.util.is_package", lambda name: True)
+    monkeypatch.setattr("spacy.load", lambda name, exclude: spacy.blank("en"))
+    pipeline = load_pipeline(Project(settings={"components": [{"kind": "tokens", "model": "en_words_only"}]}))
+    with pytest.raises(MethodUnavailable, match=f"gives no {what}: name another one"):
+        run_method(pipeline, method, "some words", NOW)
+    sentences = run_method(pipeline, "Sentence Tokenization", "It is late. Go.", NOW)["SentenceTokens"]
+    assert sentences == ["It is late.", "Go."]
 
 
 def test_there_are_thirteen_and_no_others(pipeline: Pipeline) -> None:

@@ -1,0 +1,51 @@
+"""SpacyModels: models of spaCy that somebody installed; none is fetched at run time."""
+
+from typing import Any
+
+from nlp.errors import Unavailable
+
+NAME = r"^[A-Za-z0-9_]{0,80}$"
+"""What a model may be called: a package, never a path."""
+
+ANY = "auto"
+"""In the place of a name: the one installed model that is for the project's language."""
+
+OFFICIAL = {
+    "en": "en_core_web_sm", "zh": "zh_core_web_sm",
+    **{
+        code: f"{code}_core_news_sm"
+        for code in "ca da de el es fi fr hr it ja ko lt mk nb nl pl pt ro ru sl sv uk".split()  # noqa: SIM905
+    },
+}  # fmt: skip
+"""The small model that spaCy itself publishes for a language; xx_ent_wiki_sm finds names in any."""
+
+
+def load_spacy(name: str, *, without: tuple[str, ...] = ()) -> Any:
+    """An installed model; raises `Unavailable`, with how to get it, where it is not there or does not fit spaCy."""
+    import spacy
+
+    if not spacy.util.is_package(name):
+        raise Unavailable(f"the spaCy model {name} is not installed: run `python -m spacy download {name}`")
+    try:
+        return spacy.load(name, exclude=list(without))
+    except (OSError, ValueError, ImportError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise Unavailable(
+            f"the spaCy model {name} cannot be loaded: run `python -m spacy download {name}` again ({reason})"
+        ) from None
+
+
+def choose_spacy(name: str, language: str) -> str:
+    """The name of a model, or, for `ANY`, the one that is installed for a language; raises `Unavailable`."""
+    if name != ANY:
+        return name
+    import spacy
+
+    code = language.partition("-")[0].lower()
+    found = sorted(model for model in spacy.util.get_installed_models() if model.partition("_")[0] == code)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Unavailable(f"several spaCy models for {code} are installed, {', '.join(found)}: name one of them")
+    official = OFFICIAL.get(code, "xx_ent_wiki_sm")
+    raise Unavailable(f"no spaCy model for {code} is installed: run `python -m spacy download {official}`")
