@@ -26,6 +26,7 @@ class EmbeddingCache:
         self._file = folder / f"vectors-{encoder.fingerprint[:32]}.bin"
         self._kept: dict[bytes, Any] = {}
         self._used: dict[bytes, Any] = {}
+        self._fresh = 0
         self._read()
 
     @property
@@ -37,6 +38,7 @@ class EmbeddingCache:
         names = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
         missing = [text for text, name in zip(texts, names, strict=True) if name not in self._kept]
         if missing:
+            self._fresh += len(missing)
             fresh = iter(self._encoder.embed(missing))
             self._kept.update({name: next(fresh) for name in names if name not in self._kept})
         rows = [self._kept[name] for name in names]
@@ -44,9 +46,9 @@ class EmbeddingCache:
         return np.array(rows, dtype=np.float32)
 
     def save(self) -> None:
-        """Keep what was asked for since it was opened, and forget the rest."""
+        """Keep what was asked for since it was opened, and forget the rest; a file with just that is left alone."""
         names = sorted(self._used)[:MAX_KEPT]
-        if not names:
+        if not names or (self._fresh == 0 and len(names) == len(self._kept)):
             return
         data = io.BytesIO()
         rows = np.array([self._used[name] for name in names], dtype="<f4")

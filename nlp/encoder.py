@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -123,6 +124,23 @@ def load_encoder(source: str = MINILM) -> Encoder:
         return _load(home)
     except ImportError as error:
         raise Unavailable(f'the sentence encoder needs {error.name}: run `pip install "botkit[onnx]"`') from None
+
+
+def shared_encoder(source: str = MINILM) -> Encoder:
+    """`load_encoder`, once for all components of a process that use the same files: it takes 100 MB.
+
+    They also share what it remembers: a text that two components ask about is embedded once.
+    """
+    home = find_encoder(source)
+    name = (str(home.resolve()), read_card(home).fingerprint)
+    encoder = _SHARED.get(name)
+    if encoder is None:
+        encoder = _SHARED[name] = load_encoder(source)
+    return encoder
+
+
+_SHARED: "WeakValueDictionary[tuple[str, str], Encoder]" = WeakValueDictionary()
+"""They go when the last component that uses them goes."""
 
 
 def find_encoder(source: str = MINILM) -> Path:

@@ -39,12 +39,12 @@ class Intents(Component):
     def prepare(self, project: Project, models: Path | None) -> None:
         if models is None or not project.intents:
             return
-        from nlp.encoder import load_encoder
+        from nlp.encoder import shared_encoder
         from nlp.intent_model import load_model
         from nlp.training import model_folder, model_key, word_table
 
         key = model_key(project)
-        encoder = load_encoder(self.encoder) if self.tier == "onnx" else None
+        encoder = shared_encoder(self.encoder) if self.tier == "onnx" else None
         table = word_table() if self.tier == "default" else None
         self._model = load_model(model_folder(models, key), key, encoder, table)
 

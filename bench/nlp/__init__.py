@@ -16,6 +16,7 @@ MODULES = {
     "memory": "memory of a worker over that of a bare server",
     "language": "sentences and pairs of words whose language is told",
     "profanity": "time, recall and false alarms of the filter",
+    "answers": "the right answer out of the knowledge, by words, and by words and meaning",
     "encoder": "time, memory and exactness of the sentence encoder",
     "sentiment": "correlation with people's ratings",
 }
