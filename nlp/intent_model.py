@@ -18,9 +18,10 @@ from nlp.meaning import Meaning, Scope, evidence_of, in_scope, mixed, shortlist
 from nlp.project import NONE_OF_THESE
 from nlp.word_table import WordTable
 
-FORMAT = 2
+FORMAT = 3
 ARRAYS_FILE = "intents.npz"
 CARD_FILE = "intents.json"
+ARRAYS = ("bias", "steps", "terms", "term_weights", "weights")
 MEANING_ARRAYS = ("meaning_bias", "meaning_weights", "neighbours", "scales", "starts")
 
 
@@ -57,8 +58,11 @@ class IntentModel:
     """Scores a text against every intent: one-against-all margins, turned into honest probabilities.
 
     `none_margin` is the margin that "none of these" has at the calibration: a text that no intent
-    claims more strongly than that is out of scope. With a word table, the last rows of `weights` are for the
+    claims more strongly than that is out of scope. With a word table, the last rows of the weights are for the
     meaning of the words.
+
+    `weights` are 8 bits wide, a row a term and a column a label; `steps` is what 1 means in each row. Only the
+    rows of a text are made into numbers of full width, when they are used.
 
     With `meaning`, `scope` and an encoder, the vector of the text has half of the say, and whether the
     text is in scope is told by its chances and its nearest utterances together.
@@ -69,6 +73,7 @@ class IntentModel:
         labels: tuple[str, ...],
         vocabulary: Vocabulary,
         weights: "np.ndarray[Any, Any]",
+        steps: "np.ndarray[Any, Any]",
         bias: "np.ndarray[Any, Any]",
         *,
         slope: float,
@@ -82,6 +87,7 @@ class IntentModel:
         self.labels = labels
         self.vocabulary = vocabulary
         self.weights = weights
+        self.steps = steps
         self.bias = bias
         self.slope = slope
         self.none_margin = none_margin
@@ -90,6 +96,7 @@ class IntentModel:
         self.scope = scope
         self.encoder = encoder
         self.table = table
+        self._weights_of_meaning = weights[len(vocabulary) :].astype(np.float32)  # every text uses all of them
         self._nothing = labels.index(NONE_OF_THESE) if NONE_OF_THESE in labels else None
 
     def margins(self, text: str) -> "np.ndarray[Any, Any] | None":
@@ -98,9 +105,10 @@ class IntentModel:
         meaning = self.table.row(text) if self.table else None
         if not columns and (meaning is None or not meaning.any()):
             return None
-        scores: np.ndarray[Any, Any] = np.asarray(values, dtype=np.float32) @ self.weights[columns] + self.bias
+        shares = np.asarray(values, dtype=np.float32) * self.steps[columns]
+        scores: np.ndarray[Any, Any] = shares @ self.weights[columns].astype(np.float32) + self.bias
         if meaning is not None:
-            scores = scores + meaning @ self.weights[len(self.vocabulary) :]
+            scores = scores + (meaning * self.steps[len(self.vocabulary) :]) @ self._weights_of_meaning
         return scores
 
     def scores(self, text: str) -> list[IntentScore]:
@@ -142,7 +150,7 @@ class IntentModel:
         last = len(self.vocabulary.words)
         label = self.labels.index(intent)
         parts = [
-            (value * float(self.weights[column, label]), column)
+            (value * float(self.weights[column, label]) * float(self.steps[column]), column)
             for column, value in zip(columns, values, strict=True)
             if column < last
         ]
@@ -159,7 +167,8 @@ class IntentModel:
             bias=self.bias.astype("<f4"),
             terms=np.frombuffer("\n".join(vocabulary.terms).encode(), dtype=np.uint8),
             term_weights=np.asarray(vocabulary.weights, dtype="<f8"),
-            weights=self.weights.astype("<f4"),
+            weights=self.weights.astype("i1"),
+            steps=self.steps.astype("<f4"),
             **self._arrays_of_meaning(),
         )
         card = Card(
@@ -221,7 +230,7 @@ def load_model(
         raise _damaged(f"{ARRAYS_FILE} was changed after training")
     try:
         with np.load(io.BytesIO(array_bytes), allow_pickle=False) as arrays:
-            names = ("bias", "terms", "term_weights", "weights", *(MEANING_ARRAYS if card.scope else ()))
+            names = (*ARRAYS, *(MEANING_ARRAYS if card.scope else ()))
             return _model(card, {name: arrays[name] for name in names}, encoder, table)
     except (KeyError, ValueError, OSError, EOFError) as error:
         raise _damaged(f"{ARRAYS_FILE}: {error}") from None
@@ -231,18 +240,20 @@ def _model(
     card: Card, arrays: dict[str, "np.ndarray[Any, Any]"], encoder: Encoder | None, table: WordTable | None
 ) -> IntentModel:
     terms = arrays["terms"].tobytes().decode().split("\n") if len(arrays["terms"]) else []
-    weights, bias = arrays["weights"], arrays["bias"]
+    weights, steps, bias = arrays["weights"], arrays["steps"], arrays["bias"]
     size = card.words + card.pieces
     if len(terms) != size or arrays["term_weights"].shape != (size,):
         raise ValueError("the number of terms is wrong")
     size += table.dimensions if table else 0
-    if weights.shape != (size, len(card.labels)) or bias.shape != (len(card.labels),):
+    if weights.shape != (size, len(card.labels)) or steps.shape != (size,) or bias.shape != (len(card.labels),):
         raise ValueError("the number of weights is wrong")
-    if not (np.isfinite(weights).all() and np.isfinite(bias).all() and np.isfinite(arrays["term_weights"]).all()):
+    if weights.dtype != np.int8:
+        raise ValueError("the weights are not 8 bits wide")
+    if not (np.isfinite(steps).all() and np.isfinite(bias).all() and np.isfinite(arrays["term_weights"]).all()):
         raise ValueError("a weight is not a number")
     vocabulary = Vocabulary(terms[: card.words], terms[card.words :], arrays["term_weights"].tolist())
     return IntentModel(
-        card.labels, vocabulary, weights, bias, slope=card.slope, none_margin=card.none_margin, key=card.key,
+        card.labels, vocabulary, weights, steps, bias, slope=card.slope, none_margin=card.none_margin, key=card.key,
         meaning=_meaning(card, arrays) if card.scope else None, scope=card.scope, encoder=encoder, table=table,
     )  # fmt: skip
 

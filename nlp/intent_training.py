@@ -109,9 +109,10 @@ def train_intents(
         meaning = None if vectors is None else _learn_meaning(vectors, targets, len(labels), nothing)
         tell("calibrating", 0.8)
         slope, none_margin, scope = _calibrate(rows, vectors, targets, labels, terms)
+    small, steps = packed(weights)
     tell("done", 1.0)
     return IntentModel(
-        labels, vocabulary, weights.astype(np.float32), bias.astype(np.float32),
+        labels, vocabulary, small, steps, bias.astype(np.float32),
         slope=slope, none_margin=none_margin, key=key,
         meaning=meaning, scope=scope, encoder=encoder, table=table,
     )  # fmt: skip

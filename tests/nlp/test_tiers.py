@@ -93,12 +93,17 @@ def test_it_comes_back_from_its_files_and_knows_its_encoder(tmp_path: Path) -> N
         ("starts", np.array([0, 99, 5, 18]), "order of the utterances"),
         ("meaning_bias", np.zeros(9, dtype="f4"), "number of weights of meaning"),
         ("scales", np.full(18, np.nan, dtype="f4"), "not a number"),
+        ("weights", np.zeros((3, 3), dtype="i1"), "number of weights is wrong"),
+        ("weights", None, "not 8 bits wide"),
+        ("steps", np.zeros(3, dtype="f4"), "number of weights is wrong"),
+        ("bias", np.full(3, np.inf, dtype="f4"), "not a number"),
     ],
 )
-def test_meaning_that_does_not_fit_is_refused(tmp_path: Path, name: str, value: Any, says: str) -> None:
+def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, name: str, value: Any, says: str) -> None:
     onnx().save(tmp_path)
     before = hashlib.sha256((tmp_path / ARRAYS_FILE).read_bytes()).hexdigest()
     with np.load(tmp_path / ARRAYS_FILE) as arrays:
+        value = arrays[name].astype(np.float32) if value is None else value
         changed = {key: arrays[key] for key in arrays.files} | {name: value}
     np.savez(tmp_path / ARRAYS_FILE, **changed)
     after = hashlib.sha256((tmp_path / ARRAYS_FILE).read_bytes()).hexdigest()

@@ -14,6 +14,7 @@ from nlp.distillation import distil
 from nlp.errors import InvalidData, InvalidModel
 from nlp.intent_model import ARRAYS_FILE, CARD_FILE, load_model
 from nlp.intent_training import MANY_EXAMPLES, train_intents
+from nlp.meaning import packed
 from nlp.pipeline import load_pipeline
 from nlp.project import read_project
 from nlp.training import FEWEST_EXAMPLES, KEPT_MODELS, check_project, model_key, train
@@ -135,7 +136,7 @@ def test_a_pattern_that_explodes_elsewhere_is_linear_here(tmp_path: Path) -> Non
         (ARRAYS_FILE, lambda data: data[:500] + bytes([data[500] ^ 1]) + data[501:], "was changed after training"),
         (ARRAYS_FILE, lambda data: b"", "was changed after training"),
         (CARD_FILE, lambda data: data[:-20], "intents.json"),
-        (CARD_FILE, lambda data: data.replace(b'"format": 2', b'"format": 9'), "format 9"),
+        (CARD_FILE, lambda data: data.replace(b'"format": 3', b'"format": 9'), "format 9"),
         (CARD_FILE, lambda data: data.replace(b'"words": ', b'"words": 1'), "number of terms is wrong"),
         (CARD_FILE, lambda data: data.replace(b'"greeting",', b""), "number of weights is wrong"),
         (CARD_FILE, lambda data: data.replace(b'"slope"', b'"__reduce__"'), "__reduce__"),
@@ -170,6 +171,28 @@ def test_model_of_other_data_is_refused(project_folder: Path, models: Path) -> N
     home = models / f"intents-{model_key(read_project(project_folder))}"
     with pytest.raises(InvalidModel, match="other data"):
         load_model(home, "another key")
+
+
+def test_a_weight_takes_a_byte_and_claims_what_the_learnt_number_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learnt: list[Any] = []
+
+    def note(weights: Any) -> Any:
+        learnt.append(weights)
+        return packed(weights)
+
+    monkeypatch.setattr("nlp.intent_training.packed", note)
+    texts = [f"{verb} the {thing}" for verb in ("track", "cancel", "pay") for thing in ("order", "parcel", "bill")]
+    model = train_intents(texts, [text.split()[0] for text in texts])
+    model.save(tmp_path)
+    with np.load(tmp_path / ARRAYS_FILE) as arrays:
+        assert arrays["weights"].nbytes == len(model.vocabulary) * 3
+    for text in ("track my parcel", "please pay", "cancel it"):
+        columns, values = model.vocabulary.row(text)
+        margins = model.margins(text)
+        assert margins is not None
+        assert margins == pytest.approx(np.array(values) @ learnt[0][columns] + model.bias, abs=0.01)
 
 
 def test_one_intent_and_one_example() -> None:
