@@ -1,12 +1,13 @@
 """Amounts: money in a text, as a value and an ISO 4217 code."""
 
 import re
+from collections.abc import Sequence
 
 from models.utterance import Entity
-from nlp.numbers import find_numbers
 
 WORDS = {
-    "USD": "$ us$ usd dollar dollars buck bucks", "EUR": "€ eur euro euros", "GBP": "£ gbp pound pounds quid",
+    "USD": "$ us$ usd dollar dollars buck bucks dólar dólares",
+    "EUR": "€ eur euro euros", "GBP": "£ gbp pound pounds quid",
     "INR": "₹ inr rupee rupees rs", "JPY": "¥ jpy yen", "CHF": "chf franken", "SEK": "sek kronor kr",
     "PLN": "pln zł zloty złoty złotych", "BRL": "r$ brl real reais", "MXN": "mxn peso pesos", "CAD": "cad c$",
     "AUD": "aud a$", "NZD": "nzd", "CNY": "cny rmb yuan", "TRY": "₺ try lira", "NGN": "₦ ngn naira", "ZAR": "zar rand",
@@ -23,8 +24,11 @@ FIGURES = re.compile(r"\d{1,3}(?:[ ,.]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d{1,12}(?:[
 AFTER = re.compile(rf"[ ]?({_SIGN}|[^\W\d_]{{1,8}})(?!\w)", re.IGNORECASE)
 
 
-def find_amounts(text: str) -> list[Entity]:
-    """Amounts in order; the value is `{"value": 9.99, "currency": "GBP"}`. A bare "$" is taken for US dollars."""
+def find_amounts(text: str, numbers: Sequence[Entity]) -> list[Entity]:
+    """Amounts in order; the value is `{"value": 9.99, "currency": "GBP"}`. A bare "$" is taken for US dollars.
+
+    `numbers` are those of the text: amounts in words are made of them.
+    """
     found: list[Entity] = []
     taken: set[int] = set()
     for match in BEFORE.finditer(text):
@@ -36,7 +40,7 @@ def find_amounts(text: str) -> list[Entity]:
     for figures in FIGURES.finditer(text):
         if figures.start() not in taken and not text[figures.start() - 1 : figures.start()].isalnum():
             _add_after(found, read_figures(figures.group()), text, figures.start(), figures.end())
-    for number in find_numbers(text):
+    for number in numbers:
         if number.source == "words":
             _add_after(found, number.value, text, number.start, number.end)
     return sorted(found, key=lambda entity: entity.start)

@@ -11,6 +11,9 @@ from nlp.amounts import find_amounts
 from nlp.base import Component, Context
 from nlp.durations import find_durations
 from nlp.foreign_moments import LANGUAGES, find_foreign_moments
+from nlp.foreign_numbers import LANGUAGES as COUNTED
+from nlp.foreign_numbers import small_numbers
+from nlp.foreign_quantities import find_foreign_quantities
 from nlp.moments import find_moments
 from nlp.numbers import find_numbers
 from nlp.ordinals import find_ordinals
@@ -18,7 +21,7 @@ from nlp.postcodes import find_postcodes
 from nlp.privacy import find_personal
 from nlp.project import Project
 from nlp.spacy_models import ANY, NAME
-from nlp.units import find_units
+from nlp.units import SAID_OTHERWISE, find_units
 
 if TYPE_CHECKING:
     from nlp.entity_rules import PatternList, ValueList
@@ -29,11 +32,6 @@ URL = re.compile(r"(?<![\w@])(?:https?://|www\.)[^\s<>\"']{1,2000}", re.IGNORECA
 URL_TAIL = ".,;:!?)]}'\"…"
 FEWEST_PHONE_DIGITS = 7
 FEWEST_CARD_DIGITS = 12
-SAID_OTHERWISE = frozenset(
-    {"second", "minute", "hour", "day", "week", "month", "year"}
-    | {"US dollar", "euro", "pound sterling", "Indian rupee", "yen"}
-)
-"""Quantities that are durations or amounts."""
 MAX_PHONE_TEXT = 1_000
 MAX_ENTITIES = 200
 RANK = {
@@ -81,10 +79,12 @@ class Entities(Component):
         self._values.warm()
         if "phone" not in self.without:  # so that the first text does not wait for it
             import phonenumbers  # noqa: F401
+        if (language := str(project.settings.get("language", "en"))) in COUNTED:
+            small_numbers(language)
         if self.ner:
             from nlp.names import Names
 
-            self._names = Names(self.ner, str(project.settings.get("language", "en")))
+            self._names = Names(self.ner, language)
 
     def read(self, understanding: Understanding, context: Context) -> str:
         text = understanding.text
@@ -96,7 +96,7 @@ class Entities(Component):
             found += find_foreign_moments(text, spoken, now=context.now, timezone=context.timezone)
         else:
             found += find_moments(text, now=context.now, timezone=context.timezone, day_first=self.day_first)
-        found += find_plain(text)
+        found += find_plain(text, spoken)
         kept = settle([entity for entity in found if entity.kind not in self.without])
         if self._names is not None and self._names.reads(spoken):
             names = [entity for entity in self._names.find(text) if entity.kind not in self.without]
@@ -106,11 +106,19 @@ class Entities(Component):
         return f"{len(kept)} of {len(found)} found stay" if found else "nothing found"
 
 
-def find_plain(text: str) -> list[Entity]:
-    """Money, durations, quantities, ordinals and numbers, postcodes, cards and accounts."""
-    found = [*find_amounts(text), *find_ordinals(text), *find_postcodes(text), *find_numbers(text)]
-    found += find_durations(text)
-    found += [row for row in find_units(text) if row.value["unit"] not in SAID_OTHERWISE]
+def find_plain(text: str, language: str = "en") -> list[Entity]:
+    """Money, durations, quantities, ordinals and numbers, postcodes, cards and accounts.
+
+    Words of languages that have no rules for quantities are read as English ones.
+    """
+    if language in COUNTED:
+        found = find_foreign_quantities(text, language)
+        numbers = [row for row in found if row.kind == "number"]
+    else:
+        numbers = find_numbers(text)
+        found = [*find_ordinals(text), *numbers, *find_durations(text), *find_units(text)]
+    found = [row for row in found if row.kind != "quantity" or row.value["unit"] not in SAID_OTHERWISE]
+    found += [*find_amounts(text, numbers), *find_postcodes(text)]
     if sum(map(str.isdigit, text)) >= FEWEST_CARD_DIGITS:
         found += find_personal(text)
     return found

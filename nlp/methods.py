@@ -8,6 +8,8 @@ from typing import Any
 from models.content import MAX_TEXT_LENGTH
 from models.utterance import Entity
 from nlp.errors import InvalidRequest, MethodUnavailable
+from nlp.foreign_numbers import LANGUAGES, find_foreign_numbers
+from nlp.foreign_quantities import find_foreign_units
 from nlp.language import detect
 from nlp.moments import find_moments
 from nlp.numbers import find_numbers
@@ -117,7 +119,9 @@ def _head(word: Any) -> Any:
 
 
 def _numbers(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
-    return {"RecognizedNumbers": [number.value for number in find_numbers(text)]}
+    spoken = pipeline.language
+    found = find_foreign_numbers(text, spoken) if spoken in LANGUAGES else find_numbers(text)
+    return {"RecognizedNumbers": [number.value for number in found]}
 
 
 def _question(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
@@ -157,7 +161,9 @@ def _sentiment(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
 
 
 def _units(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
-    return {"RecognizedUnits": {quantity.text: quantity.value for quantity in find_units(text)}}
+    spoken = pipeline.language
+    found = find_foreign_units(text, spoken) if spoken in LANGUAGES else find_units(text)
+    return {"RecognizedUnits": {quantity.text: quantity.value for quantity in found}}
 
 
 def _words(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:

@@ -22,6 +22,11 @@ UNITS = {
 }  # fmt: skip
 NAMES = {short: unit for unit, shorts in UNITS.items() for short in shorts.split()}
 BEFORE = {"$": "US dollar", "€": "euro", "£": "pound sterling", "₹": "Indian rupee", "¥": "yen"}
+SAID_OTHERWISE = frozenset(
+    {"second", "minute", "hour", "day", "week", "month", "year"}
+    | {"US dollar", "euro", "pound sterling", "Indian rupee", "yen"}
+)
+"""Quantities that are durations or amounts."""
 AFTER = re.compile(r"[ ]{0,2}-?(°[cf]|km/h|[%$€£₹¥]|[a-z]{1,12})(?![a-z])", re.IGNORECASE)
 GLUED = re.compile(r"(?<![\w.,-])(\d{1,12}(?:\.\d{1,9})?)(km/h|[a-z]{1,4})(?![\w/])", re.IGNORECASE)
 

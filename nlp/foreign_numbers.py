@@ -1,0 +1,282 @@
+"""ForeignNumbers: figures and number words in German, Spanish and French, with their values.
+
+Number words up to 999 are written out from small tables once; thousands and millions are put together of them.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import product
+from typing import NamedTuple
+
+from models.utterance import Entity
+
+LANGUAGES = ("de", "es", "fr")
+WORD = re.compile(r"[^\W\d_]+")
+GLUE = re.compile(r"[ \t\u00a0]{1,3}|-")
+MAX_WORDS_OF_A_NUMBER = 8
+"""Of one below a thousand: "neuf cent quatre vingt dix neuf" has six."""
+
+_START, _END = r"(?<![\w.,/:-])", r"(?![\w/:]|[.,]\d|-\d)"
+FIGURES = {
+    "de": re.compile(rf"{_START}[-+]?(?:\d{{1,3}}(?:\.\d{{3}}){{1,5}}|\d{{1,15}})(?:,\d{{1,9}}|\.\d{{1,2}})?{_END}"),
+    "fr": re.compile(
+        rf"{_START}[-+]?(?:\d{{1,3}}(?:[ \u00a0\u202f]\d{{3}}){{1,5}}|\d{{1,15}})(?:[.,]\d{{1,9}})?{_END}"
+    ),
+}
+FIGURES["es"] = FIGURES["de"]
+
+
+class Words(NamedTuple):
+    """What a language counts with, folded. `point` is said before the digits of a fraction.
+
+    `alone`: what is no number by itself, with a pattern of what has to follow for it to be one. Before the words of
+    `not_before` a thousand or a hundred is a way of speaking ("thanks a thousand"), after those of `not_after` a
+    hundred is part of "per cent".
+    """
+
+    thousand: str
+    million: str
+    dozen: str
+    articles: str
+    point: str
+    alone: dict[str, str]
+    not_before: str
+    not_after: str
+
+
+WORDS = {
+    "de": Words("tausend", "million millionen", "dutzend", "ein eine einen einem einer", "komma", {}, "dank", ""),
+    "es": Words("mil", "millon millones", "docena docenas", "un una", "coma", {}, "gracias veces", "por"),
+    "fr": Words("mille", "million millions", "douzaine douzaines", "un une", "virgule",
+                {"neuf": r"[^\W\d_]+s"}, "merci mercis fois excuses", "pour"),
+}  # fmt: skip
+"""French "neuf" is new as well: it counts where many of something follow."""
+
+
+def find_foreign_numbers(text: str, language: str) -> list[Entity]:
+    """As `find_numbers`, for a language in `LANGUAGES`: 1.234,5 in German and Spanish is 1234.5."""
+    found = [_figures(match) for match in FIGURES[language].finditer(text)]
+    words = list(_words(text, language))
+    begins = _beginnings(language)
+    at = 0
+    while at < len(words):
+        run = _run(words, at, text, language) if words[at][0] in begins else None
+        if run is None:
+            at += 1
+            continue
+        value, length = run
+        start, end = words[at][1], words[at + length - 1][2]
+        found.append(Entity("number", value, text[start:end], start, end, "words"))
+        at += length
+    return sorted(found, key=lambda entity: entity.start)
+
+
+def read_foreign_figures(figures: str) -> int | float:
+    """What figures mean where the comma comes before the fraction: a point before three digits parts thousands."""
+    plain = re.sub(r"[ \u00a0\u202f]|\.(?=\d{3}(?:\D|\Z))", "", figures).replace(",", ".")
+    return float(plain) if "." in plain else int(plain)
+
+
+def fold(word: str, language: str) -> str:
+    """A word without capitals and accents; German umlauts as ae, oe and ue."""
+    word = word.casefold()
+    if language == "de":
+        return word.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
+    return "".join(letter for letter in unicodedata.normalize("NFD", word) if unicodedata.category(letter) != "Mn")
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def small_numbers(language: str) -> dict[str, int]:
+    """Every way to write 0 to 999, folded, its words parted by a space."""
+    tens = dict({"de": _german, "es": _spanish, "fr": _french}[language]())
+    found = dict(tens)
+    for hundred, times in _hundreds(language):
+        found[hundred] = times * 100
+        joins = {"de": ("", "und"), "es": (" ",), "fr": (" ",)}[language]
+        for (word, value), join in product(tens.items(), joins):
+            if value and not (language == "es" and hundred == "cien"):
+                found[hundred + join + word] = times * 100 + value
+    return found
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _beginnings(language: str) -> frozenset[str]:
+    """The words that a number can begin with: all others are passed by."""
+    table = WORDS[language]
+    others = f"{table.thousand} {table.articles}".split()
+    return frozenset([*(words.split(" ")[0] for words in small_numbers(language)), *others])
+
+
+def _hundreds(language: str) -> Iterator[tuple[str, int]]:
+    if language == "de":
+        ones = "ein zwei drei vier fuenf sechs sieben acht neun".split()  # noqa: SIM905
+        yield "hundert", 1
+        yield from ((f"{word}hundert", number) for number, word in enumerate(ones, 1))
+    elif language == "es":
+        stems = "dosc tresc cuatroc quin seisc setec ochoc novec".split()  # noqa: SIM905
+        yield from (("cien", 1), ("ciento", 1))
+        yield from ((f"{stem}ient{end}", number) for number, stem in enumerate(stems, 2) for end in ("os", "as"))
+    else:
+        ones = "deux trois quatre cinq six sept huit neuf".split()  # noqa: SIM905
+        yield "cent", 1
+        yield from ((f"{word} cent{end}", number) for number, word in enumerate(ones, 2) for end in ("", "s"))
+
+
+def _german() -> Iterator[tuple[str, int]]:
+    ones = "null eins zwei drei vier fuenf sechs sieben acht neun zehn elf zwoelf dreizehn vierzehn fuenfzehn sechzehn"
+    units = "ein zwei drei vier fuenf sechs sieben acht neun".split()  # noqa: SIM905
+    yield from ((word, value) for value, word in enumerate([*ones.split(), "siebzehn", "achtzehn", "neunzehn"]))
+    yield "zwo", 2
+    for ten, word in enumerate("zwanzig dreissig vierzig fuenfzig sechzig siebzig achtzig neunzig".split(), 2):  # noqa: SIM905
+        yield word, ten * 10
+        yield from ((f"{unit}und{word}", ten * 10 + value) for value, unit in enumerate(units, 1))
+
+
+def _spanish() -> Iterator[tuple[str, int]]:
+    names = (
+        "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete"
+        " dieciocho diecinueve veinte veintiuno veintidos veintitres veinticuatro veinticinco veintiseis veintisiete"
+        " veintiocho veintinueve"
+    )
+    low = names.split()
+    yield from ((word, value) for value, word in enumerate(low))
+    yield from (("veintiun", 21), ("veintiuna", 21))
+    units = [*enumerate(low[1:10], 1), (1, "un"), (1, "una")]
+    for ten, word in enumerate("treinta cuarenta cincuenta sesenta setenta ochenta noventa".split(), 3):  # noqa: SIM905
+        yield word, ten * 10
+        yield from ((f"{word} y {unit}", ten * 10 + value) for value, unit in units)
+
+
+def _french() -> Iterator[tuple[str, int]]:
+    low = (
+        "zero un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix,sept"
+        " dix,huit dix,neuf"
+    )
+    ones = [word.replace(",", " ") for word in low.split()]
+    yield from ((word, value) for value, word in enumerate(ones))
+    tens = {20: "vingt", 30: "trente", 40: "quarante", 50: "cinquante", 60: "soixante", 70: "septante", 80: "huitante",
+            90: "nonante"}  # fmt: skip
+    for ten, word in tens.items():
+        yield word, ten
+        yield from ((f"{word} et {one}", ten + 1) for one in ("un", "une"))
+        last = 20 if ten == 60 else 10
+        yield from ((f"{word} {ones[more]}", ten + more) for more in range(2, last))
+    yield from (("soixante et onze", 71), ("quatre vingts", 80), ("quatre vingt", 80), ("quatre vingt une", 81))
+    yield from ((f"quatre vingt {ones[more]}", 80 + more) for more in range(1, 20))
+
+
+def _figures(match: re.Match[str]) -> Entity:
+    return Entity("number", read_foreign_figures(match.group()), match.group(), *match.span(), "figures")
+
+
+def _words(text: str, language: str) -> Iterator[tuple[str, int, int]]:
+    """Folded words with their places; a German word with a thousand inside is three."""
+    small = small_numbers(language)
+    for match in WORD.finditer(text):
+        word = match.group()
+        lower = word.lower() if language == "de" else ""
+        left, inner, right = lower.partition("tausend") if len(lower) == len(word) else ("", "", "")
+        parts = (fold(left, language), fold(right.removeprefix("und"), language))
+        if not inner or not all(part in small or part in ("", "ein") for part in parts):
+            yield fold(word, language), match.start(), match.end()
+            continue
+        middle = match.start() + len(left)
+        if left:
+            yield "eins" if parts[0] == "ein" else parts[0], match.start(), middle
+        yield inner, middle, middle + len(inner)
+        if right:
+            yield "eins" if parts[1] == "ein" else parts[1], middle + len(inner), match.end()
+
+
+class _Reader:
+    """Reads one number from a row of words."""
+
+    def __init__(self, words: list[tuple[str, int, int]], at: int, text: str, language: str) -> None:
+        self._words, self._text, self.at = words, text, at
+        self._small = small_numbers(language)
+
+    def word(self) -> str:
+        """The next word, empty where it does not belong to those before it."""
+        if self.at >= len(self._words):
+            return ""
+        return self._words[self.at][0]
+
+    def glued(self) -> bool:
+        """Whether the next word follows the last one with nothing but a space or a hyphen between."""
+        if not 0 < self.at < len(self._words):
+            return False
+        before, after = self._words[self.at - 1][2], self._words[self.at][1]
+        return before == after or bool(GLUE.fullmatch(self._text, before, after))
+
+    def small(self) -> int | None:
+        """The longest number below a thousand that stands here; reads on past it."""
+        start = self.at
+        best, after = None, start
+        said: list[str] = []
+        while self.at < len(self._words) and len(said) < MAX_WORDS_OF_A_NUMBER and (not said or self.glued()):
+            said.append(self.word())
+            self.at += 1
+            if (value := self._small.get(" ".join(said))) is not None:
+                best, after = value, self.at
+        self.at = after
+        return best
+
+
+def _run(words: list[tuple[str, int, int]], at: int, text: str, language: str) -> tuple[int | float, int] | None:
+    """The number that begins with a word, and of how many words it is."""
+    table = WORDS[language]
+    reader = _Reader(words, at, text, language)
+    articles, ones = table.articles.split(), ("ein", "un", "uno", "una", "une")
+    total, last = 0, at
+    scales = ((table.million.split(), 1_000_000), (table.thousand.split(), 1_000), (table.dozen.split(), 12))
+    for names, size in scales:
+        begun = reader.at
+        if begun > at and not reader.glued():
+            break
+        if reader.word() in articles:
+            reader.at += 1
+            count: int | None = 1
+        else:
+            count = reader.small()
+        known = count is not None
+        bare = size == 1_000 and not known
+        if reader.word() in names and (bare or (known and reader.glued())):
+            total += (1 if count is None else count) * size
+            reader.at += 1
+            last = reader.at
+            if size == 12:
+                return total, last - at
+        else:
+            reader.at = begun
+    if last == at or reader.glued():
+        rest = reader.small()
+        if rest is not None:
+            total, last = total + rest, reader.at
+    reader.at = last
+    first, length = words[at][0], last - at
+    after = words[last][0] if last < len(words) else ""
+    before = words[at - 1][0] if at else ""
+    if not length or (length == 1 and first in ones):
+        return None
+    if before and before in table.not_after.split() and first in ("cent", "cien", "ciento"):
+        return None  # per cent
+    if length == 1 and after in table.not_before.split() and first in (table.thousand, "cent", "cien", "hundert"):
+        return None
+    if length == 1 and first in table.alone and not re.fullmatch(table.alone[first], after):
+        return None
+    return _with_fraction(reader, total, table.point, at)
+
+
+def _with_fraction(reader: _Reader, whole: int, point: str, at: int) -> tuple[int | float, int]:
+    """The number with the digits that follow a spoken comma, if any do."""
+    last = reader.at
+    if not (reader.glued() and reader.word() == point):
+        return whole, last - at
+    reader.at += 1
+    digits = ""
+    while reader.glued() and (digit := reader.small()) is not None and 0 <= digit <= 9 and len(digits) < 9:
+        digits += str(digit)
+        last = reader.at
+    return (float(f"{whole}.{digits}"), last - at) if digits else (whole, last - at)
