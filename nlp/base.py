@@ -17,6 +17,9 @@ MAX_BUDGET_MILLISECONDS = 60_000
 PARTS = ("answers", "entities", "intent", "language", "lemmas", "profanity", "sentiment", "tokens")
 """The parts of an `Understanding` that botkit's own components give; others lie in `extra`."""
 
+USUAL_PARTS = tuple(part for part in PARTS if part != "lemmas")
+"""What is read where nobody says what is wanted: lemmas need a model, and come with the tokens where there is one."""
+
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What one call may set differently from the project.

@@ -19,7 +19,7 @@ from models.plugin import InvalidSettings, explain_all
 from models.problem import did_you_mean
 from models.utterance import IntentScore, Understanding, Why
 from nlp import BUILT_IN
-from nlp.base import PARTS, Component, Context, Options
+from nlp.base import PARTS, USUAL_PARTS, Component, Context, Options
 from nlp.entities import RANK
 from nlp.errors import ComponentFailed, InvalidPipeline, InvalidRequest, NlpError, OutOfTime
 from nlp.moments import zone
@@ -40,7 +40,7 @@ class Question(msgspec.Struct, frozen=True):
     """A text for `Pipeline.read_many`, with what `Pipeline.read` takes."""
 
     text: str
-    want: tuple[str, ...] = PARTS
+    want: tuple[str, ...] = USUAL_PARTS
     options: Mapping[str, Any] = {}
     now: int = 0
     deadline: float = 0.0
@@ -74,7 +74,7 @@ class Pipeline:
         self,
         text: str,
         *,
-        want: Iterable[str] = PARTS,
+        want: Iterable[str] = USUAL_PARTS,
         options: Options | Mapping[str, Any] | None = None,
         now: int = 0,
         language: str = "",

@@ -10,7 +10,7 @@ import pytest
 from models.utterance import Understanding
 from nlp.base import Component, Context
 from nlp.errors import ComponentFailed, InvalidPipeline, InvalidRequest, Unavailable
-from nlp.pipeline import Pipeline, component_kinds, load_pipeline
+from nlp.pipeline import Pipeline, Question, component_kinds, load_pipeline
 from nlp.project import read_project
 
 from .conftest import NOW, write_project
@@ -94,6 +94,13 @@ def test_the_language_is_always_known(tmp_path: Path) -> None:
     text = "language: de\ncomponents: [sentiment]"
     pipeline = load_pipeline(read_project(write_project(tmp_path, pipeline=text)))
     assert pipeline.read("hallo", want=("language", "sentiment")).language == "de"
+
+
+def test_whoever_wants_nothing_in_particular_gets_all_that_needs_no_model(pipeline: Pipeline) -> None:
+    found = pipeline.read("where is my order 1234")
+    assert found.tokens and found.entities and found.intents and found.sentiment and found.language == "en"
+    (other,) = pipeline.read_many([Question("where is my order 1234")])
+    assert isinstance(other, Understanding) and other.tokens == found.tokens
 
 
 def test_lemmas_need_a_model(pipeline: Pipeline) -> None:
