@@ -2,7 +2,8 @@
 
 That model knows 100,000 sequences of bytes in 142 languages and takes 100 MB to load. What a chat needs of it is
 small: the sequences of letters that say most about the languages we tell apart, each with how much more often it
-stands in one than in another. `pip install py3langid==0.4.0`, then `python -m bench.nlp.make_language_grams`.
+stands in one than in another. `python -m bench.nlp.make_language_grams` writes the file; a test sees that it is what
+the model gives.
 """
 
 from collections import deque
@@ -42,8 +43,9 @@ def sequences(identifier: Any) -> dict[int, bytes]:
     return found
 
 
-def main() -> None:
-    from py3langid import langid  # not installed with us
+def made() -> str:
+    """The text of the file."""
+    from py3langid import langid  # for developers only, and slow to load
 
     identifier = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE)
     columns = [list(identifier.nb_classes).index(language) for language in LANGUAGES]
@@ -64,9 +66,13 @@ def main() -> None:
         lines[gram] = "".join(chr(ord(ZERO) + step) for step in steps)
         if len(lines) == GRAMS:
             break
-    text = NOTICE + "".join(f"{gram}\t{steps}\n" for gram, steps in sorted(lines.items()))
+    return NOTICE + "".join(f"{gram}\t{steps}\n" for gram, steps in sorted(lines.items()))
+
+
+def main() -> None:
+    text = made()
     FILE.write_text(text, "utf-8")
-    print(f"{len(lines)} sequences, {len(text.encode())} bytes: {FILE}")
+    print(f"{FILE}: {len(text.encode())} bytes")
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from bench.nlp.make_language_grams import made
 from nlp.language import Language, detect
-from nlp.language_grams import GRAMS, LANGUAGES, LONGEST_GRAM, MOST_STEPS, table
+from nlp.language_grams import FILE, GRAMS, LANGUAGES, LONGEST_GRAM, MOST_STEPS, table
 from nlp.pipeline import Pipeline
 
 
@@ -73,6 +74,11 @@ def test_the_table_is_whole() -> None:
     assert all(len(row) == len(LANGUAGES) and min(row) == 0 and max(row) <= MOST_STEPS for row in grams.values())
     assert max(map(len, grams)) == LONGEST_GRAM
     assert all(gram == gram.lower() for gram in grams)
+
+
+def test_the_table_is_what_the_model_gives() -> None:
+    pytest.importorskip("py3langid", reason="py3langid is not installed: it comes with the extra dev")
+    assert FILE.read_text("utf-8") == made()
 
 
 @given(st.text(max_size=2_000), st.sampled_from(["", "en", "tr"]))
