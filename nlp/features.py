@@ -56,6 +56,11 @@ class Vocabulary:
 
     def row(self, text: str) -> tuple[list[int], list[float]]:
         """The columns, in order, and values of a text. Both are empty when no term is known."""
+        columns, values, _ = self.read(text)
+        return columns, values
+
+    def read(self, text: str) -> tuple[list[int], list[float], float]:
+        """The `row` of a text, and which share of its words is in no text that was trained, 0 to 1."""
         words = words_of(text)
         known = self.words
         terms = word_terms(words)
@@ -66,13 +71,16 @@ class Vocabulary:
         strange = sum(word not in known for word in words)
         columns, values = self._block(counts, strange)
         more_columns, more_values = self._block(pieces, 0)
-        return columns + more_columns, values + more_values
+        return columns + more_columns, values + more_values, strange / len(words) if words else 0.0
 
     def _block(self, counts: Counter[int], strange: int) -> tuple[list[int], list[float]]:
         columns = sorted(counts)
         weights = self.weights
-        values = [(1.0 + math.log(counts[column])) * weights[column] for column in columns]
-        length = math.sqrt(math.fsum(value * value for value in values) + strange * self.strangeness)
+        values = [
+            weights[column] if (count := counts[column]) == 1 else (1.0 + math.log(count)) * weights[column]
+            for column in columns
+        ]
+        length = math.sqrt(math.fsum([value * value for value in values]) + strange * self.strangeness)
         return columns, [value / length for value in values]
 
     def _columns_of(self, word: str) -> list[int]:
@@ -85,8 +93,11 @@ class Vocabulary:
         return columns
 
 
-def learn_vocabulary(texts: Iterable[str]) -> Vocabulary:
-    """The vocabulary of the training texts; pieces of words that only one text has are left out."""
+def learn_vocabulary(texts: Iterable[str], rarity: float = 1.0) -> Vocabulary:
+    """The vocabulary of the training texts; pieces of words that only one text has are left out.
+
+    `rarity` is the power of the inverse document frequency: the less, the less a rare term stands out.
+    """
     word_counts: Counter[str] = Counter()
     piece_counts: Counter[str] = Counter()
     pieces_of: dict[str, frozenset[str]] = {}
@@ -102,4 +113,4 @@ def learn_vocabulary(texts: Iterable[str]) -> Vocabulary:
     words = sorted(word_counts)
     pieces = sorted(term for term, count in piece_counts.items() if count > 1 or total == 1)
     counts = [word_counts[term] for term in words] + [piece_counts[term] for term in pieces]
-    return Vocabulary(words, pieces, [math.log((1 + total) / (1 + count)) + 1.0 for count in counts])
+    return Vocabulary(words, pieces, [(math.log((1 + total) / (1 + count)) + 1.0) ** rarity for count in counts])

@@ -43,6 +43,7 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     labels: tuple[str, ...]
     slope: float
     none_margin: float
+    strangeness: float
     words: int
     pieces: int
     arrays_sha256: str
@@ -58,8 +59,8 @@ class IntentModel:
     """Scores a text against every intent: one-against-all margins, turned into honest probabilities.
 
     `none_margin` is the margin that "none of these" has at the calibration: a text that no intent
-    claims more strongly than that is out of scope. With a word table, the last rows of the weights are for the
-    meaning of the words.
+    claims more strongly than that is out of scope. `strangeness` is added to it where all words are unknown, and
+    part of it where some are. With a word table, the last rows of the weights are for the meaning of the words.
 
     `weights` are 8 bits wide, a row a term and a column a label; `steps` is what 1 means in each row. Only the
     rows of a text are made into numbers of full width, when they are used.
@@ -78,6 +79,7 @@ class IntentModel:
         *,
         slope: float,
         none_margin: float,
+        strangeness: float = 0.0,
         key: str = "",
         meaning: Meaning | None = None,
         scope: Scope | None = None,
@@ -91,6 +93,7 @@ class IntentModel:
         self.bias = bias
         self.slope = slope
         self.none_margin = none_margin
+        self.strangeness = strangeness
         self.key = key
         self.meaning = meaning
         self.scope = scope
@@ -101,15 +104,19 @@ class IntentModel:
 
     def margins(self, text: str) -> "np.ndarray[Any, Any] | None":
         """How strongly each label claims the text; None when nothing of it is known."""
-        columns, values = self.vocabulary.row(text)
+        return self._read(text)[0]
+
+    def _read(self, text: str) -> "tuple[np.ndarray[Any, Any] | None, float]":
+        """The margins, and the share of words that are unknown."""
+        columns, values, strange = self.vocabulary.read(text)
         meaning = self.table.row(text) if self.table else None
         if not columns and (meaning is None or not meaning.any()):
-            return None
+            return None, strange
         shares = np.asarray(values, dtype=np.float32) * self.steps[columns]
         scores: np.ndarray[Any, Any] = shares @ self.weights[columns].astype(np.float32) + self.bias
         if meaning is not None:
             scores = scores + (meaning * self.steps[len(self.vocabulary) :]) @ self._weights_of_meaning
-        return scores
+        return scores, strange
 
     def scores(self, text: str) -> list[IntentScore]:
         """Every intent with its probability, best first; "none of these" has the rest."""
@@ -123,8 +130,10 @@ class IntentModel:
         return [self._ranked(self._chances(text, vector)) for text, vector in zip(texts, vectors, strict=True)]
 
     def _chances_of_words(self, text: str) -> "np.ndarray[Any, Any] | None":
-        margins = self.margins(text)
-        return None if margins is None else probabilities(margins.astype(np.float64), self.slope, self.none_margin)
+        margins, strange = self._read(text)
+        if margins is None:
+            return None
+        return probabilities(margins.astype(np.float64), self.slope, self.none_margin + self.strangeness * strange)
 
     def _chances(self, text: str, vector: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any] | None":
         if self.meaning is None or self.scope is None or not text.strip():
@@ -173,6 +182,7 @@ class IntentModel:
         )
         card = Card(
             format=FORMAT, key=self.key, labels=self.labels, slope=self.slope, none_margin=self.none_margin,
+            strangeness=self.strangeness,
             words=len(vocabulary.words), pieces=len(vocabulary.pieces),
             arrays_sha256=hashlib.sha256(arrays.getvalue()).hexdigest(), trained_with=trained_with,
             encoder=self.encoder.fingerprint if self.encoder else "", scope=self.scope,
@@ -192,10 +202,12 @@ class IntentModel:
         }  # fmt: skip
 
 
-def probabilities(margins: "np.ndarray[Any, Any]", slope: float, none_margin: float) -> "np.ndarray[Any, Any]":
-    """Softmax over the margins and that of "none of these", which is left out of the result."""
+def probabilities(
+    margins: "np.ndarray[Any, Any]", slope: float, none_margin: "float | np.ndarray[Any, Any]"
+) -> "np.ndarray[Any, Any]":
+    """Softmax over the margins and that of "none of these", which is left out; that is one number, or one a row."""
     logits = slope * margins
-    none = slope * none_margin
+    none = slope * np.asarray(none_margin)[..., None]
     top = np.maximum(logits.max(axis=-1, keepdims=True), none)
     parts = np.exp(logits - top)
     chances: np.ndarray[Any, Any] = parts / (parts.sum(axis=-1, keepdims=True) + np.exp(none - top))
@@ -253,7 +265,8 @@ def _model(
         raise ValueError("a weight is not a number")
     vocabulary = Vocabulary(terms[: card.words], terms[card.words :], arrays["term_weights"].tolist())
     return IntentModel(
-        card.labels, vocabulary, weights, steps, bias, slope=card.slope, none_margin=card.none_margin, key=card.key,
+        card.labels, vocabulary, weights, steps, bias, slope=card.slope, none_margin=card.none_margin,
+        strangeness=card.strangeness, key=card.key,
         meaning=_meaning(card, arrays) if card.scope else None, scope=card.scope, encoder=encoder, table=table,
     )  # fmt: skip
 

@@ -4,25 +4,27 @@ Nothing here depends on a clock, a hash seed or the number of processors: the sa
 the same bits.
 """
 
-import math
+import re
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
 
+import msgspec
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
 from nlp.encoder import load_encoder
 from nlp.errors import InvalidData, Unavailable
 from nlp.features import Vocabulary, learn_vocabulary
-from nlp.intent_model import Encoder, IntentModel, probabilities
+from nlp.intent_calibration import Calibration, HeldOut, usual_calibration
+from nlp.intent_model import Encoder, IntentModel
 from nlp.meaning import Meaning, Scope, packed
 from nlp.project import NONE_OF_THESE
-from nlp.scope_learning import OUT_OF_SCOPE_SHARE, ScopeLearning
+from nlp.scope_learning import ScopeLearning
+from nlp.word_learning import MEANING_PENALTY, crowd_says, learn_words
 from nlp.word_table import WordTable
 
 Array = np.ndarray[Any, Any]
@@ -33,31 +35,66 @@ Progress = Callable[[str, float], None]
 
 MAX_INTENTS = 2_000
 EMBEDDED_AT_ONCE = 200
-
-PENALTY = 0.5
-MEANING_PENALTY = 30.0
 MEANING_STEPS, MEANING_TOLERANCE = 300, 1e-4
-TABLE_WEIGHT, TABLE_STEPS = 0.2, 60
-"""How much what the word table says adds to a margin, and when its learning stops: chosen, with the penalty, on parts
-of the training data of BANKING77 and on the validation data of CLINC150."""
 
-CROWD = 3.0
-"""An intent with this many times as many examples as the middling one is held back, so that small ones are heard."""
+RARITY = 0.5
+"""The power to which the inverse document frequency of a term is raised: among short texts, rare terms are many."""
 
-SEED = 0
+NAME_SAYS = 2.0
+"""The name of an intent is an example of it that counts as so many. That is worth 1 of 100 messages where there are
+ten examples of each intent, and nothing where there are a hundred."""
+
+NAME_PARTS = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])")
+
 FOLDS = 5
 UNSEEN_GROUPS = 8
 MANY_EXAMPLES = 2_000
 """From here on one held-out part is enough to calibrate on, and training takes twice a fit, not ten times."""
 
-DEFAULT_SLOPE, DEFAULT_NONE_MARGIN = 7.0, -0.3
-"""What the calibration usually is: it starts from here, and few examples move it little."""
 
-ALONE_BIAS = -1.3
-"""Where there is one intent only: a text has to be half like its examples, and a little more."""
+class _Material(msgspec.Struct, frozen=True):
+    """The examples, and after the first `examples` rows of everything the names of the intents."""
 
-PRIOR_EXAMPLES = 10
-STEEPEST = 20.0
+    texts: list[str]
+    targets: Any
+    examples: int
+    says: Any
+    table: WordTable | None
+    vectors: Any
+
+    def with_names(self, rows: Array) -> Array:
+        """These rows of examples, and those of the names of their intents."""
+        names = np.arange(self.examples, len(self.texts))
+        return np.concatenate([rows, names[np.isin(self.targets[names], self.targets[rows])]])
+
+    def matrix(self, vocabulary: Vocabulary, rows: Array) -> tuple[Any, Array]:
+        """What is known of the words of some rows, and their shares of strange words."""
+        texts = [self.texts[row] for row in rows]
+        matrix, strange = _matrix(vocabulary, texts)
+        if self.table is not None:
+            matrix = hstack([matrix, csr_matrix(self.table.rows(texts).astype(np.float64))], format="csr")
+        return matrix, strange
+
+    def learn_words(self, rows: Array, count: int) -> tuple[Vocabulary, Array, Array]:
+        """Vocabulary, weights and bias that are learnt from some rows and nothing else."""
+        vocabulary = learn_vocabulary([self.texts[row] for row in rows], RARITY)
+        matrix, _ = self.matrix(vocabulary, rows)
+        return vocabulary, *learn_words(matrix, self.targets[rows], count, len(vocabulary), self._says(rows))
+
+    def learn_meaning(self, rows: Array, count: int, nothing: int | None) -> Meaning:
+        """What is learnt from the vectors of some rows; names are no neighbours of anything."""
+        return _learn_meaning(
+            self.vectors[rows], self.targets[rows], count, nothing, self._says(rows), rows < self.examples
+        )
+
+    def _says(self, rows: Array) -> Array:
+        says: Array = self.says[rows] * crowd_says(self.targets[rows])
+        return says
+
+
+def name_of(intent: str) -> str:
+    """The words in the name of an intent."""
+    return " ".join(NAME_PARTS.sub(" ", intent).split()).lower()
 
 
 def train_intents(
@@ -88,34 +125,44 @@ def train_intents(
         )
     tell = progress or (lambda _step, _share: None)
     tell("reading", 0.0)
-    numbers = {label: number for number, label in enumerate(labels)}
-    targets = np.array([numbers[intent] for intent in intents])
-    nothing = numbers.get(NONE_OF_THESE)
-    vocabulary = learn_vocabulary(texts)
-    terms = len(vocabulary)
-    rows = _matrix(vocabulary, texts)
-    if table is not None and tier == "default":
-        rows = hstack([rows, csr_matrix(table.rows(texts).astype(np.float64))], format="csr")
-    else:
-        table = None
-    if tier == "default":
-        encoder = None
-    elif encoder is None:
-        encoder = load_encoder()
-    vectors = None if encoder is None else _vectors(encoder, texts, tell)
+    nothing = labels.index(NONE_OF_THESE) if NONE_OF_THESE in labels else None
+    encoder = None if tier == "default" else encoder or load_encoder()
+    table = table if tier == "default" else None
+    material = _material(texts, intents, labels, table, encoder, tell)
+    everything = np.arange(len(material.texts))
     with threadpool_limits(1):  # sums in one order, whatever the number of processors
         tell("learning", 0.6)
-        weights, bias = _fit(rows, targets, len(labels), terms)
-        meaning = None if vectors is None else _learn_meaning(vectors, targets, len(labels), nothing)
+        vocabulary, weights, bias = material.learn_words(everything, len(labels))
+        meaning = None if encoder is None else material.learn_meaning(everything, len(labels), nothing)
         tell("calibrating", 0.8)
-        slope, none_margin, scope = _calibrate(rows, vectors, targets, labels, terms)
+        calibration, scope = _calibrate(material, labels, nothing)
+    if nothing is not None and meaning is None:
+        bias[nothing] += calibration.none_bias
     small, steps = packed(weights)
     tell("done", 1.0)
     return IntentModel(
-        labels, vocabulary, small, steps, bias.astype(np.float32),
-        slope=slope, none_margin=none_margin, key=key,
+        labels, vocabulary, small, steps, bias.astype(np.float32), slope=calibration.slope,
+        none_margin=calibration.none_margin, strangeness=calibration.strangeness, key=key,
         meaning=meaning, scope=scope, encoder=encoder, table=table,
     )  # fmt: skip
+
+
+def _material(
+    texts: Sequence[str], intents: Sequence[str], labels: tuple[str, ...], table: WordTable | None,
+    encoder: Encoder | None, tell: Progress,
+) -> _Material:  # fmt: skip
+    numbers = {label: number for number, label in enumerate(labels)}
+    names = {label: name_of(label) for label in labels if label != NONE_OF_THESE and len(labels) > 1}
+    named = [label for label, name in names.items() if name]
+    everything = [*texts, *(names[label] for label in named)]
+    return _Material(
+        texts=everything,
+        targets=np.array([numbers[intent] for intent in [*intents, *named]]),
+        examples=len(texts),
+        says=np.repeat([1.0, NAME_SAYS], [len(texts), len(named)]),
+        table=table,
+        vectors=None if encoder is None else _vectors(encoder, everything, tell),
+    )
 
 
 def _vectors(encoder: Encoder, texts: Sequence[str], tell: Progress) -> Array:
@@ -126,75 +173,25 @@ def _vectors(encoder: Encoder, texts: Sequence[str], tell: Progress) -> Array:
     return np.concatenate(parts)
 
 
-def _matrix(vocabulary: Vocabulary, texts: Sequence[str]) -> Any:
+def _matrix(vocabulary: Vocabulary, texts: Sequence[str]) -> tuple[Any, Array]:
     columns: list[int] = []
     values: list[float] = []
     ends = [0]
+    strange: list[float] = []
     for text in texts:
-        row_columns, row_values = vocabulary.row(text)
+        row_columns, row_values, share = vocabulary.read(text)
         columns += row_columns
         values += row_values
         ends.append(len(columns))
-    return csr_matrix((values, columns, ends), shape=(len(texts), len(vocabulary)), dtype=np.float64)
+        strange.append(share)
+    shape = (len(texts), len(vocabulary))
+    return csr_matrix((values, columns, ends), shape=shape, dtype=np.float64), np.array(strange)
 
 
-def _fit(rows: Any, targets: Array, count: int, terms: int) -> tuple[Array, Array]:
-    """Weights (columns by labels) and bias of a one-against-all linear model for labels 0 to `count`.
-
-    A label without rows gets no weight and a bias that never wins. The columns from `terms` on are the
-    meaning of words: a model of its own, much faster to fit than both in one, whose logits are added.
-    """
-    weights, bias = _fit_terms(rows[:, :terms], targets, count)
-    meanings = np.zeros((rows.shape[1] - terms, count))
-    present = np.unique(targets)
-    if len(meanings) and len(present) > 1:
-        machine = LogisticRegression(C=MEANING_PENALTY, max_iter=TABLE_STEPS)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # ConvergenceWarning is one
-            machine.fit(rows[:, terms:].toarray(), targets, sample_weight=_says(targets))
-        logits = machine.coef_.T * TABLE_WEIGHT
-        starts = machine.intercept_ * TABLE_WEIGHT
-        if len(present) == 2:
-            logits, starts = np.hstack([-logits, logits]) / 2, np.array([-starts[0], starts[0]]) / 2
-        meanings[:, present] = logits
-        bias[present] += starts
-    return np.vstack([weights, meanings]), bias
-
-
-def _fit_terms(rows: Any, targets: Array, count: int) -> tuple[Array, Array]:
-    present = np.unique(targets)
-    weights = np.zeros((rows.shape[1], count))
-    bias = np.full(count, -10.0)
-    if len(present) == 1:  # nothing to tell it from: how near a text is to the middle of what is known
-        middle = np.asarray(rows.mean(axis=0)).ravel()
-        weights[:, present[0]] = 2 * middle / max(float(np.linalg.norm(middle)), 1e-9) / np.sqrt(2)
-        bias[present[0]] = ALONE_BIAS
-        return weights, bias
-    machine = LinearSVC(C=PENALTY, random_state=SEED, max_iter=2_000)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # an example an intent is few, and said in the report
-        machine.fit(rows, targets, sample_weight=_says(targets))
-    if len(present) == 2:
-        weights[:, present] = np.stack([-machine.coef_[0], machine.coef_[0]], axis=1)
-        bias[present] = [-machine.intercept_[0], machine.intercept_[0]]
-    else:
-        weights[:, present] = machine.coef_.T
-        bias[present] = machine.intercept_
-    return weights, bias
-
-
-def _says(targets: Array) -> Array | None:
-    """How much each example counts; None where all count alike, since no intent is crowded."""
-    counts = np.bincount(targets)
-    limit = CROWD * float(np.median(counts[counts > 0]))
-    if counts.max() <= limit:
-        return None
-    says: Array = np.minimum(1.0, np.sqrt(limit / np.maximum(counts, 1)))[targets]
-    return says
-
-
-def _learn_meaning(vectors: Array, targets: Array, count: int, nothing: int | None) -> Meaning:
-    """A multinomial logistic regression over vectors; a label without rows is never chosen."""
+def _learn_meaning(
+    vectors: Array, targets: Array, count: int, nothing: int | None, says: Array, near: Array
+) -> Meaning:
+    """A multinomial logistic regression over vectors; a label without rows is never chosen. `near`: the neighbours."""
     present = np.unique(targets)
     weights = np.zeros((vectors.shape[1], count), dtype=np.float32)
     bias = np.full(count, -50.0, dtype=np.float32)
@@ -204,7 +201,7 @@ def _learn_meaning(vectors: Array, targets: Array, count: int, nothing: int | No
         machine = LogisticRegression(C=MEANING_PENALTY, max_iter=MEANING_STEPS, tol=MEANING_TOLERANCE)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # near enough is good enough, and always the same
-            machine.fit(vectors, targets, sample_weight=_says(targets))
+            machine.fit(vectors, targets, sample_weight=says)
         if len(present) == 2:
             weights[:, present] = np.stack([-machine.coef_[0] / 2, machine.coef_[0] / 2], axis=1)
             bias[present] = [-machine.intercept_[0] / 2, machine.intercept_[0] / 2]
@@ -212,43 +209,40 @@ def _learn_meaning(vectors: Array, targets: Array, count: int, nothing: int | No
             weights[:, present] = machine.coef_.T
             bias[present] = machine.intercept_
     order = np.argsort(targets, kind="stable")
-    if nothing is not None:
-        order = order[targets[order] != nothing]
+    order = order[near[order] & (targets[order] != (-1 if nothing is None else nothing))]
     neighbours, scales = packed(vectors[order])
     starts = np.searchsorted(targets[order], np.arange(count + 1))
     return Meaning(weights, bias, neighbours, scales, starts)
 
 
-def _calibrate(
-    rows: Any, vectors: Array | None, targets: Array, labels: tuple[str, ...], terms: int
-) -> tuple[float, float, Scope | None]:
-    """Slope and margin of "none of these" that make held-out texts most likely; with vectors, the scope too.
+def _calibrate(material: _Material, labels: tuple[str, ...], nothing: int | None) -> tuple[Calibration, Scope | None]:
+    """The calibration that makes held-out texts most likely; with vectors, the scope too.
 
     Texts in scope are held out by example; texts out of scope are those of intents that are held out
-    whole, since they stand for what the designer did not think of, and those of `none_of_these`.
+    whole, since they stand for what the designer did not think of, and those of `none_of_these`. The words of
+    held-out texts are as unknown to a fold as those of a customer are to the bot.
     """
-    seen: list[tuple[Array, Array]] = []
-    unseen: list[Array] = []
-    scoping = ScopeLearning(labels.index(NONE_OF_THESE) if NONE_OF_THESE in labels else None)
-    for fit, known, unknown in _plan(targets, labels):
-        if len(np.unique(targets[fit])) < 2:
+    examples = material.targets[: material.examples]
+    held_out = HeldOut(nothing)
+    scoping = ScopeLearning(nothing)
+    for fit, known, unknown in _plan(examples, labels):
+        if len(np.unique(examples[fit])) < 2:
             continue
-        weights, bias = _fit(rows[fit], targets[fit], len(labels), terms)
-        known_margins, unknown_margins = rows[known] @ weights + bias, rows[unknown] @ weights + bias
-        seen.append((known_margins, targets[known]))
-        unseen.append(unknown_margins)
-        if vectors is not None:
-            meaning = _learn_meaning(vectors[fit], targets[fit], len(labels), scoping.nothing)
-            taught = np.isin(targets[known], targets[fit])
-            scoping.add(meaning, known_margins[taught], vectors[known[taught]], targets[known[taught]])
-            scoping.add(meaning, unknown_margins, vectors[unknown], np.full(len(unknown), -1))
-    scope = None if vectors is None else scoping.learn()
-    if not seen or not sum(len(part) for _, part in seen):
-        return DEFAULT_SLOPE, DEFAULT_NONE_MARGIN, scope
-    margins = np.concatenate([part for part, _ in seen])
-    truth = np.concatenate([part for _, part in seen])
-    strange = np.concatenate(unseen)
-    return *_most_likely(margins, truth, strange), scope
+        rows = material.with_names(fit)
+        tested = np.concatenate([known, unknown])
+        truth = np.concatenate([examples[known], np.full(len(unknown), -1)])
+        vocabulary, weights, bias = material.learn_words(rows, len(labels))
+        matrix, strange = material.matrix(vocabulary, tested)
+        margins = matrix @ weights + bias
+        held_out.add(margins, strange, truth)
+        if material.vectors is not None:
+            meaning = material.learn_meaning(rows, len(labels), nothing)
+            taught = (truth < 0) | np.isin(truth, examples[fit])
+            scoping.add(meaning, margins[taught], material.vectors[tested[taught]], truth[taught])
+    intents = [label for label in labels if label != NONE_OF_THESE]
+    in_scope = int((examples != nothing).sum()) if nothing is not None else len(examples)
+    usual = usual_calibration(in_scope / max(len(intents), 1), taught=nothing is not None)
+    return held_out.learn(usual), None if material.vectors is None else scoping.learn()
 
 
 def _plan(targets: Array, labels: tuple[str, ...]) -> list[tuple[Array, Array, Array]]:
@@ -271,34 +265,3 @@ def _plan(targets: Array, labels: tuple[str, ...]) -> list[tuple[Array, Array, A
         hidden = np.isin(targets, intents[group::groups])
         plan.append((np.flatnonzero(~hidden), nothing, np.flatnonzero(hidden)))
     return plan
-
-
-def _most_likely(margins: Array, truth: Array, strange: Array) -> tuple[float, float]:
-    """The best of a grid of slopes and margins, then of two finer grids around it."""
-    if not len(strange):  # nothing to learn the margin from: it stays where it usually is
-        steps = np.geomspace(1.0, STEEPEST, 120)
-        losses = [_loss(margins, truth, strange, slope, DEFAULT_NONE_MARGIN) for slope in steps]
-        return round(float(steps[int(np.argmin(losses))]), 4), DEFAULT_NONE_MARGIN
-    slopes = np.geomspace(1.0, STEEPEST, 14)
-    nones = np.linspace(-1.2, 1.2, 25)
-    best = (DEFAULT_SLOPE, DEFAULT_NONE_MARGIN)
-    for _ in range(3):
-        candidates = [(slope, none) for slope in slopes for none in nones]
-        losses = [_loss(margins, truth, strange, slope, none) for slope, none in candidates]
-        best = candidates[int(np.argmin(losses))]
-        step, width = slopes[1] / slopes[0], nones[1] - nones[0]
-        slopes = np.geomspace(best[0] / step, best[0] * step, 7)
-        nones = np.linspace(best[1] - width, best[1] + width, 7)
-    return round(float(best[0]), 4), round(float(best[1]), 4)
-
-
-def _loss(margins: Array, truth: Array, strange: Array, slope: float, none: float) -> float:
-    chances = probabilities(margins, slope, none)
-    unusual = math.log(slope / DEFAULT_SLOPE) ** 2 + ((none - DEFAULT_NONE_MARGIN) / 0.3) ** 2
-    doubt = unusual * PRIOR_EXAMPLES / (PRIOR_EXAMPLES + len(truth))
-    loss = doubt - float(np.log(chances[np.arange(len(truth)), truth] + 1e-12).mean())
-    if not len(strange):
-        return loss
-    rest = 1.0 - probabilities(strange, slope, none).sum(axis=1)
-    outside = -float(np.log(np.maximum(rest, 1e-12)).mean())
-    return (1 - OUT_OF_SCOPE_SHARE) * loss + OUT_OF_SCOPE_SHARE * outside

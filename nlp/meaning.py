@@ -13,7 +13,7 @@ NEAREST = 5
 SHORTLIST = 8
 """Neighbours are looked for among the utterances of so many likely intents: a fraction of the work."""
 
-WORD_SLOPE = 4.0
+WORD_SLOPE = 3.0
 """How steeply margins of words become chances before they are averaged with those of meaning."""
 
 FAINTEST = 1e-6

@@ -18,7 +18,7 @@ USUAL = Scope(constant=-5.5, chance=1.3, nearness=12.0, nothing=-6.0, sharpness=
 GIVE = np.array([3.0, 1.0, 6.0, 6.0])
 """How far the constant and the weights of the evidence usually lie from that."""
 
-PRIOR_EXAMPLES = 10
+PRIOR_EXAMPLES = 3
 STEPS = 30
 SHARPNESS = np.geomspace(0.4, 4.0, 47)
 
@@ -50,7 +50,7 @@ class ScopeLearning:
         sharpness = self._sharpness()
         if not (kinds == 1).any() or not (kinds < 1).any():
             return Scope(USUAL.constant, USUAL.chance, USUAL.nearness, USUAL.nothing, sharpness)
-        found = _logistic(np.array(self._evidence), (kinds == 1).astype(np.float64), _shares(kinds))
+        found = _logistic(np.array(self._evidence), (kinds == 1).astype(np.float64), shares_of(kinds))
         constant, chance, nearness, none = (round(float(number), 4) for number in found)
         return Scope(constant, chance, nearness, none, sharpness)
 
@@ -71,8 +71,11 @@ class ScopeLearning:
         return round(float(min(SHARPNESS, key=loss)), 4)
 
 
-def _shares(kinds: Array) -> Array:
-    """The weight of each text: those out of scope have their expected share, half of it each kind of them."""
+def shares_of(kinds: Array) -> Array:
+    """The weight of each text (kinds: 1 in scope, 0 of an intent held out whole, -1 said to be none of these).
+
+    Those out of scope have their expected share, half of it each kind of them.
+    """
     shares = np.zeros(len(kinds))
     outside = [kind for kind in (0, -1) if (kinds == kind).any()]
     shares[kinds == 1] = (1 - OUT_OF_SCOPE_SHARE) / (kinds == 1).sum()

@@ -228,8 +228,8 @@ def test_confidence_tells_what_is_in_scope() -> None:
         for j, thing in enumerate(things)
     ]
     strange = ["what a lovely day", "who is the president", "sing me a song", "is it raining", "i like blue cheese"]
-    model = train_intents([text for text, _ in rows[::2]], [label for _, label in rows[::2]])
-    best = [(model.scores(text)[0], label) for text, label in rows[1::2]]
+    model = train_intents([text for text, _ in rows[:60]], [label for _, label in rows[:60]])
+    best = [(model.scores(text)[0], label) for text, label in rows[60:]]
     assert sum(row.intent == label for row, label in best) > 0.85 * len(best)
     inside = sum(row.confidence for row, _ in best) / len(best)
     outside = sum(model.scores(text)[0].confidence for text in strange) / len(strange)
