@@ -81,7 +81,7 @@ def rows(quick: bool) -> Iterable[Row]:
     """Everything of the default tier, then of onnx where its encoder is at hand."""
     clinc = json.loads(data_file().read_text("utf-8"))
     home = data_file().parents[1]
-    banking = {part: _banking(home / "banking77" / f"{part}.csv") for part in ("train", "test")}
+    banking = {part: banking_file(home / "banking77" / f"{part}.csv") for part in ("train", "test")}
     yield from _tier("default", None, clinc, banking, home, quick)
     try:
         found = load_encoder()
@@ -176,7 +176,8 @@ def answer(model: IntentModel, texts: Sequence[str]) -> Answers:
     )
 
 
-def _banking(file: Path) -> Examples:
+def banking_file(file: Path) -> Examples:
+    """The utterances of a part of BANKING77; raises `Absent`."""
     if not file.is_file():
         raise Absent(f"{file.parent.name}/{file.name} is not there")
     with file.open(encoding="utf-8", newline="") as lines:
