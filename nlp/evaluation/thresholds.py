@@ -102,12 +102,14 @@ def _point(
     )
 
 
-def choose(points: Sequence[Point], goal: Goal, count: int) -> Choice:
+def choose(points: Sequence[Point], goal: Goal, count: int, usual: Point | None = None) -> Choice:
     """The threshold for a goal; where it cannot be reached, the one that comes nearest. `count`: of utterances.
 
     Without a goal it is the highest that has as many right decisions as the best, give or take one standard error:
     a few utterances cannot tell those apart, and a wrong answer does more harm than a question
     (the rule of one standard error: Breiman et al., 1984, "Classification and Regression Trees", section 3.4.3).
+    Where no utterance without an intent was tried it is not below that of `usual`: what such utterances would get
+    nobody has seen.
     """
     answering = [point for point in points if point.answered] or list(points)
     if goal.max_risk is not None:
@@ -126,27 +128,24 @@ def choose(points: Sequence[Point], goal: Goal, count: int) -> Choice:
     most = max(point.accuracy for point in answering)
     error = math.sqrt(most * (1 - most) / count)
     cautious = max((point for point in answering if point.accuracy >= most - error), key=lambda point: point.threshold)
+    if usual is not None and cautious.none_recall is None and cautious.threshold < usual.threshold:
+        return Choice(
+            usual, "the usual one, as no utterance without an intent was tried: a lower one answers those"
+        )
     return Choice(cautious, f"the most cautious within a standard error of the most right decisions ({most:.1%})")
 
 
 def table(outcomes: Sequence[Outcome], steps: int = STEPS) -> list[Point]:
     """The points at thresholds of equal distance, for people to read."""
+    return [at(outcomes, step / steps) for step in range(steps + 1)]
+
+
+def at(outcomes: Sequence[Outcome], threshold: float) -> Point:
+    """What this threshold does."""
     known = sum(outcome.in_scope for outcome in outcomes)
-    rows = []
-    for step in range(steps + 1):
-        threshold = step / steps
-        answered = [outcome for outcome in outcomes if outcome.scores and outcome.confidence >= threshold]
-        right = sum(outcome.in_scope and outcome.best == outcome.expected for outcome in answered)
-        in_scope = sum(outcome.in_scope for outcome in answered)
-        rows.append(
-            _point(
-                threshold,
-                len(answered),
-                right,
-                in_scope,
-                len(answered) - in_scope,
-                max(known, 1),
-                len(outcomes) - known,
-            )
-        )
-    return rows
+    answered = [outcome for outcome in outcomes if outcome.scores and outcome.confidence >= threshold]
+    right = sum(outcome.in_scope and outcome.best == outcome.expected for outcome in answered)
+    in_scope = sum(outcome.in_scope for outcome in answered)
+    return _point(
+        threshold, len(answered), right, in_scope, len(answered) - in_scope, max(known, 1), len(outcomes) - known
+    )

@@ -32,18 +32,20 @@ def command(
 ) -> None:  # fmt: skip
     """Choose the threshold of the intents of the project in DIRECTORY.
 
-    Without a goal it is the most cautious one within a standard error of the most right decisions.
+    Without a goal it is the most cautious one within a standard error of the most right decisions, and not below
+    0.5 where no utterance without an intent (none_of_these) is tried.
     Exits with 1 where a goal cannot be reached.
     """
+    from nlp.evaluation.classifier import DEFAULT_THRESHOLD
     from nlp.evaluation.metrics import measure
-    from nlp.evaluation.thresholds import Goal, choose, risk_coverage, table
+    from nlp.evaluation.thresholds import Goal, at, choose, risk_coverage, table
 
     with progress("Scoring") as tell:
         outcomes, now = _cross(directory, train, tier, format, tell) if cross else _held_out(
             directory, on, train, tier, format, part, tell
         )  # fmt: skip
     points = risk_coverage(outcomes)
-    choice = choose(points, Goal(max_risk, min_coverage), len(outcomes))
+    choice = choose(points, Goal(max_risk, min_coverage), len(outcomes), at(outcomes, DEFAULT_THRESHOLD))
     figures = measure(outcomes)
     if as_json:
         out.json(

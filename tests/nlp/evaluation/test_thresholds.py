@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from nlp.errors import InvalidRequest
 from nlp.evaluation.metrics import measure
 from nlp.evaluation.outcomes import Outcome, at_threshold
-from nlp.evaluation.thresholds import Goal, choose, risk_coverage, table
+from nlp.evaluation.thresholds import Goal, at, choose, risk_coverage, table
 from nlp.project import NONE_OF_THESE
 
 from .outcomes import outcome
@@ -45,6 +45,17 @@ def test_goals(goal: Goal, threshold: float, met: bool) -> None:
     choice = choose(risk_coverage(ROWS), goal, len(ROWS))
     assert choice.point.threshold == pytest.approx(threshold)
     assert choice.met is met
+
+
+def test_where_nothing_out_of_scope_was_tried_it_is_not_below_the_usual_one() -> None:
+    rows = [outcome(str(number), "a", "a", ("a", 0.1 + 0.01 * number)) for number in range(60)]
+    lowest = choose(risk_coverage(rows), Goal(), len(rows))
+    assert lowest.point.threshold < 0.5
+    choice = choose(risk_coverage(rows), Goal(), len(rows), at(rows, 0.5))
+    assert choice.point.threshold == 0.5 and "no utterance without an intent" in choice.because
+    assert choice.point.answered == sum(row.confidence >= 0.5 for row in rows)
+    strange = [*rows, outcome("x", NONE_OF_THESE, "a", ("a", 0.05))]
+    assert choose(risk_coverage(strange), Goal(), len(strange), at(strange, 0.5)).point.threshold < 0.5
 
 
 OUTCOMES = st.lists(
