@@ -60,7 +60,10 @@ class Vocabulary:
         return columns, values
 
     def read(self, text: str) -> tuple[list[int], list[float], float]:
-        """The `row` of a text, and which share of its words is in no text that was trained, 0 to 1."""
+        """The `row` of a text, and which share of its words is in no text that was trained, 0 to 1.
+
+        Signs and emoji are terms, but no strange words: one more of them says nothing about what a text is about.
+        """
         words = words_of(text)
         known = self.words
         terms = word_terms(words)
@@ -68,10 +71,11 @@ class Vocabulary:
         pieces: Counter[int] = Counter()
         for word in words:
             pieces.update(self._columns_of(word))
-        strange = sum(word not in known for word in words)
+        proper = [word for word in words if word[0].isalnum() or word[0] == "_"]
+        strange = sum(word not in known for word in proper)
         columns, values = self._block(counts, strange)
         more_columns, more_values = self._block(pieces, 0)
-        return columns + more_columns, values + more_values, strange / len(words) if words else 0.0
+        return columns + more_columns, values + more_values, strange / len(proper) if proper else 0.0
 
     def _block(self, counts: Counter[int], strange: int) -> tuple[list[int], list[float]]:
         columns = sorted(counts)
