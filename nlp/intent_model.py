@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from models.utterance import IntentScore
+from nlp.courtesy import core
 from nlp.errors import InvalidModel
 from nlp.features import Vocabulary
 from nlp.meaning import Meaning, Scope, evidence_of, in_scope, mixed, shortlist
@@ -19,6 +20,9 @@ from nlp.project import NONE_OF_THESE
 from nlp.word_table import WordTable
 
 FORMAT = 3
+LITTLE = 0.5
+"""What a text says without courtesy counts if it is at least this share as sure as with it."""
+
 ARRAYS_FILE = "intents.npz"
 CARD_FILE = "intents.json"
 ARRAYS = ("bias", "steps", "terms", "term_weights", "weights")
@@ -53,6 +57,12 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     trained_with: str = ""
     encoder: str = ""
     scope: Scope | None = None
+
+
+def _without_courtesy(whole: list[IntentScore], core: list[IntentScore]) -> list[IntentScore]:
+    if not core or (whole and core[0].confidence < LITTLE * whole[0].confidence):
+        return whole
+    return core
 
 
 class IntentModel:
@@ -123,7 +133,20 @@ class IntentModel:
         return self.scores_many([text])[0]
 
     def scores_many(self, texts: Sequence[str]) -> list[list[IntentScore]]:
-        """`scores` of each text, the same to the bit."""
+        """`scores` of each text, the same to the bit.
+
+        A text with courtesy at its ends is read with it and without, and what is said without it counts, unless
+        little is left then: the courtesy may be what it is about.
+        """
+        plain = [core(text) for text in texts]
+        both = [text for pair in zip(texts, plain, strict=True) for text in (pair if pair[0] != pair[1] else pair[:1])]
+        found = iter(self._scores_many(both))
+        return [
+            next(found) if text == bare else _without_courtesy(next(found), next(found))
+            for text, bare in zip(texts, plain, strict=True)
+        ]
+
+    def _scores_many(self, texts: Sequence[str]) -> list[list[IntentScore]]:
         if self.meaning is None or self.encoder is None or not texts:
             return [self._ranked(self._chances_of_words(text)) for text in texts]
         vectors = self.encoder.embed(texts)

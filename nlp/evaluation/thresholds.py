@@ -129,9 +129,7 @@ def choose(points: Sequence[Point], goal: Goal, count: int, usual: Point | None 
     error = math.sqrt(most * (1 - most) / count)
     cautious = max((point for point in answering if point.accuracy >= most - error), key=lambda point: point.threshold)
     if usual is not None and cautious.none_recall is None and cautious.threshold < usual.threshold:
-        return Choice(
-            usual, "the usual one, as no utterance without an intent was tried: a lower one answers those"
-        )
+        return Choice(usual, "the usual one, as no utterance without an intent was tried: a lower one answers those")
     return Choice(cautious, f"the most cautious within a standard error of the most right decisions ({most:.1%})")
 
 
