@@ -45,6 +45,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
 PROBE_SECONDS = 60
 RUN, EVERYTHING = "run", "dev"
+UNLOCKED = {"transformers"}
+"""Extras that are in no lock: where there is no build of torch without a graphics card's libraries, it is gigabytes."""
 
 HELP = """\
 Usage: make TARGET [ARGS="..."], or without make: python3 -P botkit/dev.py TARGET [...]
@@ -279,9 +281,11 @@ def lock(environment: Environment, arguments: Sequence[str]) -> None:
     """Choose exact versions for Python 3.11 and later on every system; extra arguments go to uv."""
     project = tomllib.loads((environment.root / "pyproject.toml").read_text("utf-8"))
     build = [*project["build-system"]["requires"], "editables"]
+    names = [name for name in project["project"]["optional-dependencies"] if name not in UNLOCKED]
+    extras = [part for name in names for part in ("--extra", name)]
     same = ["--constraints", str(environment.requirements(EVERYTHING))]
     choose_versions(environment, "bootstrap", ["uv"], arguments)
-    choose_versions(environment, EVERYTHING, build, ["pyproject.toml", "--all-extras", *arguments])
+    choose_versions(environment, EVERYTHING, build, ["pyproject.toml", *extras, *arguments])
     choose_versions(environment, RUN, build, ["pyproject.toml", "--extra", "nlp", *same, *arguments])
 
 

@@ -1,11 +1,13 @@
 """BertGraph: a BERT encoder as an ONNX graph, built from its weights without the framework that trained it.
 
 One text at a time, without padding: what a text becomes then depends on nothing but the text, to the bit. The mean of
-the last layer's rows, of length 1, is the text's embedding (Reimers and Gurevych 2019, Sentence-BERT).
+the last layer's rows (or their maximum, or the first of them), of length 1, is the text's embedding (Reimers and
+Gurevych 2019, Sentence-BERT). With `distance_buckets`, how far words lie apart adds to how they heed each other, the
+same in every layer (Song et al. 2020, MPNet; Raffel et al. 2020, T5, section 2.1).
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -15,6 +17,10 @@ from onnx import TensorProto, helper, numpy_helper
 from nlp.errors import InvalidModel
 
 Array = np.ndarray[Any, Any]
+Pooling = Literal["mean", "cls", "max"]
+
+WORDS, PLACES = "embeddings.word_embeddings.weight", "embeddings.position_embeddings.weight"
+KINDS, DISTANCES = "embeddings.token_type_embeddings.weight", "encoder.relative_attention_bias.weight"
 
 OPSET, MICROSOFT_OPSET, IR_VERSION = 17, 1, 8
 EIGHT_BITS = 127.0
@@ -28,11 +34,15 @@ INT8_SUMS = 4
 LEAST_POSITIONS = 128
 """Texts are cut to this many pieces of words: a model that cannot take them all would fail on a long one."""
 
+FURTHEST = 128
+"""From so far apart on, all words are equally far."""
+
 MAX_LAYERS, MAX_HIDDEN, MAX_VOCABULARY, MAX_POSITIONS = 48, 4_096, 1_000_000, 4_096
+MAX_BUCKETS = 128
 
 
 class BertShape(msgspec.Struct, frozen=True):
-    """The sizes of a BERT, as its `config.json` says them."""
+    """The sizes of a BERT, as its `config.json` says them, and how its rows become one embedding."""
 
     vocab_size: int
     hidden_size: int
@@ -43,8 +53,9 @@ class BertShape(msgspec.Struct, frozen=True):
     type_vocab_size: int = 2
     layer_norm_eps: float = 1e-12
     hidden_act: str = "gelu"
-    model_type: str = "bert"
     position_embedding_type: str = "absolute"
+    pooling: Pooling = "mean"
+    distance_buckets: int = 0
 
     def __post_init__(self) -> None:
         sizes = (
@@ -62,12 +73,25 @@ class BertShape(msgspec.Struct, frozen=True):
         if self.max_position_embeddings < LEAST_POSITIONS:
             found = self.max_position_embeddings
             raise InvalidModel(f"config.json: max_position_embeddings is {found}, and {LEAST_POSITIONS} are needed")
-        if self.model_type != "bert":
-            raise InvalidModel(f"config.json: the model is of type {self.model_type!r}, and only bert can be built")
+        if self.distance_buckets not in range(0, MAX_BUCKETS, 4):
+            found = self.distance_buckets
+            raise InvalidModel(f"config.json: relative_attention_num_buckets is {found}, and can be 4, 8, ... to 124")
         if self.hidden_act != "gelu" or self.position_embedding_type != "absolute":
-            raise InvalidModel("config.json: only BERTs with gelu and absolute positions can be built")
+            raise InvalidModel("config.json: only models with gelu and absolute positions can be built")
         if self.hidden_size % self.num_attention_heads:
             raise InvalidModel("config.json: hidden_size is no multiple of num_attention_heads")
+
+
+def distance_buckets(places: int, buckets: int) -> Array:
+    """The bucket of each distance from 1 - `places` (behind) to `places` - 1 (ahead)."""
+    half = buckets // 2
+    exact = half // 2
+    distances = np.arange(1 - places, places)
+    far = np.abs(distances)
+    share = np.log(np.maximum(far, 1).astype(np.float32) / exact) / np.float32(np.log(FURTHEST / exact))
+    rough = np.minimum(exact + (share * (half - exact)).astype(np.int64), half - 1)
+    chosen: Array = np.where(far < exact, far, rough) + half * (distances > 0)
+    return chosen
 
 
 class BertGraph:
@@ -79,16 +103,18 @@ class BertGraph:
         self._int8 = int8
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
+        self._distance_bias = ""
 
     def build(self) -> bytes:
-        """The graph; raises `InvalidModel` for a weight that is missing, of another shape or no number."""
+        """The graph, whose weights are as `read_model` gives them."""
         shape = self._shape
         row = self._embedding()
+        self._distance_bias = self._distances() if shape.distance_buckets else ""
         for number in range(shape.num_hidden_layers):
             row = self._layer(row, f"encoder.layer.{number}.")
-        mean = self._node("ReduceMean", row, axes=[1], keepdims=0)
-        length = self._node("ReduceL2", mean, axes=[1], keepdims=1)
-        self._nodes.append(helper.make_node("Div", [mean, length], ["embedding"], name="embedding"))
+        pooled = self._pooled(row)
+        length = self._node("ReduceL2", pooled, axes=[1], keepdims=1)
+        self._nodes.append(helper.make_node("Div", [pooled, length], ["embedding"], name="embedding"))
         graph = helper.make_graph(
             self._nodes, "bert",
             [helper.make_tensor_value_info(name, TensorProto.INT64, [1, "words"]) for name in ("ids", "positions")],
@@ -99,16 +125,6 @@ class BertGraph:
         model = helper.make_model(graph, opset_imports=opsets, producer_name="botkit", ir_version=IR_VERSION)
         data: bytes = model.SerializeToString(deterministic=True)
         return data
-
-    def _weight(self, name: str, *size: int) -> Array:
-        weight = self._weights.get(name, self._weights.get(f"bert.{name}"))
-        if weight is None:
-            raise InvalidModel(f"model.safetensors: {name} is missing")
-        if weight.shape != size:
-            raise InvalidModel(f"model.safetensors: {name} has shape {weight.shape}, and config.json wants {size}")
-        if not np.isfinite(weight).all():
-            raise InvalidModel(f"model.safetensors: {name} holds what is no number")
-        return weight.astype(np.float32)
 
     def _constant(self, value: Array) -> str:
         name = f"c{len(self._constants)}"
@@ -122,13 +138,7 @@ class BertGraph:
         return name if outputs == 1 else made
 
     def _embedding(self) -> str:
-        shape = self._shape
-        words = self._weight("embeddings.word_embeddings.weight", shape.vocab_size, shape.hidden_size)
-        positions = self._weight(
-            "embeddings.position_embeddings.weight", shape.max_position_embeddings, shape.hidden_size
-        )
-        kinds = self._weight("embeddings.token_type_embeddings.weight", shape.type_vocab_size, shape.hidden_size)
-        positions = positions + kinds[0]
+        words, positions = self._weights[WORDS], self._weights[PLACES] + self._weights[KINDS][0]
         if self._int8:
             scales = np.maximum(np.abs(words).max(axis=1, keepdims=True), 1e-9) / EIGHT_BITS
             small = np.rint(words / scales).astype(np.int8)
@@ -139,25 +149,38 @@ class BertGraph:
         where = self._node("Gather", self._constant(positions), "positions")
         return self._normal(row, where, "embeddings.LayerNorm")
 
-    def _layer(self, row: str, prefix: str) -> str:
-        size, inner = self._shape.hidden_size, self._shape.intermediate_size
-        parts = [(f"{prefix}attention.self.{part}", size, size) for part in ("query", "key", "value")]
-        query, key, value = self._node("Split", self._linear(row, *parts), outputs=3, axis=2)
-        attended = self._node(
-            "MultiHeadAttention", query, key, value, domain="com.microsoft", num_heads=self._shape.num_attention_heads
-        )
-        mixed = self._linear(attended, (f"{prefix}attention.output.dense", size, size))
-        row = self._normal(mixed, row, f"{prefix}attention.output.LayerNorm")
-        wide = self._linear(row, (f"{prefix}intermediate.dense", inner, size))
-        bent = self._node("Gelu", wide, domain="com.microsoft")
-        return self._normal(
-            self._linear(bent, (f"{prefix}output.dense", size, inner)), row, f"{prefix}output.LayerNorm"
-        )
+    def _distances(self) -> str:
+        """What the distance of every word to every other adds to their likeness: 1 by heads by words by words."""
+        places = self._shape.max_position_embeddings
+        table = self._weights[DISTANCES][distance_buckets(places, self._shape.distance_buckets)]
+        ahead = self._node("Sub", "positions", self._node("Transpose", "positions", perm=[1, 0]))
+        found = self._node("Add", ahead, self._constant(np.array(places - 1, dtype=np.int64)))
+        rows = self._node("Transpose", self._node("Gather", self._constant(table), found), perm=[2, 0, 1])
+        return str(self._node("Unsqueeze", rows, self._constant(np.array([0], dtype=np.int64))))
 
-    def _linear(self, row: str, *parts: tuple[str, int, int]) -> str:
+    def _pooled(self, row: str) -> str:
+        kinds = {"mean": "ReduceMean", "max": "ReduceMax"}
+        if self._shape.pooling in kinds:
+            return str(self._node(kinds[self._shape.pooling], row, axes=[1], keepdims=0))
+        return str(self._node("Gather", row, self._constant(np.array(0, dtype=np.int64)), axis=1))
+
+    def _layer(self, row: str, prefix: str) -> str:
+        parts = [f"{prefix}attention.self.{part}" for part in ("query", "key", "value")]
+        query, key, value = self._node("Split", self._linear(row, *parts), outputs=3, axis=2)
+        bias = ("", "", self._distance_bias) if self._distance_bias else ()  # no bias of its own, no mask
+        attended = self._node(
+            "MultiHeadAttention", query, key, value, *bias, domain="com.microsoft",
+            num_heads=self._shape.num_attention_heads,
+        )  # fmt: skip
+        mixed = self._linear(attended, f"{prefix}attention.output.dense")
+        row = self._normal(mixed, row, f"{prefix}attention.output.LayerNorm")
+        bent = self._node("Gelu", self._linear(row, f"{prefix}intermediate.dense"), domain="com.microsoft")
+        return self._normal(self._linear(bent, f"{prefix}output.dense"), row, f"{prefix}output.LayerNorm")
+
+    def _linear(self, row: str, *parts: str) -> str:
         """The row times the transposed weights of the parts side by side, plus their biases."""
-        weight = np.concatenate([self._weight(f"{name}.weight", out, size) for name, out, size in parts])
-        bias = self._constant(np.concatenate([self._weight(f"{name}.bias", out) for name, out, _ in parts]))
+        weight = np.concatenate([self._weights[f"{name}.weight"] for name in parts])
+        bias = self._constant(np.concatenate([self._weights[f"{name}.bias"] for name in parts]))
         if not self._int8:
             return str(self._node("Add", self._node("MatMul", row, self._constant(weight.T)), bias))
         outs, size = weight.shape
@@ -173,8 +196,7 @@ class BertGraph:
         )  # fmt: skip
 
     def _normal(self, row: str, other: str, name: str) -> str:
-        size = self._shape.hidden_size
-        gamma, beta = (self._constant(self._weight(f"{name}.{part}", size)) for part in ("weight", "bias"))
+        gamma, beta = (self._constant(self._weights[f"{name}.{part}"]) for part in ("weight", "bias"))
         return str(
             self._node(
                 "SkipLayerNormalization", row, other, gamma, beta, domain="com.microsoft",

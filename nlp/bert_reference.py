@@ -1,12 +1,12 @@
 """BertReference: the same encoder in plain numpy, slow and easy to check: the proof that a graph is right."""
 
 from collections.abc import Mapping, Sequence
-from math import erf
+from math import erf, log
 from typing import Any
 
 import numpy as np
 
-from nlp.bert_graph import BertShape
+from nlp.bert_graph import DISTANCES, FURTHEST, KINDS, PLACES, WORDS, BertShape
 
 Array = np.ndarray[Any, Any]
 _erf = np.vectorize(erf, otypes=[np.float64])
@@ -16,8 +16,7 @@ def reference_embedding(shape: BertShape, weights: Mapping[str, Array], ids: Seq
     """The embedding of one text, of length 1, after Devlin et al. 2019 (BERT), in 64-bit numbers."""
 
     def weight(name: str) -> Array:
-        found = weights.get(name)
-        numbers: Array = np.asarray(weights[f"bert.{name}"] if found is None else found, dtype=np.float64)
+        numbers: Array = np.asarray(weights[name], dtype=np.float64)
         return numbers
 
     def linear(row: Array, name: str) -> Array:
@@ -31,22 +30,34 @@ def reference_embedding(shape: BertShape, weights: Mapping[str, Array], ids: Seq
         return scaled
 
     heads, size = shape.num_attention_heads, shape.hidden_size // shape.num_attention_heads
-    row = weight("embeddings.word_embeddings.weight")[list(ids)]
-    row = row + weight("embeddings.position_embeddings.weight")[: len(ids)]
-    row = normal(row + weight("embeddings.token_type_embeddings.weight")[0], "embeddings.LayerNorm")
+    row = weight(WORDS)[list(ids)] + weight(PLACES)[: len(ids)]
+    row = normal(row + weight(KINDS)[0], "embeddings.LayerNorm")
+    apart = np.zeros((heads, len(ids), len(ids)))
+    if shape.distance_buckets:
+        for one, other in np.ndindex(len(ids), len(ids)):
+            apart[:, one, other] = weight(DISTANCES)[_bucket(other - one, shape.distance_buckets)]
     for number in range(shape.num_hidden_layers):
         layer = f"encoder.layer.{number}"
         query, key, value = (
             linear(row, f"{layer}.attention.self.{part}").reshape(len(ids), heads, size).transpose(1, 0, 2)
             for part in ("query", "key", "value")
         )
-        likeness = query @ key.transpose(0, 2, 1) / np.sqrt(size)
+        likeness = query @ key.transpose(0, 2, 1) / np.sqrt(size) + apart
         shares = np.exp(likeness - likeness.max(axis=-1, keepdims=True))
         mixed = (shares / shares.sum(axis=-1, keepdims=True) @ value).transpose(1, 0, 2).reshape(len(ids), -1)
         row = normal(linear(mixed, f"{layer}.attention.output.dense") + row, f"{layer}.attention.output.LayerNorm")
         wide = linear(row, f"{layer}.intermediate.dense")
         bent = wide * 0.5 * (1 + _erf(wide / np.sqrt(2)))
         row = normal(linear(bent, f"{layer}.output.dense") + row, f"{layer}.output.LayerNorm")
-    mean = row.mean(axis=0)
-    embedding: Array = mean / np.linalg.norm(mean)
+    pooled = {"mean": row.mean(axis=0), "max": row.max(axis=0), "cls": row[0]}[shape.pooling]
+    embedding: Array = pooled / np.linalg.norm(pooled)
     return embedding
+
+
+def _bucket(distance: int, buckets: int) -> int:
+    """The bucket of how far ahead (or, below 0, behind) a word is: near ones have their own, far ones share by logs."""
+    half, far = buckets // 2, abs(distance)
+    side, exact = half * (distance > 0), half // 2
+    if far < exact:
+        return side + far
+    return side + min(half - 1, exact + int(log(far / exact) / log(FURTHEST / exact) * (half - exact)))

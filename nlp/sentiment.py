@@ -62,14 +62,14 @@ class SentimentScore(Component):
 
     def _load_head(self, models: Path | None) -> Any:
         try:
-            from nlp.encoder import shared_encoder
+            from nlp.encoder import load_general_encoder
             from nlp.sentiment_head import CARD_FILE, FOLDER, load_head
         except ImportError as error:
             raise Unavailable(f'the head of sentiment needs {error.name}: run `pip install "botkit[onnx]"`') from None
         folder = models / FOLDER if models else None
         if folder is None or not (folder / CARD_FILE).is_file():
             raise Unavailable("there is no head of sentiment: run `botkit nlp train-sentiment FILE`, or set no `head`")
-        return load_head(folder, shared_encoder(self.head))
+        return load_head(folder, load_general_encoder(self.head, "sentiment"))
 
     def polarity(self, text: str) -> dict[str, float]:
         """What VADER says of a text, emoji understood: pos, neg, neu, compound."""

@@ -8,6 +8,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("botkit.cli.nlp.check", "Find what is doubtful in the examples, and what to add first."),
     "compare": ("botkit.cli.nlp.compare", "See what got better and worse between two results."),
     "cross-validate": ("botkit.cli.nlp.cross_validate", "Test each training utterance without having learnt it."),
+    "fine-tune": ("botkit.cli.nlp.fine_tune", "Tune the sentence encoder to the intents of a project."),
     "get-model": ("botkit.cli.nlp.get_model", "Get the sentence encoder of the tier onnx."),
     "distil": ("botkit.cli.nlp.distil", "Make the small table of what words mean."),
     "latency": ("botkit.cli.nlp.latency", "Measure what it costs to understand a message."),

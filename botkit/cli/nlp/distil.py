@@ -20,12 +20,12 @@ def command(out: Output, name: str, as_json: bool) -> None:
     """
     try:
         from nlp.distillation import distil, vocabulary_of
-        from nlp.encoder import encoder_home, load_encoder
+        from nlp.encoder import encoder_home, load_general_encoder
         from nlp.training import table_folder
     except ImportError as error:
         out.fail(f"this needs {error.name}", hint='run `pip install "botkit[onnx]"`')
 
-    encoder = load_encoder(name)
+    encoder = load_general_encoder(name, "the table of words")
     source = Path(name) if "/" in name else encoder_home(name)
     with progress("Distilling") as tell:
         table = distil(vocabulary_of(source), encoder, progress=tell)

@@ -24,7 +24,7 @@ def command(out: Output, file: Path, directory: Path, scale: float, encoder: str
     it is used where the setting `head` of the component sentiment names the encoder.
     """
     try:
-        from nlp.encoder import load_encoder
+        from nlp.encoder import load_general_encoder
         from nlp.sentiment_head import FEWEST_TEXTS, FOLDER, train_head
     except ImportError as error:
         out.fail(f"this needs {error.name}", hint='run `pip install "botkit[nlp,onnx]"`')
@@ -35,7 +35,7 @@ def command(out: Output, file: Path, directory: Path, scale: float, encoder: str
     rated = read_rated(file, scale)
     if len(rated) < FEWEST_TEXTS:
         out.fail(f"{file} has {len(rated)} different texts: a head needs {FEWEST_TEXTS} or more", code=1)
-    engine = load_encoder(encoder)
+    engine = load_general_encoder(encoder, "sentiment")
     component = SentimentScore()
     component.prepare(Project(), None)
     home = directory / ".botkit" / "models" / FOLDER
