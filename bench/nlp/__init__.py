@@ -19,6 +19,7 @@ MODULES = {
     "profanity": "time, recall and false alarms of the filter",
     "answers": "the right answer out of the knowledge, by words, and by words and meaning",
     "encoder": "time, memory and exactness of the sentence encoder",
+    "fine_tuning": "what tuning the encoder to the intents brings, and what it costs",
     "sentiment": "correlation with people's ratings",
 }
 """Every module with what it measures, in the order of the table; one that is not written yet is skipped."""

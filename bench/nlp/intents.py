@@ -117,10 +117,10 @@ def _tier(
     accuracy = answer(train(banking["train"]), test.texts).accuracy(test.intents)
     yield row("BANKING77", "accuracy", accuracy, 94.5 if onnx else 92, "BERT 93.7")
 
-    known, strange = _examples(clinc["train"]), _examples(clinc["oos_train"], NONE_OF_THESE)
-    within, without = _examples(clinc["test"]), _examples(clinc["oos_test"], NONE_OF_THESE)
-    both = _joined(within, without)
-    for name, examples in (("CLINC150", _joined(known, strange)), ("CLINC150, no oos trained", known)):
+    known, strange = examples_of(clinc["train"]), examples_of(clinc["oos_train"], NONE_OF_THESE)
+    within, without = examples_of(clinc["test"]), examples_of(clinc["oos_test"], NONE_OF_THESE)
+    both = joined(within, without)
+    for name, examples in (("CLINC150", joined(known, strange)), ("CLINC150, no oos trained", known)):
         answers = answer(train(examples), both.texts)
         main = examples is not known
         others = "BERT 52, Rasa 31 to 45, Dialogflow 14 to 27" if main else ""
@@ -185,10 +185,10 @@ def banking_file(file: Path) -> Examples:
     return Examples(tuple(row["text"] for row in found), tuple(row["category"] for row in found))
 
 
-def _examples(found: Iterable[tuple[str, str]], intent: str = "") -> Examples:
+def examples_of(found: Iterable[tuple[str, str]], intent: str = "") -> Examples:
     pairs = [(text, intent or label) for text, label in found]
     return Examples(tuple(text for text, _ in pairs), tuple(label for _, label in pairs))
 
 
-def _joined(first: Examples, second: Examples) -> Examples:
+def joined(first: Examples, second: Examples) -> Examples:
     return Examples(first.texts + second.texts, first.intents + second.intents)
