@@ -1,7 +1,6 @@
 """FineTuning: the top layers of an encoder learn to keep a project's intents apart; torch is imported when it begins.
 
-Texts of an intent are to lie nearer to each other than to those of the others: supervised contrastive learning (Khosla
-et al. 2020, https://arxiv.org/abs/2004.11362). What is held out says when to stop.
+They learn by `contrast.py`; utterances that are held out say when to stop, and whether it was worth it.
 """
 
 import hashlib
@@ -12,11 +11,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from nlp.contrast import FEWEST_TO_HOLD_OUT, batches, contrastive_loss, held_out, held_out_loss, some
 from nlp.encoder import CARD_FILE, MAX_CHARACTERS, MINILM, EncoderCard, encoder_home, read_card
 from nlp.encoder_making import SENTENCES, Tell, keep_encoder
 from nlp.errors import InvalidData, InvalidModel, InvalidRequest, Unavailable
 from nlp.intent_training import train_intents
-from nlp.meaning import softmax
 from nlp.model_folder import Model, tokenizer_of
 from nlp.project import NONE_OF_THESE
 from nlp.torch_encoder import TorchEncoder
@@ -27,8 +26,7 @@ Progress = Callable[[int, int], None]
 LAYERS, EPOCHS, PATIENCE = 2, 5, 2
 SEED = 0
 
-RATE, DECAY, WARM = 1e-4, 0.01, 0.1
-TEMPERATURE, BATCH, TOGETHER, LONGEST_STEP = 0.05, 64, 4, 1.0
+RATE, DECAY, WARM, LONGEST_STEP = 1e-4, 0.01, 0.1, 1.0
 """Chosen, with the loss, on parts of the training data of BANKING77 (nlp/README.md says with what figures)."""
 
 GUIDES = 20
@@ -36,9 +34,6 @@ GUIDES = 20
 
 FEW = 2_000
 """With fewer utterances than this, what was held out is learnt from too, once it has said for how many epochs."""
-
-HELD_OUT, FEWEST_TO_HOLD_OUT = 10, 5
-"""One utterance in so many is held out, of the intents that have so many at least."""
 
 MAX_KEPT_BYTES = 1 << 30
 """What the fixed layers make of the texts is kept in memory up to this size, else made anew each time."""
@@ -99,14 +94,15 @@ def fine_tune(
     if not 1 <= layers <= model.shape.num_hidden_layers:
         raise InvalidModel(f"the model has {model.shape.num_hidden_layers} layers: {layers} of them cannot be tuned")
     labels = sorted(set(intents))
-    truth = np.array([labels.index(intent) for intent in intents], dtype=np.int64)
+    numbers = {label: number for number, label in enumerate(labels)}
+    truth = np.array([numbers[intent] for intent in intents], dtype=np.int64)
     random = np.random.default_rng(seed)
     held = held_out(truth, [label == NONE_OF_THESE for label in labels], random)
     if len(labels) < 2 or not held.any():
         raise InvalidData(
             "intents", 0, f"fine-tuning needs two intents or more, one with {FEWEST_TO_HOLD_OUT} utterances at least"
         )
-    nothing = labels.index(NONE_OF_THESE) if NONE_OF_THESE in labels else None
+    nothing = numbers.get(NONE_OF_THESE)
     with torch.random.fork_rng(devices=[]):
         encoder = TorchEncoder(model.shape, model.weights, layers)
         rows = Rows(encoder, model, texts)
@@ -185,35 +181,6 @@ class _Lesson:
             yield epoch
 
 
-def contrastive_loss(embedded: Any, truth: Any, nothing: int | None) -> Any:
-    """How badly texts of a label are told from all others (Khosla et al. 2020, equation 2).
-
-    Texts of `nothing` are others to all, each other too.
-    """
-    import torch
-
-    self = torch.eye(len(truth), dtype=torch.bool)
-    chances = (embedded @ embedded.T / TEMPERATURE).masked_fill(self, -1e9).log_softmax(dim=1)
-    alike = (truth[:, None] == truth[None]) & ~self
-    if nothing is not None:
-        alike &= (truth != nothing)[:, None]
-    counts = alike.sum(dim=1)
-    losses = -(chances * alike).sum(dim=1) / counts.clamp(min=1)
-    return losses.sum() / (counts > 0).sum().clamp(min=1)
-
-
-def held_out_loss(embedded: Array, truth: Array, held: Array, nothing: int | None) -> float:
-    """How badly held-out texts are told apart by the middles of the labels' other texts: a mean cross-entropy."""
-    middles = np.zeros((int(truth.max()) + 1, embedded.shape[1]))
-    np.add.at(middles, truth[~held], embedded[~held])
-    middles /= np.maximum(np.linalg.norm(middles, axis=1, keepdims=True), 1e-9)
-    likeness = embedded[held] @ middles.T / TEMPERATURE
-    if nothing is not None:
-        likeness[:, nothing] = -np.inf
-    chances = softmax(likeness)[np.arange(int(held.sum())), truth[held]]
-    return -float(np.log(np.maximum(chances, 1e-12)).mean())
-
-
 class Rows(Sequence[Any]):
     """What the fixed layers make of each text, kept as far as there is room."""
 
@@ -237,32 +204,6 @@ class Rows(Sequence[Any]):
                 self._room -= len(row)
                 self._kept[number] = row
         return row
-
-
-def held_out(truth: Array, left_alone: Sequence[bool], random: np.random.Generator) -> Array:
-    """Which rows are held out: the same share of each label that is not left alone and has enough."""
-    held = np.zeros(len(truth), dtype=bool)
-    for label, alone in enumerate(left_alone):
-        mine = np.flatnonzero(truth == label)
-        if not alone and len(mine) >= FEWEST_TO_HOLD_OUT:
-            held[random.permutation(mine)[: max(1, round(len(mine) / HELD_OUT))]] = True
-    return held
-
-
-def some(learnt: Array, truth: Array, most: int) -> list[Array]:
-    """The first so many of each label's rows."""
-    return [learnt[truth[learnt] == label][:most] for label in np.unique(truth[learnt])]
-
-
-def batches(learnt: Array, truth: Array, random: np.random.Generator) -> list[Array]:
-    """All rows that are learnt from, once, in random batches in which a label has `TOGETHER` rows or more if it can."""
-    groups: list[Array] = []
-    for label in np.unique(truth[learnt]):
-        mine = random.permutation(learnt[truth[learnt] == label])
-        groups += np.array_split(mine, max(1, len(mine) // TOGETHER))
-    order = random.permutation(len(groups))
-    size = BATCH // TOGETHER
-    return [np.concatenate([groups[number] for number in order[at : at + size]]) for at in range(0, len(order), size)]
 
 
 def digest(weights: dict[str, Array]) -> str:

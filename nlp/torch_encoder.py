@@ -25,12 +25,16 @@ class TorchEncoder:
         self._functional = torch.nn.functional
         self._shape = shape
         self._first = shape.num_hidden_layers - layers
-        self._tensors = {name: torch.from_numpy(np.array(value, dtype=np.float32)) for name, value in weights.items()}
         self._buckets = distance_buckets(shape.max_position_embeddings, shape.distance_buckets or 4)
+        self._given = dict(weights)
         learnt = tuple(f"encoder.layer.{number}." for number in range(self._first, shape.num_hidden_layers))
-        self.learning = {name: tensor for name, tensor in self._tensors.items() if name.startswith(learnt)}
-        for tensor in self.learning.values():
-            tensor.requires_grad_()
+        self.learning = {
+            name: torch.tensor(value, dtype=torch.float32, requires_grad=True)
+            for name, value in weights.items()
+            if name.startswith(learnt)
+        }
+        fixed = {name: torch.from_numpy(value) for name, value in weights.items() if name not in self.learning}
+        self._tensors = {**fixed, **self.learning}
 
     def below(self, ids: Sequence[int]) -> Any:
         """What the fixed layers make of one text: a row for each piece of a word."""
@@ -67,17 +71,15 @@ class TorchEncoder:
         return parts
 
     def weights(self) -> dict[str, Array]:
-        """All weights as they are now."""
-        return {name: tensor.detach().numpy().copy() for name, tensor in self._tensors.items()}
+        """All weights as they are now; those that do not learn are the very ones that were given."""
+        return {**self._given, **{name: tensor.detach().numpy().copy() for name, tensor in self.learning.items()}}
 
     def _linear(self, row: Any, name: str) -> Any:
         return self._functional.linear(row, self._tensors[f"{name}.weight"], self._tensors[f"{name}.bias"])
 
     def _normal(self, row: Any, name: str) -> Any:
         weight, bias = self._tensors[f"{name}.weight"], self._tensors[f"{name}.bias"]
-        return self._functional.layer_norm(
-            row, (self._shape.hidden_size,), weight, bias, self._shape.layer_norm_eps
-        )  # fmt: skip
+        return self._functional.layer_norm(row, weight.shape, weight, bias, self._shape.layer_norm_eps)
 
     def _apart(self, words: int) -> Any:
         """What the distance of every word to every other adds to their likeness: heads by words by words."""

@@ -52,7 +52,11 @@ def _pair(data: str, metric: str, model: Model, plain: Encoder, known: Examples,
         spent = time.process_time() - began
         for tier, encoder in (("onnx", plain), ("transformers", tuned)):
             found = answer(_train(known, encoder), test.texts)
-            figures = [(metric, found.accuracy(test.intents))]
+            right = found.accuracy(test.intents)
+            figures = [(metric, right)]
+            if NONE_OF_THESE not in test.intents:
+                sure = 100 * sum(found.confidence) / len(found.confidence)
+                figures.append((f"mean confidence less {metric}", sure - right))
             if NONE_OF_THESE in test.intents:
                 figures.append(("AUROC, ten examples an intent", found.auroc(test.intents)))
             for name, value in figures:

@@ -10,10 +10,11 @@ from click.testing import CliRunner, Result
 
 from botkit.cli.main import cli
 from nlp import encoder_making
+from nlp.contrast import batches, contrastive_loss, held_out
 from nlp.encoder import encoder_home, load_encoder, read_card
 from nlp.encoder_making import SENTENCES, keep_encoder, list_encoders, make_encoder
 from nlp.errors import InvalidData, InvalidModel, InvalidRequest, Unavailable
-from nlp.fine_tuning import Rows, batches, contrastive_loss, fine_tune, held_out
+from nlp.fine_tuning import Rows, fine_tune
 from nlp.model_folder import read_model
 from nlp.torch_encoder import TorchEncoder
 from nlp.training import train

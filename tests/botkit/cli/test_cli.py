@@ -250,11 +250,13 @@ def test_every_command_has_help() -> None:
 
 HEAVY = (
     "aiohttp", "asyncio", "flows", "channels", "jsonpath", "nlp", "numpy", "pydantic", "quickjs", "rich", "ruamel",
-    "sklearn", "spacy", "transformers",
+    "sklearn", "spacy", "torch", "transformers",
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("command", [(), ("trace",), ("chat",), ("serve",), ("check",)], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [(), ("trace",), ("chat",), ("serve",), ("check",), ("nlp", "fine-tune")], ids=" ".join
+)
 def test_help_imports_nothing_heavy(command: tuple[str, ...]) -> None:
     heavy = [name for name in HEAVY if name != "asyncio" or not command]
     code = (
