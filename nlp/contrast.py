@@ -14,6 +14,7 @@ from nlp.meaning import softmax
 Array = np.ndarray[Any, Any]
 
 TEMPERATURE, BATCH, TOGETHER = 0.05, 64, 4
+TEMPERATURES = np.geomspace(0.02, 0.5, 14)
 
 HELD_OUT, FEWEST_TO_HOLD_OUT = 10, 5
 """One utterance in so many is held out, of the intents that have so many at least."""
@@ -63,12 +64,20 @@ def contrastive_loss(embedded: Any, truth: Any, nothing: int | None) -> Any:
 
 
 def held_out_loss(embedded: Array, truth: Array, held: Array, nothing: int | None) -> float:
-    """How badly held-out texts are told apart by the middles of the labels' other texts: a mean cross-entropy."""
+    """How badly held-out texts are told apart by the middles of the labels' other texts: a mean cross-entropy.
+
+    It is that of the temperature at which it is least: learning draws texts together and so changes what a cosine is
+    worth, which the model of intents finds out for itself.
+    """
     middles = np.zeros((int(truth.max()) + 1, embedded.shape[1]))
     np.add.at(middles, truth[~held], embedded[~held])
     middles /= np.maximum(np.linalg.norm(middles, axis=1, keepdims=True), 1e-9)
-    likeness = embedded[held] @ middles.T / TEMPERATURE
+    cosines = embedded[held] @ middles.T
     if nothing is not None:
-        likeness[:, nothing] = -np.inf
-    chances = softmax(likeness)[np.arange(int(held.sum())), truth[held]]
-    return -float(np.log(np.maximum(chances, 1e-12)).mean())
+        cosines[:, nothing] = -np.inf
+    rows = np.arange(len(cosines))
+    losses = [
+        -float(np.log(np.maximum(softmax(cosines / temperature)[rows, truth[held]], 1e-12)).mean())
+        for temperature in TEMPERATURES
+    ]
+    return min(losses)

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from botkit.cli.main import cli
 from nlp import encoder_making
-from nlp.contrast import batches, contrastive_loss, held_out
+from nlp.contrast import batches, contrastive_loss, held_out, held_out_loss
 from nlp.encoder import encoder_home, load_encoder, read_card
 from nlp.encoder_making import SENTENCES, keep_encoder, list_encoders, make_encoder
 from nlp.errors import InvalidData, InvalidModel, InvalidRequest, Unavailable
@@ -127,6 +127,17 @@ def test_a_text_of_none_of_these_is_like_no_other() -> None:
     near = float(contrastive_loss(rows, truth, None))
     assert 0 < near < 1e-6 < float(contrastive_loss(rows, torch.tensor([0, 1, 0, 1]), None))
     assert float(contrastive_loss(rows, torch.tensor([0, 1, 1, 2]), 1)) == 0
+
+
+def test_what_is_held_out_is_judged_by_who_is_nearest_not_by_how_near_all_are() -> None:
+    turn = np.radians([0, 10, 5, 90, 80, 40])  # two intents; the last text is held out, as the third is, and doubtful
+    truth, held = np.array([0, 0, 0, 1, 1, 1]), np.array([False, False, True, False, False, True])
+    wide = np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    narrow = np.stack([np.cos(turn / 2), np.sin(turn / 2)], axis=1)
+    better = np.radians([0, 10, 5, 90, 80, 70])
+    loss = held_out_loss(wide, truth, held, None)
+    assert held_out_loss(narrow, truth, held, None) == pytest.approx(loss, rel=0.05)
+    assert held_out_loss(np.stack([np.cos(better), np.sin(better)], axis=1), truth, held, None) < loss / 10
 
 
 def test_every_intent_holds_out_its_share() -> None:
