@@ -21,7 +21,11 @@ EXTRA = "transformers"
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="The model folder to begin with; otherwise the weights of minilm are fetched again, and checked.",
 )
-@click.option("--name", default="", help="What to call it: the setting `encoder` names it.  [default: the project's]")
+@click.option(
+    "--name",
+    default="",
+    help="What to call it: the setting `encoder` names it.  [default: DIRECTORY's name, and -tuned]",
+)
 @click.option("--layers", type=click.IntRange(1, 48), default=2, show_default=True, help="So many top layers learn.")
 @click.option("--epochs", type=click.IntRange(1, 100), default=5, show_default=True,
               help="How often all utterances are gone through at most.")  # fmt: skip
