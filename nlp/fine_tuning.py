@@ -108,12 +108,12 @@ def fine_tune(
         rows = Rows(encoder, model, texts)
         lesson = _Lesson(model, layers, rows, truth, nothing, epochs, seed, progress)
         losses, best = lesson.watched(held)
-        first = encoder.embed(rows).numpy()
-        last = TorchEncoder(model.shape, lesson.kept, layers).embed(rows).numpy() if best else first
+        before = _accuracy(texts, intents, held, _AsEncoder(encoder, model, texts, rows))
+        tuned = TorchEncoder(model.shape, lesson.kept, layers)
+        after = _accuracy(texts, intents, held, _AsEncoder(tuned, model, texts, rows)) if best else before
         if best and len(texts) < FEW:
             lesson = _Lesson(model, layers, rows, truth, nothing, epochs, seed, progress)
             lesson.go(np.arange(len(texts)), best)
-    before, after = (_accuracy(texts, intents, held, found) for found in (first, last))
     report = TuningReport(
         utterances=len(texts), held_out=int(held.sum()), intents=len(labels), layers=layers, best=best,
         losses=tuple(round(loss, 4) for loss in losses), before=round(100 * before, 2), after=round(100 * after, 2),
@@ -219,22 +219,26 @@ def _share(step: int, steps: int) -> float:
     return min((step + 1) / warm, max(0.0, (steps - step) / max(1, steps - warm)))
 
 
-class _Vectors:
-    """An encoder that knows these texts only."""
+class _AsEncoder:
+    """What the tier onnx asks of an encoder, by one in torch; the `rows` of some texts are there already."""
 
     fingerprint = ""
 
-    def __init__(self, texts: Sequence[str], vectors: Array) -> None:
-        self._known = dict(zip(texts, vectors, strict=True))
+    def __init__(self, encoder: TorchEncoder, model: Model, texts: Sequence[str], rows: Rows) -> None:
+        self._encoder, self._model = encoder, model
+        self._known = dict(zip(texts, encoder.embed(rows).numpy(), strict=True))
 
     def embed(self, texts: Sequence[str]) -> Array:
+        strange = [text for text in dict.fromkeys(texts) if text not in self._known]  # names, texts without courtesy
+        if strange:
+            vectors = self._encoder.embed(Rows(self._encoder, self._model, strange)).numpy()
+            self._known.update(zip(strange, vectors, strict=True))
         return np.stack([self._known[text] for text in texts])
 
 
-def _accuracy(texts: Sequence[str], intents: Sequence[str], held: Array, vectors: Array) -> float:
+def _accuracy(texts: Sequence[str], intents: Sequence[str], held: Array, encoder: Any) -> float:
     """The share of held-out texts that the tier onnx ranks rightly when it is trained on the others."""
     learnt, asked = np.flatnonzero(~held).tolist(), np.flatnonzero(held).tolist()
-    encoder = _Vectors(texts, vectors)
     model = train_intents([texts[i] for i in learnt], [intents[i] for i in learnt], tier="onnx", encoder=encoder)
     ranked = model.scores_many([texts[i] for i in asked])
     right = sum(bool(row) and row[0].intent == intents[i] for row, i in zip(ranked, asked, strict=True))

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 from bench.nlp import Absent, Row
 from bench.nlp.clinc import data_file
-from bench.nlp.intents import Examples, answer, examples_of, joined, banking_file
+from bench.nlp.intents import Examples, answer, banking_file, examples_of, joined
 from nlp.encoder import load_encoder
 from nlp.encoder_making import official_minilm
 from nlp.errors import NlpError, Unavailable

@@ -15,7 +15,12 @@ from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 
-WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstuvwxyz0123456789?!.,", "where", "is", "my", "order"]
+WORDS = [
+    "[PAD]", "<pad>", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstuvwxyz0123456789?!.,", "where", "is", "my", "order",
+    "[UNK]",
+]  # fmt: skip
+"""Two kinds of padding, since RoBERTa's has the number 1: an unknown word with that number would have no position."""
+
 CONFIG: dict[str, Any] = {
     "model_type": "bert", "vocab_size": 64, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
     "intermediate_size": 64, "max_position_embeddings": 160, "hidden_act": "gelu", "layer_norm_eps": 1e-12,
@@ -114,7 +119,7 @@ def write(folder: Path, **config: Any) -> Path:
     vocabulary = {word: number for number, word in enumerate(dict.fromkeys(WORDS))}
     vocabulary |= {f"##{letter}": len(vocabulary) + at for at, letter in enumerate("aers")}
     tokenizer = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]"))
-    tokenizer.normalizer, tokenizer.pre_tokenizer = BertNormalizer(), BertPreTokenizer()  # type: ignore[assignment]
+    tokenizer.normalizer, tokenizer.pre_tokenizer = BertNormalizer(), BertPreTokenizer()
     tokenizer.post_processor = TemplateProcessing("[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])  # type: ignore[assignment]
     tokenizer.save(str(folder / "tokenizer.json"))
     return folder
