@@ -17,14 +17,18 @@ def test_in_a_browser(chromium):
 
 def test_with_data(shared_data):
     pass
+
+@pytest.mark.e2e
+def test_in_a_browser_with_data(shared_data):
+    pass
 """
 
 
 @pytest.mark.parametrize(
     ("required", "status", "says"),
     [
-        ("", 0, ["2 skipped", "no browser: install chromium", "no test data"]),
-        ("1", 1, ["1 error", "1 skipped", "BOTKIT_REQUIRE_BROWSER is set, but this test skipped: Skipped: no browser"]),
+        ("", 0, ["3 skipped", "no browser: install chromium", "no test data"]),
+        ("1", 1, ["1 error", "2 skipped", "BOTKIT_REQUIRE_BROWSER is set, but this test skipped: Skipped: no browser"]),
     ],
 )
 def test_a_missing_browser_skips_unless_it_is_required(
