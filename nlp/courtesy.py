@@ -53,8 +53,6 @@ FEWEST_WORDS = 3
 """So many words have to follow a greeting that has no mark behind it."""
 
 _MARK = r"\s*[,.!;:…–—-]{1,3}\s*"
-
-
 _WORD = re.compile(r"\w")
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from nlp.courtesy import MAX_LENGTH, core
+from nlp.courtesy import MAX_LENGTH, MOST, core
 from nlp.intent_training import train_intents
 
 CASES = YAML(typ="safe").load(Path(__file__).parent / "cases" / "courtesy.yaml")
@@ -52,3 +52,12 @@ def test_a_greeting_in_front_changes_no_intent() -> None:
     model = train_intents(texts, ["status"] * 3 + ["greeting"] * 3)
     assert model.scores("Good evening, where is my order, thank you so much") == model.scores("where is my order")
     assert model.scores("hello there!")[0].intent == "greeting"
+    # without its courtesy next to nothing is left: then that is what it is about
+    assert model.scores("hello, zzz")[0].intent == "greeting"
+
+
+def test_long_texts_and_much_courtesy_are_left_alone() -> None:
+    long = "hello, " + "order " * (MAX_LENGTH // 6)
+    assert core(long) == long and core(long[: MAX_LENGTH - 1]) != long[: MAX_LENGTH - 1]
+    assert core("hello, " * (MOST + 1) + "where is it") == "hello, where is it"
+    assert core("where is it" + ", thanks" * (MOST + 1)) == "where is it, thanks"

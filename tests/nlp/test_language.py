@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from bench.nlp.make_language_grams import made
 from nlp.language import Language, detect
-from nlp.language_grams import FILE, GRAMS, LANGUAGES, LONGEST_GRAM, MOST_STEPS, table
+from nlp.language_grams import FILE, GRAMS, LANGUAGES, LONGEST_GRAM, MAX_CHARACTERS, MOST_STEPS, evidence, table
 from nlp.pipeline import Pipeline
 
 
@@ -66,6 +66,11 @@ def test_most_texts_are_told_apart_among_all_languages() -> None:
 def test_a_text_in_a_language_that_the_bot_does_not_speak_changes_nothing() -> None:
     language, confidence = detect("toujours rien reçu", ("en", "de"), expected="de")
     assert language == "de" and confidence < 0.1
+
+
+def test_of_a_long_text_the_beginning_counts() -> None:
+    begun = ("wo bleibt mein paket denn so lange " * MAX_CHARACTERS)[:MAX_CHARACTERS]
+    assert evidence(begun, LANGUAGES) == evidence(f"{begun} dónde está mi pedido", LANGUAGES)
 
 
 def test_the_table_is_whole() -> None:
