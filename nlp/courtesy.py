@@ -5,7 +5,6 @@ example of that intent has. What is nothing but courtesy stays as it is: it may 
 """
 
 import re
-from functools import lru_cache
 
 GREETINGS = {
     "en": "hi|hi there|hiya|hello|hello there|hey|hey there|good (?:morning|afternoon|evening|day)|greetings",
@@ -55,33 +54,27 @@ FEWEST_WORDS = 3
 _MARK = r"\s*[,.!;:…–—-]{1,3}\s*"
 _WORD = re.compile(r"\w")
 
-
-@lru_cache(maxsize=1)
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    greetings = "|".join(GREETINGS.values())
-    openings = "|".join((greetings, *OPENINGS.values()))
-    endings = "|".join(ENDINGS.values())
-    flags = re.IGNORECASE
-    return (
-        re.compile(rf"(?:{openings}){_MARK}(?=\S)", flags),
-        re.compile(rf"(?:{greetings})\s+(?=\w+(?:\s+\S+){{{FEWEST_WORDS - 1}}})", flags),
-        re.compile(rf"(?:{_MARK}|(?<=\?)\s*)(?:{endings})[\s.!]{{0,9}}\Z", flags),
-    )
+# Made when the module is loaded, as a model is: a worker's first text does not wait for it.
+_GREETINGS = "|".join(GREETINGS.values())
+_OPENINGS = "|".join((_GREETINGS, *OPENINGS.values()))
+_ENDINGS = "|".join(ENDINGS.values())
+MARKED = re.compile(rf"(?:{_OPENINGS}){_MARK}(?=\S)", re.IGNORECASE)
+BARE = re.compile(rf"(?:{_GREETINGS})\s+(?=\w+(?:\s+\S+){{{FEWEST_WORDS - 1}}})", re.IGNORECASE)
+ENDING = re.compile(rf"(?:{_MARK}|(?<=\?)\s*)(?:{_ENDINGS})[\s.!]{{0,9}}\Z", re.IGNORECASE)
 
 
 def core(text: str) -> str:
     """What a message is about: the text without courtesy at its ends, or all of it where nothing else is there."""
     if len(text) > MAX_LENGTH:
         return text
-    marked, bare, ending = _patterns()
     found = text.strip()
     for _ in range(MOST):
-        match = marked.match(found) or bare.match(found)
+        match = MARKED.match(found) or BARE.match(found)
         if match is None:
             break
         found = found[match.end() :]
     for _ in range(MOST):
-        match = ending.search(found, max(0, len(found) - MAX_ENDING_LENGTH))
+        match = ENDING.search(found, max(0, len(found) - MAX_ENDING_LENGTH))
         if match is None:
             break
         found = found[: match.start()]
