@@ -22,6 +22,8 @@ INSIDE = {
 }
 WARM, COUNT, QUICK_COUNT = 512, 3_200, 640
 COUNTED = 640
+SENDERS = 600
+"""More customers than the server keeps at hand; all of them have written before the counting begins."""
 TURNS = 5
 CONNECTION_SECONDS = 600.0
 
@@ -102,7 +104,7 @@ def _instructions(figures: Figures, driver: Driver, folder: str) -> None:
         with Measured(*arguments, core=driver.measured, ready=ready, wrapper=counter.wrapper) as server:
             port = server.wait_ready()
             work = _load(driver, port, replies=name.startswith("whole"))
-            work(WARM)
+            work(max(WARM, SENDERS))
             count = counter.of(server, partial(work, COUNTED)) / COUNTED / 1e3
         base = base or count
         _tell(figures, name, count, base)
@@ -127,7 +129,7 @@ def _tell(figures: Figures, name: str, count: float, base: float) -> None:
 def _load(driver: Driver, port: int, *, replies: bool) -> Callable[[int], None]:
     def work(calls: int) -> None:
         before = driver.count()["distinct"]
-        driver.load(port, calls=calls)
+        driver.load(port, calls=calls, senders=SENDERS)
         if replies:
             driver.wait_replies(before + calls)
 

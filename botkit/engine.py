@@ -211,7 +211,7 @@ class Engine:
             step = self._steps.answer_now(lane, customer, item, value)
         except Exception as error:
             log.debug("lane %s: %s; the message is stored first", lane.key, error)
-            lane.sessions = None  # what is in memory may be ahead of the store: read it again
+            lane.forget()
             step = None
         if step is None:
             self._lanes.release(lane)
@@ -231,7 +231,7 @@ class Engine:
             if failure is None:
                 self._steps.committed(step)
             else:
-                step.lane.sessions = None  # what is in memory is ahead of the store: read it again
+                step.lane.forget()
                 if isinstance(failure, Duplicate):
                     metrics.DUPLICATES.add()
         finally:

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
+from botkit.stores.base import StoredSession
 from models.customer import Customer
 from models.delivery import Receipt
 from models.event import Event
@@ -17,6 +18,9 @@ MAX_IDLE_LANES = 500
 MAX_KEPT_LANES, MAX_KEPT_BYTES = 4_000, 4_096
 """Customers whose sessions are kept as bytes when they are no longer at hand, and how large these may be: reading them
 from the store takes ten times as long as decoding them."""
+
+ONE_SESSION = b"\x91"
+"""How MessagePack begins a list of one."""
 
 RETRY_SECONDS = 0.5
 MAX_TRIES = 5
@@ -63,18 +67,33 @@ Work = Incoming | Due | News
 
 
 class Lane:
-    """A customer in a service: what has to be done, and her live sessions while they are at hand."""
+    """A customer in a service: what has to be done, and her live sessions while they are at hand.
 
-    __slots__ = ("customer", "key", "queue", "service", "sessions", "taken", "task")
+    `state` is her session as it was stored last, where she has only one and it is known; else nothing.
+    """
+
+    __slots__ = ("customer", "key", "queue", "service", "sessions", "state", "taken", "task")
 
     def __init__(self, key: str, service: str) -> None:
         self.key = key
         self.service = service
         self.queue: deque[Work] = deque()
         self.sessions: list[Session] | None = None
+        self.state = b""
         self.customer: Customer | None = None
         self.task: asyncio.Task[None] | None = None
         self.taken = False
+
+    def forget(self) -> None:
+        """What is in memory may be ahead of the store: read it again."""
+        self.sessions = None
+        self.state = b""
+
+    def stored(self, sessions: Sequence[StoredSession]) -> None:
+        """A step that left these sessions is durable."""
+        own = self.sessions
+        alone = own is not None and len(own) == 1 and len(sessions) == 1 and sessions[0].session is own[0]
+        self.state = sessions[0].state if alone else b""
 
 
 class Lanes:
@@ -160,7 +179,7 @@ class Lanes:
             try:
                 await self._process(lane, work)
             except Exception as error:
-                lane.sessions = None  # what is in memory may be ahead of the store: read it again
+                lane.forget()
                 work.tries += 1
                 if work.tries < MAX_TRIES and not (isinstance(work, Incoming) and refused(work)):
                     log.warning("lane %s: %s; trying again", lane.key, error)
@@ -180,7 +199,7 @@ class Lanes:
         if len(self._idle) > MAX_IDLE_LANES:
             key, oldest = self._idle.popitem(last=False)
             if oldest.sessions:
-                self._keep(key, _encode(oldest.sessions))
+                self._keep(key, ONE_SESSION + oldest.state if oldest.state else _encode(oldest.sessions))
 
     def _keep(self, key: str, sessions: bytes) -> None:
         if len(sessions) <= MAX_KEPT_BYTES:

@@ -141,8 +141,10 @@ class Steps:
 
     def committed(self, step: "Step") -> None:
         """A step is durable: what follows from it may happen."""
-        if not step.lane.sessions:
-            self._lanes.live.discard(step.lane.key)
+        lane = step.lane
+        lane.stored(step.change.sessions)
+        if not lane.sessions:
+            self._lanes.live.discard(lane.key)
         for wake in step.wakes:
             self._timers.note(wake)
         if step.deliveries:

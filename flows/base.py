@@ -39,6 +39,9 @@ class Node(Plugin):
     category: ClassVar[str] = "utilities"
     waits: ClassVar[bool] = False
     """Whether it may stop and wait: a cycle needs one such node."""
+    static_references: ClassVar[bool] = False
+    """Whether it looks up nothing but the references in its settings and what its own event brought. Where all nodes of
+    a flow promise that, a session is stored with the values that the flow refers to, and not with all the others."""
 
     def outcome_list(self) -> tuple[Outcome, ...]:
         """The outcomes with these settings (a Branch has one for each of its branches)."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flows.base import Left, Node
+from flows.needed import needed_names
 from flows.templates import Template, Value
 from flows.turn import Turn
 from models.errors import BotkitError
@@ -73,7 +74,7 @@ class CompiledNode:
 class Program:
     """A flow version that can be run. Shared by all its sessions; nothing in it changes."""
 
-    __slots__ = ("_defaults", "_mutable", "at_once", "flow", "nodes", "on_error", "version")
+    __slots__ = ("_defaults", "_mutable", "at_once", "flow", "needed", "nodes", "on_error", "version")
 
     def __init__(self, flow: Flow, version: int, nodes: dict[int, CompiledNode]) -> None:
         self.flow = flow
@@ -82,6 +83,8 @@ class Program:
         self.on_error = flow.on_error
         self.at_once = all(node.run_now and node.resume_now for node in nodes.values())
         """Whether no node awaits anything, so that a step takes no time but the processor's."""
+        self.needed = needed_names(flow, ((number, node.node) for number, node in nodes.items()))
+        """What a session has to keep of session parameters and outputs; None for all of it."""
         self._defaults = {name: variable.default for name, variable in flow.variables.items()}
         self._mutable = any(isinstance(value, dict | list) for value in self._defaults.values())
 

@@ -160,6 +160,9 @@ def _sprint_of(walk: "_Walk", ended: int) -> Sprint:
     session.steps += 1
     state = b""
     if not ended:
+        needed = turn.needed
+        if needed is not None and len(session.frames) == 1:
+            session.parameters = {name: value for name, value in session.parameters.items() if name in needed}
         try:
             state = _encode(session)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
@@ -329,6 +332,7 @@ class _Walk:
         frame = self.session.frames[-1]
         self.turn.frame = frame
         self.program = self.programs.get(frame.flow, frame.version)
+        self.turn.needed = self.program.needed
 
     def _call(self, call: Call) -> bool:
         """Begin the called flow; false when it cannot be, so that the node goes on with 102."""

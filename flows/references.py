@@ -34,7 +34,7 @@ def check_references(flow: Flow, loaded: Mapping[int, Node], problem: MakeProble
     names = _Names(flow, loaded)
     for node in flow.nodes.values():
         said: set[tuple[str, ...]] = set()
-        for reference, path in _references(node, loaded.get(node.id)):
+        for reference, path in references_of(node, loaded.get(node.id)):
             if isinstance(reference, str):
                 yield problem("invalid_reference", f"node {node.id}: {reference}", node.id, *path)
             elif reference not in said:
@@ -118,7 +118,7 @@ def _events(flow: Flow) -> set[str]:
     return events
 
 
-def _references(node: Drawn, loaded: Node | None) -> Iterator[tuple[tuple[str, ...] | str, Path]]:
+def references_of(node: Drawn, loaded: Node | None) -> Iterator[tuple[tuple[str, ...] | str, Path]]:
     """Every reference of a node with its place; text in place of a path says why it is none."""
     if loaded is not None:
         places = dict(_written(node.settings, ()))

@@ -120,6 +120,7 @@ class Turn:
         "event",
         "frame",
         "http",
+        "needed",
         "nlp",
         "now",
         "privacy",
@@ -141,6 +142,8 @@ class Turn:
     ) -> None:
         self.session = session
         self.frame: Frame = session.frames[-1]
+        self.needed: frozenset[str] | None = None
+        """The names that the running flow refers to; None for any."""
         self.event = event
         self.now = now
         self._seed = seed
@@ -259,8 +262,10 @@ class Turn:
                 _check(name, value)
         visit = self.visit
         visit.outputs.update(values)
-        outputs = self.frame.outputs
         key = f"n{visit.node}"
+        if self.needed is not None and key not in self.needed:
+            return
+        outputs = self.frame.outputs
         root = outputs.get(key)
         if root is None:
             root = outputs[key] = {}

@@ -51,6 +51,7 @@ class Branch(Node):
     """Leaves by the first branch whose conditions hold, else by `none_of_the_above`."""
 
     kind = "branch"
+    static_references = True
     outcomes = (
         green(NONE_OF_THE_ABOVE, "no branch fits"),
         red("onError", "a condition could not be tested"),

@@ -22,6 +22,7 @@ class Delay(Node):
 
     kind = "delay"
     waits = True
+    static_references = True
     outcomes = (
         orange("onTimeout", "the time has come"),
         red("onError", "the time could not be read, or lies more than 366 days ahead"),

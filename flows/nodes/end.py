@@ -18,6 +18,7 @@ class End(Node):
 
     kind = "end"
     category = "terminator"
+    static_references = True
 
     outcome: int = Field(default=SUCCESS, ge=101, le=MAX_OUTCOME)
     """101 is success, 102 an error, 103 incomplete; or one of the flow's own codes."""

@@ -51,6 +51,7 @@ class HttpRequest(Node):
     """
 
     kind = "http_request"
+    static_references = True
     outcomes = (
         green("onSuccess", "an answer came, with any status"),
         orange("onTimeout", "no answer came in time"),

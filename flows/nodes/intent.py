@@ -49,6 +49,7 @@ class Intent(Node):
     kind = "intent"
     category = "ai"
     waits = True
+    static_references = True
     outcomes = (
         green(NONE_OF_THESE, "no intent was likely enough"),
         orange("onTimeout", "it took too long, or she did not answer in time"),

@@ -35,6 +35,7 @@ class Nlp(Node):
 
     kind = "nlp"
     category = "ai"
+    static_references = True
     outcomes = (
         green("onSuccess", "the outputs are there"),
         orange("onTimeout", "it took too long"),

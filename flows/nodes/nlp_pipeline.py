@@ -19,6 +19,7 @@ class NlpPipeline(Node):
 
     kind = "nlp_pipeline"
     category = "ai"
+    static_references = True
     outcomes = (
         green(NONE_OF_THESE, "no intent was likely enough"),
         orange("onTimeout", "it took too long"),

@@ -22,6 +22,7 @@ class ProfanityFilter(Node):
 
     kind = "profanity_filter"
     category = "ai"
+    static_references = True
     outcomes = (
         green("clean", "no word is on the list"),
         green("profane", "at least one is"),

@@ -19,6 +19,7 @@ class QnaBot(Node):
 
     kind = "qna_bot"
     category = "ai"
+    static_references = True
     outcomes = (
         green("onSuccess", "an answer was found"),
         green("onAgentHandover", "no answer fits well enough, or it is for a person to answer"),

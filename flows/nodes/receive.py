@@ -38,6 +38,7 @@ class Receive(Node):
     kind = "receive"
     category = "channels"
     waits = True
+    static_references = True
     outcomes = (
         orange("onTimeout", "nothing came in time"),
         red("onError", "the event could not be read"),
@@ -72,7 +73,12 @@ class Receive(Node):
         if isinstance(event, Receipt) or event.event not in self.events:
             turn.fail(f"something else came than {', '.join(self.events)}", 3001)
             return "onError"
-        channel = event.event.partition(".")[0]
         parameters = turn.session.parameters
-        turn.output({name: parameters[name] for name in ("receive", channel, "message") if name in parameters})
+        if "receive" in parameters:  # the log has no need of the same text three times
+            turn.visit.outputs["receive"] = parameters["receive"]
+        key = f"n{turn.visit.node}"
+        if turn.needed is None or key in turn.needed:
+            channel = event.event.partition(".")[0]
+            names = ("receive", channel, "message")
+            turn.frame.outputs[key] = {name: parameters[name] for name in names if name in parameters}
         return event.event

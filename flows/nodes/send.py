@@ -92,6 +92,7 @@ class Send(Node):
     kind = "send"
     category = "channels"
     waits = True
+    static_references = True
     outputs = {
         "send.id": "our id of the message",
         "send.deliveryStatusCode": "7501 submitted, 7500 delivered, else why not",

@@ -16,6 +16,7 @@ class Sentiment(Node):
 
     kind = "sentiment"
     category = "ai"
+    static_references = True
     outcomes = (
         green("positive", "she sounds pleased"),
         green("neutral", "neither nor"),

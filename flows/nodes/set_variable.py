@@ -30,6 +30,7 @@ class SetVariable(Node):
     """Gives one or more flow variables new values, in the order in which they stand."""
 
     kind = "set_variable"
+    static_references = True
     outcomes = (
         green("onSuccess", "the variables are set"),
         red("onError", "a value could not be made"),

@@ -23,6 +23,7 @@ class Start(Node):
 
     kind = "start"
     category = "trigger"
+    static_references = True
     outcomes = (green("onBegin", "the flow has begun"),)
     outputs = {
         "message.*": "what the customer wrote: text, payload, media, channel",
@@ -50,9 +51,11 @@ class Start(Node):
 
     def run_now(self, turn: Turn) -> str | End:
         parameters = turn.session.parameters
-        given = parameters.copy()
-        given.pop("receive", None)
-        turn.frame.outputs[f"n{turn.visit.node}"] = given
+        key = f"n{turn.visit.node}"
+        if turn.needed is None or key in turn.needed:
+            given = parameters.copy()
+            given.pop("receive", None)
+            turn.frame.outputs[key] = given
         channel = parameters.get("message", {}).get("event", "").partition(".")[0]
         if channel in parameters:
             turn.visit.outputs[channel] = parameters[channel]

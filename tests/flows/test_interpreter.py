@@ -206,7 +206,10 @@ def doing(what: str, **flow: Any) -> Flow:
 
 # any flow
 
-TEXTS = st.sampled_from(["hi", "$(message.text)", "$(a)", "$(n3.sms.message) $(b)", "$(missing.thing)"])
+TEXTS = st.sampled_from([
+    "hi", "$(message.text)", "$(a)", "$(n3.sms.message) $(b)", "$(missing.thing)", "$(n2.sms.message), $(transid)",
+    "$(n4.receive.message)/$(sms.senderNumber)", "$(n5.send.id) $(n3.branch.output) $(n6.delay.waitTime)",
+])  # fmt: skip
 SETTINGS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "branch": st.fixed_dictionaries({"branches": st.just([
         {"name": "yes", "conditions": [{"variable": "$(a)", "operator": "equals", "value": "hi"}]}
@@ -226,14 +229,17 @@ EDGE_NAMES = ("onSuccess", "onError", "onTimeout", "yes", "none_of_the_above", "
 
 
 @st.composite
-def any_flow(draw: st.DrawFn, id: str = "main") -> Flow:
-    """Nodes of every kind, joined at random, also by edges that no check would let pass."""
+def any_flow(
+    draw: st.DrawFn, id: str = "main", kinds: tuple[str, ...] = tuple(sorted(SETTINGS)), *, to_start: bool = True
+) -> Flow:
+    """Nodes of these kinds, joined at random, also by edges that no check would let pass."""
     count = draw(st.integers(1, 6))
     ids = list(range(3, 3 + count))
-    to = st.sampled_from([Edge(node=number) for number in [*ids, 2, 98]] + [Edge(end=101), Edge(end=301)])
+    targets = [*ids, 2, 98] if to_start else [*ids, 98]
+    to = st.sampled_from([Edge(node=number) for number in targets] + [Edge(end=101), Edge(end=301)])
     nodes = {2: draw_start(draw, to)}
     for number in ids:
-        kind = draw(st.sampled_from(sorted(SETTINGS)))
+        kind = draw(st.sampled_from(kinds))
         actions = draw(st.sampled_from([
             (), (Action("set", {"a": "$(b)!"}),), (Action("log", {"text": "at $(a)", "id": 7}),),
             (Action("logbook", {"logbook": "l", "attribute": "$(b)", "value": "$(missing)"}),),
@@ -281,6 +287,53 @@ def check(sprint: Sprint, walk: Walk) -> None:
     msgspec.msgpack.encode(sprint.step)  # it can be kept
     if sprint.state:
         assert msgspec.msgpack.decode(sprint.state, type=Session) == session
+
+
+STATIC = tuple(kind for kind in sorted(SETTINGS) if KINDS[kind].static_references)
+
+
+@settings(max_examples=250)
+@given(any_flow(kinds=STATIC, to_start=False), st.lists(EVENTS, max_size=6))
+def test_a_session_that_keeps_only_what_is_referred_to_does_the_same(flow: Flow, events: list[Any]) -> None:
+    async def play(walk: Walk) -> list[Any]:
+        seen: list[Any] = []
+        for event in [{"text": "first"}, *events]:
+            sprint = await (walk.go_on(event) if seen else walk.begin(event["text"]))
+            for visit in sprint.step.visits:
+                visit.microseconds = 0
+            seen.append((sprint.step, [delivery.content for delivery in sprint.deliveries], walk.variables))
+            if sprint.ended:
+                break
+            walk.session = msgspec.msgpack.decode(sprint.state, type=Session)
+        return seen
+
+    small, whole = Walk(flow), Walk(flow)
+    assert small.shelf.programs["main"].needed is not None
+    whole.shelf.programs["main"].needed = None
+    assert asyncio.run(play(small)) == asyncio.run(play(whole))
+
+
+async def test_what_nothing_refers_to_is_not_kept_and_what_a_script_or_a_called_flow_may_want_is() -> None:
+    flow = """
+flow: main
+nodes:
+  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
+  3: {kind: receive, events: [sms.mo], next: {sms.mo: 4, onTimeout: end 103}}
+  4: {kind: %s, next: {%s: 3}}
+"""
+    kept: list[tuple[set[str], set[str]]] = []
+    for last, outcome in (
+        ('send, text: "$(n3.receive.message)"', "onSuccess"),
+        ("evaluate, script: '$(\"n2.sms.message\")', branches: [a]", "a"),
+        ("call_flow, flow: other", "onSuccess"),
+        ("doing, what: onSuccess", "onSuccess"),
+    ):
+        walk = Walk(flow % (last, outcome))
+        await walk.begin("first")
+        kept.append((set(walk.session.parameters), set(walk.session.frames[-1].outputs)))
+    assert kept[0] == (set(), set())
+    assert all({"sms", "message", "receive", "msisdn", "transid"} <= names and outputs == {"n2"}
+               for names, outputs in kept[1:])  # fmt: skip
 
 
 # what a node does wrong
@@ -637,7 +690,11 @@ nodes:
     text: Sure?
     quick_replies: [{title: "Yes!", payload: GO}, {title: No Way, payload: STAY}, Perhaps]
     next: {onSuccess: 4}
-  4: {kind: receive, events: [sms.mo, custom.paid], next: {sms.mo: 4, custom.paid: 4, onTimeout: end}}
+  4: {kind: receive, events: [sms.mo, custom.paid], next: {sms.mo: 5, custom.paid: 4, onTimeout: end}}
+  5:
+    kind: set_variable
+    set: {said: "$(message.payload) $(sms.payload) $(payload) $(n4.message.payload) $(n4.receive.payload)"}
+    next: {onSuccess: 4}
 """
 
 
