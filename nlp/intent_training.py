@@ -11,14 +11,13 @@ from typing import Any, Literal, get_args
 
 import msgspec
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
+from nlp.counted_texts import CountedTexts, Known
 from nlp.encoder import load_encoder
 from nlp.errors import InvalidData, Unavailable
-from nlp.features import Vocabulary, learn_vocabulary
 from nlp.intent_calibration import Calibration, HeldOut, usual_calibration
 from nlp.intent_model import Encoder, IntentModel
 from nlp.meaning import Meaning, Scope, packed
@@ -52,34 +51,45 @@ MANY_EXAMPLES = 2_000
 """From here on one held-out part is enough to calibrate on, and training takes twice a fit, not ten times."""
 
 
+class _Words(msgspec.Struct, frozen=True):
+    """The terms known, and the weights (a row a term, then a row a number of the word table) and bias of each label."""
+
+    known: Known
+    weights: Any
+    bias: Any
+
+
 class _Material(msgspec.Struct, frozen=True):
     """The examples, and after the first `examples` rows of everything the names of the intents."""
 
-    texts: list[str]
+    texts: CountedTexts
     targets: Any
     examples: int
     says: Any
-    table: WordTable | None
+    meanings: Any
+    """What the word table says of each text; None without one."""
+
     vectors: Any
 
     def with_names(self, rows: Array) -> Array:
         """These rows of examples, and those of the names of their intents."""
-        names = np.arange(self.examples, len(self.texts))
+        names = np.arange(self.examples, len(self.targets))
         return np.concatenate([rows, names[np.isin(self.targets[names], self.targets[rows])]])
 
-    def matrix(self, vocabulary: Vocabulary, rows: Array) -> tuple[Any, Array]:
-        """What is known of the words of some rows, and their shares of strange words."""
-        texts = [self.texts[row] for row in rows]
-        matrix, strange = _matrix(vocabulary, texts)
-        if self.table is not None:
-            matrix = hstack([matrix, csr_matrix(self.table.rows(texts).astype(np.float64))], format="csr")
-        return matrix, strange
+    def learn_words(self, rows: Array, count: int) -> _Words:
+        """What is learnt from the words of some rows and nothing else."""
+        known = self.texts.learn(rows, RARITY)
+        matrix, _ = known.matrix(rows)
+        meanings = None if self.meanings is None else self.meanings[rows]
+        return _Words(known, *learn_words(matrix, meanings, self.targets[rows], count, self._says(rows)))
 
-    def learn_words(self, rows: Array, count: int) -> tuple[Vocabulary, Array, Array]:
-        """Vocabulary, weights and bias that are learnt from some rows and nothing else."""
-        vocabulary = learn_vocabulary([self.texts[row] for row in rows], RARITY)
-        matrix, _ = self.matrix(vocabulary, rows)
-        return vocabulary, *learn_words(matrix, self.targets[rows], count, len(vocabulary), self._says(rows))
+    def margins(self, words: _Words, rows: Array) -> tuple[Array, Array]:
+        """What the words of some rows say for each label, and their shares of strange words."""
+        matrix, strange = words.known.matrix(rows)
+        margins = matrix @ words.weights[: len(words.known)] + words.bias
+        if self.meanings is not None:
+            margins = margins + self.meanings[rows] @ words.weights[len(words.known) :]
+        return margins, strange
 
     def learn_meaning(self, rows: Array, count: int, nothing: int | None) -> Meaning:
         """What is learnt from the vectors of some rows; names are no neighbours of anything."""
@@ -129,19 +139,20 @@ def train_intents(
     encoder = None if tier == "default" else encoder or load_encoder()
     table = table if tier == "default" else None
     material = _material(texts, intents, labels, table, encoder, tell)
-    everything = np.arange(len(material.texts))
+    everything = np.arange(len(material.targets))
     with threadpool_limits(1):  # sums in one order, whatever the number of processors
         tell("learning", 0.6)
-        vocabulary, weights, bias = material.learn_words(everything, len(labels))
+        words = material.learn_words(everything, len(labels))
         meaning = None if encoder is None else material.learn_meaning(everything, len(labels), nothing)
         tell("calibrating", 0.8)
         calibration, scope = _calibrate(material, labels, nothing)
+    bias = words.bias
     if nothing is not None and meaning is None:
         bias[nothing] += calibration.none_bias
-    small, steps = packed(weights)
+    small, steps = packed(words.weights)
     tell("done", 1.0)
     return IntentModel(
-        labels, vocabulary, small, steps, bias.astype(np.float32), slope=calibration.slope,
+        labels, words.known.vocabulary(), small, steps, bias.astype(np.float32), slope=calibration.slope,
         none_margin=calibration.none_margin, strangeness=calibration.strangeness, key=key,
         meaning=meaning, scope=scope, encoder=encoder, table=table,
     )  # fmt: skip
@@ -156,11 +167,11 @@ def _material(
     named = [label for label, name in names.items() if name]
     everything = [*texts, *(names[label] for label in named)]
     return _Material(
-        texts=everything,
+        texts=CountedTexts(everything),
         targets=np.array([numbers[intent] for intent in [*intents, *named]]),
         examples=len(texts),
         says=np.repeat([1.0, NAME_SAYS], [len(texts), len(named)]),
-        table=table,
+        meanings=None if table is None else table.rows(everything),
         vectors=None if encoder is None else _vectors(encoder, everything, tell),
     )
 
@@ -171,21 +182,6 @@ def _vectors(encoder: Encoder, texts: Sequence[str], tell: Progress) -> Array:
         tell("reading the meaning", 0.1 + 0.5 * start / len(texts))
         parts.append(encoder.embed(texts[start : start + EMBEDDED_AT_ONCE]))
     return np.concatenate(parts)
-
-
-def _matrix(vocabulary: Vocabulary, texts: Sequence[str]) -> tuple[Any, Array]:
-    columns: list[int] = []
-    values: list[float] = []
-    ends = [0]
-    strange: list[float] = []
-    for text in texts:
-        row_columns, row_values, share = vocabulary.read(text)
-        columns += row_columns
-        values += row_values
-        ends.append(len(columns))
-        strange.append(share)
-    shape = (len(texts), len(vocabulary))
-    return csr_matrix((values, columns, ends), shape=shape, dtype=np.float64), np.array(strange)
 
 
 def _learn_meaning(
@@ -231,9 +227,7 @@ def _calibrate(material: _Material, labels: tuple[str, ...], nothing: int | None
         rows = material.with_names(fit)
         tested = np.concatenate([known, unknown])
         truth = np.concatenate([examples[known], np.full(len(unknown), -1)])
-        vocabulary, weights, bias = material.learn_words(rows, len(labels))
-        matrix, strange = material.matrix(vocabulary, tested)
-        margins = matrix @ weights + bias
+        margins, strange = material.margins(material.learn_words(rows, len(labels)), tested)
         held_out.add(margins, strange, truth)
         if material.vectors is not None:
             meaning = material.learn_meaning(rows, len(labels), nothing)

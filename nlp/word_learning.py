@@ -29,27 +29,29 @@ ALONE_BIAS = -1.3
 """Where there is one intent only: a text has to be half like its examples, and a little more."""
 
 
-def learn_words(rows: Any, targets: Array, count: int, terms: int, says: Array) -> tuple[Array, Array]:
+def learn_words(rows: Any, meanings: Array | None, targets: Array, count: int, says: Array) -> tuple[Array, Array]:
     """Weights (columns by labels) and bias for labels 0 to `count`; `says` is how much each row counts.
 
-    A label without rows gets no weight and a bias that never wins. The columns from `terms` on are the
-    meaning of words: a model of its own, much faster to fit than both in one, whose logits are added.
+    A label without rows gets no weight and a bias that never wins. `meanings` is what the word table says of each
+    row: a model of its own, much faster to fit than both in one, whose logits are added and whose weights come last.
     """
-    weights, bias = _learn_terms(rows[:, :terms], targets, count, says)
-    meanings = np.zeros((rows.shape[1] - terms, count))
+    weights, bias = _learn_terms(rows, targets, count, says)
+    if meanings is None:
+        return weights, bias
+    more = np.zeros((meanings.shape[1], count))
     present = np.unique(targets)
-    if len(meanings) and len(present) > 1:
+    if len(present) > 1:
         machine = LogisticRegression(C=MEANING_PENALTY, max_iter=TABLE_STEPS)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # ConvergenceWarning is one
-            machine.fit(rows[:, terms:].toarray(), targets, sample_weight=says)
+            machine.fit(meanings, targets, sample_weight=says)
         logits = machine.coef_.T * TABLE_WEIGHT
         starts = machine.intercept_ * TABLE_WEIGHT
         if len(present) == 2:
             logits, starts = np.hstack([-logits, logits]) / 2, np.array([-starts[0], starts[0]]) / 2
-        meanings[:, present] = logits
+        more[:, present] = logits
         bias[present] += starts
-    return np.vstack([weights, meanings]), bias
+    return np.vstack([weights, more]), bias
 
 
 def _learn_terms(rows: Any, targets: Array, count: int, says: Array) -> tuple[Array, Array]:

@@ -46,7 +46,7 @@ def test_a_term_counts_although_another_has_settled_the_matter() -> None:
     """Two terms that always come together: either alone still speaks for the label."""
     rows = csr_matrix([[1.0, 1.0, 0.0, 0.0]] * 3 + [[0.0, 0.0, 1.0, 0.0]] * 3 + [[0.0, 0.0, 0.0, 1.0]] * 3)
     targets = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])
-    weights, bias = learn_words(rows, targets, 4, 4, np.ones(9))
+    weights, bias = learn_words(rows, None, targets, 4, np.ones(9))
     assert weights.shape == (4, 4)
     for term, label in enumerate((0, 0, 1, 2)):
         assert weights[term].argmax() == label
