@@ -79,6 +79,10 @@ class Component(Plugin):
         """What it gives with these settings; `gives` unless the settings decide."""
         return self.gives
 
+    def is_trained(self, project: Project) -> bool:
+        """Whether it needs what is trained on this project."""
+        return self.trained
+
     def prepare(self, project: Project, models: Path | None) -> None:
         """Load what it needs, once, before the first text: libraries, word lists, models in `models`."""
 

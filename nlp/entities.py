@@ -20,6 +20,7 @@ from nlp.ordinals import find_ordinals
 from nlp.postcodes import find_postcodes
 from nlp.privacy import find_personal
 from nlp.project import Project
+from nlp.slots import Slots, decided_entities, give_way, learnt_entities, load_project_slots
 from nlp.spacy_models import ANY, NAME
 from nlp.units import SAID_OTHERWISE, find_units
 
@@ -40,12 +41,17 @@ RANK = {
 }  # fmt: skip
 """Where two entities have the same span, the lower rank stays; the designer's own have rank 0."""
 
+FIRM = frozenset({"email", "url", "card", "iban", "phone"})
+"""Nothing that was learnt takes the place of these: they are certain."""
+
 
 class Entities(Component):
     """Numbers, money, dates, durations, addresses, phone numbers, postcodes, and the project's own entities.
 
-    Where two overlap, the longer one stays; of two with the same span, the designer's own. Names of persons,
-    organisations and places come too where a spaCy model is named, in what all others leave.
+    What is marked in utterances, `a table at [Luigi's](restaurant)`, teaches where such a value stands, so that others
+    are found there that were never written down. Where two overlap, the longer one stays; of two with the same span,
+    the designer's own. Names of persons, organisations and places come too where a spaCy model is named, in what all
+    others leave.
     """
 
     kind = "entities"
@@ -57,6 +63,10 @@ class Entities(Component):
     """Whether 3/4 is the 3rd of April (else the 4th of March)."""
     slips: bool = True
     """Whether a long word that is a slip or two away from a listed value is taken for it: "sneekers" for sneakers."""
+    learn: bool = True
+    """Whether marks in utterances teach more than the marked values themselves."""
+    sure: float = Field(default=0.5, ge=0, le=1)
+    """How sure it has to be of a value that it never saw."""
     without: tuple[str, ...] = ()
     """Kinds that are not looked for, such as phone."""
     ner: str = Field(default="", pattern=NAME)
@@ -66,16 +76,26 @@ class Entities(Component):
     _values: "ValueList" = PrivateAttr()
     _patterns: "PatternList" = PrivateAttr()
     _names: "Names | None" = PrivateAttr(default=None)
+    _slots: Slots | None = PrivateAttr(default=None)
+    _own: frozenset[str] = PrivateAttr(default=frozenset())
 
     @field_validator("ner", mode="before")
     @classmethod
     def _read_ner(cls, value: object) -> object:
         return (ANY if value else "") if isinstance(value, bool) else value
 
+    def is_trained(self, project: Project) -> bool:
+        return self.learn and bool(learnt_entities(project))
+
     def prepare(self, project: Project, models: Path | None) -> None:
         from nlp.entity_rules import load_rules
 
-        self._values, self._patterns = load_rules(project, slips=self.slips)
+        if self.learn:
+            self._slots = load_project_slots(project, models, self.sure)
+        decided = frozenset() if self._slots is None else decided_entities(project)
+        self._values, self._patterns = load_rules(project, slips=self.slips, learnt=decided)
+        marked = (slot.entity for row in project.utterances for slot in row.slots)
+        self._own = frozenset((*(rule.name for rule in project.entities), *marked))
         self._values.warm()
         if "phone" not in self.without:  # so that the first text does not wait for it
             import phonenumbers  # noqa: F401
@@ -88,15 +108,14 @@ class Entities(Component):
 
     def read(self, understanding: Understanding, context: Context) -> str:
         text = understanding.text
-        found = [*self._values.find(text), *self._patterns.find(text)]
-        found += find_addresses(text)
-        found += find_phones(text, self.phone_region)
         spoken = understanding.language or context.language
-        if spoken in LANGUAGES:
-            found += find_foreign_moments(text, spoken, now=context.now, timezone=context.timezone)
-        else:
-            found += find_moments(text, now=context.now, timezone=context.timezone, day_first=self.day_first)
-        found += find_plain(text, spoken)
+        known = find_by_rule(
+            text, spoken, now=context.now, timezone=context.timezone, day_first=self.day_first,
+            phone_region=self.phone_region,
+        )  # fmt: skip
+        found = [*self._values.find(text), *self._patterns.find(text), *known]
+        if self._slots is not None:
+            found = give_way(found, self._slots.find(text, settle(known)), FIRM, self._own)
         kept = settle([entity for entity in found if entity.kind not in self.without])
         if self._names is not None and self._names.reads(spoken):
             names = [entity for entity in self._names.find(text) if entity.kind not in self.without]
@@ -104,6 +123,18 @@ class Entities(Component):
             kept = add_names(kept, names)
         understanding.entities = kept[:MAX_ENTITIES]
         return f"{len(kept)} of {len(found)} found stay" if found else "nothing found"
+
+
+def find_by_rule(
+    text: str, language: str, *, now: int, timezone: str = "UTC", day_first: bool = True, phone_region: str = ""
+) -> list[Entity]:
+    """Everything that our own rules know in a language; what overlaps is not yet settled."""
+    found = [*find_addresses(text), *find_phones(text, phone_region)]
+    if language in LANGUAGES:
+        found += find_foreign_moments(text, language, now=now, timezone=timezone)
+    else:
+        found += find_moments(text, now=now, timezone=timezone, day_first=day_first)
+    return found + find_plain(text, language)
 
 
 def find_plain(text: str, language: str = "en") -> list[Entity]:

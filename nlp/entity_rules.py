@@ -128,10 +128,13 @@ def compile_pattern(pattern: str) -> Any:
     return compiled
 
 
-def load_rules(project: Project, *, slips: bool = False) -> tuple[ValueList, PatternList]:
+def load_rules(
+    project: Project, *, slips: bool = False, learnt: frozenset[str] = frozenset()
+) -> tuple[ValueList, PatternList]:
     """The project's entities, with the values marked in its utterances; raises `InvalidData`.
 
-    With `slips`, words that are a slip away from a listed value count as it.
+    With `slips`, words that are a slip away from a listed value count as it. The marks of entities that are `learnt`
+    are not listed: there is something better that finds them.
     """
     known = frozenset(word for row in project.utterances for word in WORD.findall(row.text.casefold()))
     values, patterns = ValueList(slips=slips, known=known if slips else frozenset()), PatternList()
@@ -145,7 +148,7 @@ def load_rules(project: Project, *, slips: bool = False) -> tuple[ValueList, Pat
     marked: dict[str, list[str]] = defaultdict(list)
     for utterance in project.utterances:
         for slot in utterance.slots:
-            if slot.entity not in with_patterns:
+            if slot.entity not in with_patterns and slot.entity not in learnt:
                 values.add(slot.entity, slot.text, slot.text)
                 marked[slot.entity].append(slot.text)
     for entity, texts in sorted(marked.items()):

@@ -321,7 +321,8 @@ def read_privacy(project: Project) -> PrivacySettings | None:
     except ValidationError as error:
         path, message = explain_all(error)[0]
         raise InvalidPipeline(f"pipeline.yaml: {'.'.join(map(str, ('privacy', *path)))}: {message}") from None
-    known = {*RANK, *(rule.name for rule in project.entities), *(NAME_KINDS if _finds_names(project) else ())}
+    marked = (slot.entity for row in project.utterances for slot in row.slots)
+    known = {*RANK, *(rule.name for rule in project.entities), *marked, *(NAME_KINDS if _finds_names(project) else ())}
     ours = not (project.folder and any((project.folder / "components").glob("*.py")))
     if ours and (unknown := [kind for kind in found.mask if kind not in known]):
         hint = did_you_mean(unknown[0], known) or f"{', '.join(sorted(known))} are known"

@@ -27,10 +27,12 @@ SLOT = re.compile(r"\[([^\[\]]{1,200})\]\(([^()\[\]]{1,64})\)")
 
 
 class Slot(msgspec.Struct, frozen=True):
-    """A marked part of an utterance: `[1234](order_number)`."""
+    """A marked part of an utterance, `[1234](order_number)`, and where it stands in the text without marks."""
 
     entity: str
     text: str
+    start: int
+    end: int
 
 
 class Utterance(msgspec.Struct, frozen=True):
@@ -133,8 +135,18 @@ def parse_utterance(marked: str, intent: str, place: Place) -> Utterance:
         raise place.error("an example needs words")
     if len(text) > MAX_UTTERANCE_LENGTH:
         raise place.error(f"an example has at most {MAX_UTTERANCE_LENGTH} characters")
-    slots = tuple(Slot(entity=name.strip(), text=words.strip()) for words, name in SLOT.findall(marked))
-    return Utterance(text=text, intent=intent, slots=slots, file=place.file, line=place.line)
+    return Utterance(text=text, intent=intent, slots=slots_of(marked), file=place.file, line=place.line)
+
+
+def slots_of(marked: str) -> tuple[Slot, ...]:
+    """The marked parts of an utterance."""
+    slots = []
+    for match in SLOT.finditer(marked):
+        words = " ".join(match[1].split())
+        end = len(" ".join(SLOT.sub(r"\1", marked[: match.end()]).split()))
+        if words:
+            slots.append(Slot(entity=match[2].strip(), text=words, start=end - len(words), end=end))
+    return tuple(slots)
 
 
 def _entities(file: Path, folder: Path) -> Iterator[EntityRule]:

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from nlp.encoder import MINILM, data_home, find_encoder, load_encoder, read_card
-from nlp.entity_rules import check_rules
+from nlp.entity_rules import check_rules, shape_of
 from nlp.errors import InvalidModel, NlpError, Unavailable
 from nlp.project import NONE_OF_THESE, Project, Utterance, read_project
+from nlp.slots import FEWEST_MARKS, learnt_entities
 
 if TYPE_CHECKING:
     from nlp.embedding_cache import EmbeddingCache
@@ -42,6 +43,12 @@ CODE = (
 )  # fmt: skip
 """The files whose change makes a model stale."""
 
+SLOT_CODE = ("slot_features.py", "slot_model.py", "slot_training.py", "slots.py")
+"""Those that count where there are slots to learn, too."""
+
+SLOT_SHARE = 0.3
+"""How much of the work of training is that of slots, where there are some."""
+
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """Something about the data that makes the bot worse, or untrainable where `level` is `error`."""
@@ -62,6 +69,9 @@ class TrainingReport(msgspec.Struct, frozen=True, omit_defaults=True):
     folder: str = ""
     intents: dict[str, int] = {}
     utterances: int = 0
+    slots: dict[str, int] = {}
+    """The entities that are learnt from marks, and how many marks each has."""
+
     problems: tuple[Problem, ...] = ()
     trained: bool = False
 
@@ -78,24 +88,37 @@ def train(folder: Path, models: Path, progress: Callable[[str, float], None] | N
     counts = Counter(intent for _, intent in examples)
     key = model_key(project)
     home = model_folder(models, key)
+    learnt = learnt_entities(project)
+    marks = Counter(slot.entity for row in project.utterances for slot in row.slots)
     report = TrainingReport(
         key=key, folder=str(home) if project.intents else "", intents=dict(sorted(counts.items())),
-        utterances=len(examples), problems=tuple(problems[:MAX_WARNINGS]),
+        utterances=len(examples), slots={name: marks[name] for name in learnt},
+        problems=tuple(problems[:MAX_WARNINGS]),
     )  # fmt: skip
-    if not project.intents or has_model(home, key):
+    if not project.intents or has_model(home, key, slots=bool(learnt)):
         return report
     try:
         from nlp.intent_training import train_intents
+        from nlp.slot_training import examples_of, train_slots
     except ImportError as error:
         raise Unavailable(f'training needs {error.name}: run `pip install "botkit[nlp]"`') from None
     tier, source = intent_settings(project)
     cache = _cached_encoder(source, models) if tier == "onnx" else None
+    tell = progress or (lambda _step, _share: None)
+    rest = 1.0 - SLOT_SHARE if learnt else 1.0
     model = train_intents(
         [text for text, _ in examples], [intent for _, intent in examples], key,
-        tier=tier, encoder=cache, table=word_table() if tier == "default" else None, progress=progress,
+        tier=tier, encoder=cache, table=word_table() if tier == "default" else None,
+        progress=lambda step, share: tell(step, rest * share),
     )  # fmt: skip
     if cache is not None:
         cache.save()
+    if learnt:
+        slots = train_slots(
+            examples_of(project, learnt), learnt, str(project.settings.get("language", "en")),
+            lambda share: tell("learning the slots", rest + SLOT_SHARE * share),
+        )  # fmt: skip
+        slots.save(home, key)
     model.save(home, trained_with=f"scikit-learn {importlib.metadata.version('scikit-learn')}")
     _forget_old(models, home)
     return msgspec.structs.replace(report, trained=True)
@@ -107,7 +130,7 @@ def check_project(project: Project) -> list[Problem]:
     Raises `InvalidData` for a pattern that is no regular expression.
     """
     check_rules(project)
-    problems = [*_double_utterances(project), *_small_intents(project)]
+    problems = [*_double_utterances(project), *_small_intents(project), *_small_slots(project)]
     return sorted(problems, key=lambda problem: (problem.file, problem.line))
 
 
@@ -133,6 +156,12 @@ def model_key(project: Project) -> str:
     for name in CODE:
         digest.update((Path(__file__).parent / name).read_bytes())
     digest.update(json.dumps(distinct_examples(project), ensure_ascii=True).encode())
+    if learnt_entities(project):
+        digest.update(str(project.settings.get("language", "en")).encode())
+        for name in SLOT_CODE:
+            digest.update((Path(__file__).parent / name).read_bytes())
+        for row in sorted({msgspec.json.encode((row.text, row.slots)) for row in project.utterances}):
+            digest.update(row)
     tier, source = intent_settings(project)
     if tier == "onnx":
         digest.update(read_card(find_encoder(source)).fingerprint.encode())
@@ -172,12 +201,15 @@ def word_table() -> "WordTable | None":
     return load_table(table_folder())
 
 
-def has_model(home: Path, key: str) -> bool:
-    """Whether a whole, untouched model lies there; a damaged one is to be trained again."""
+def has_model(home: Path, key: str, *, slots: bool = False) -> bool:
+    """Whether a whole, untouched model lies there, that of slots included; a damaged one is to be trained again."""
     from nlp.intent_model import load_model
+    from nlp.slot_model import load_slots
 
     try:
         load_model(home, key, table=word_table())
+        if slots:
+            load_slots(home, key)
     except InvalidModel:
         return False
     return True
@@ -222,6 +254,24 @@ def _small_intents(project: Project) -> list[Problem]:
     if len(project.intents) == 1:
         problems.append(Problem("there is one intent only: add another, or utterances for none_of_these"))
     return problems
+
+
+def _small_slots(project: Project) -> list[Problem]:
+    """Entities that are only marked, and too seldom for anything but the marked values to be found."""
+    ruled = {rule.name for rule in project.entities}
+    texts: dict[str, set[str]] = {}
+    first: dict[str, Utterance] = {}
+    for row in project.utterances:
+        for slot in row.slots:
+            if slot.entity not in ruled:
+                texts.setdefault(slot.entity, set()).add(slot.text.casefold())
+                first.setdefault(slot.entity, row)
+    return [
+        Problem(f"{name} is marked with {len(values)} different value{'s' if len(values) > 1 else ''}: mark"
+                f" {FEWEST_MARKS} or more, so that others are found too", first[name].file, first[name].line)
+        for name, values in sorted(texts.items())
+        if len(values) < FEWEST_MARKS and not shape_of(sorted(values))
+    ]  # fmt: skip
 
 
 def _forget_old(models: Path, newest: Path) -> None:

@@ -99,7 +99,7 @@ def make_pipeline(folder: Path, models: Path, warm: Sequence[str] = ()) -> Pipel
 
     project = read_project(folder)
     pipeline = load_pipeline(project, models=models)
-    trained = bool(project.intents) and any(component.trained for component in pipeline.components)
+    trained = bool(project.intents) and any(row.is_trained(project) for row in pipeline.components)
     if trained and not model_folder(models, model_key(project)).is_dir():
         _train(folder, models)
     try:

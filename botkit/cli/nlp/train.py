@@ -28,7 +28,16 @@ def command(out: Output, directory: Path, as_json: bool) -> None:
     for problem in report.problems:
         out.line((problem.level, "error" if problem.level == "error" else "warning"), f": {problem}")
     done = "Trained" if report.trained else "Up to date:"
-    out.line(f"{done} {len(report.intents)} intents on {report.utterances} utterances")
+    out.line(f"{done} {len(report.intents)} intents on {report.utterances} utterances{_learnt(report.slots)}")
+
+
+def _learnt(slots: dict[str, int]) -> str:
+    """What was learnt from marks, where there are any."""
+    if not slots:
+        return ""
+    entities = "1 entity" if len(slots) == 1 else f"{len(slots)} entities"
+    marks = sum(slots.values())
+    return f", {entities} on {marks} mark{'' if marks == 1 else 's'}"
 
 
 def _tell_share(tell: Callable[[int, int], None], _step: str, share: float) -> None:
