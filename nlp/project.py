@@ -1,7 +1,7 @@
 """Project: what a designer wrote about language: intents, entities and the settings of the pipeline."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -138,14 +138,16 @@ def parse_utterance(marked: str, intent: str, place: Place) -> Utterance:
     return Utterance(text=text, intent=intent, slots=slots_of(marked), file=place.file, line=place.line)
 
 
-def slots_of(marked: str) -> tuple[Slot, ...]:
-    """The marked parts of an utterance."""
+def slots_of(
+    marked: str, pattern: re.Pattern[str] = SLOT, entity_of: Callable[[re.Match[str]], str] = lambda match: match[2]
+) -> tuple[Slot, ...]:
+    """The marked parts of an utterance; group 1 of the pattern is what was said, and `entity_of` names its entity."""
     slots = []
-    for match in SLOT.finditer(marked):
-        words = " ".join(match[1].split())
-        end = len(" ".join(SLOT.sub(r"\1", marked[: match.end()]).split()))
-        if words:
-            slots.append(Slot(entity=match[2].strip(), text=words, start=end - len(words), end=end))
+    for match in pattern.finditer(marked):
+        words, entity = " ".join(match[1].split()), entity_of(match).strip()
+        end = len(" ".join(pattern.sub(r"\1", marked[: match.end()]).split()))
+        if words and entity:
+            slots.append(Slot(entity=entity, text=words, start=end - len(words), end=end))
     return tuple(slots)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nlp.slot_model import SlotModel
 
 FEWEST_MARKS = 4
-"""An entity is learnt from so many different marked values on; with fewer, just these are found."""
+"""An entity is learnt from so many different marked values on, or from `MANY_MARKS`; before, just these are found."""
 
 MAX_LEARNT_ENTITIES = 200
 """Of more than these, those with the most marks are learnt; of the others the marked values are found."""
@@ -32,8 +32,10 @@ def learnt_entities(project: Project) -> tuple[str, ...]:
             if slot.entity not in ruled:
                 marked.setdefault(slot.entity, Counter())[slot.text.casefold()] += 1
     found = [
-        name for name, texts in marked.items() if len(texts) >= FEWEST_MARKS and not shape_of(sorted(texts))
-    ]  # fmt: skip
+        name
+        for name, texts in marked.items()
+        if (len(texts) >= FEWEST_MARKS or texts.total() >= MANY_MARKS) and not shape_of(sorted(texts))
+    ]
     most = sorted(found, key=lambda name: (-marked[name].total(), name))[:MAX_LEARNT_ENTITIES]
     return tuple(sorted(most))
 

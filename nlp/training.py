@@ -258,7 +258,7 @@ def _small_intents(project: Project) -> list[Problem]:
 
 def _small_slots(project: Project) -> list[Problem]:
     """Entities that are only marked, and too seldom for anything but the marked values to be found."""
-    ruled = {rule.name for rule in project.entities}
+    ruled = {*(rule.name for rule in project.entities), *learnt_entities(project)}
     texts: dict[str, set[str]] = {}
     first: dict[str, Utterance] = {}
     for row in project.utterances:

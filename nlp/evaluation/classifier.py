@@ -7,7 +7,7 @@ from typing import Any, Protocol, cast, get_args
 
 import msgspec
 
-from models.utterance import IntentScore, Understanding
+from models.utterance import Entity, IntentScore, Understanding
 from nlp.errors import InvalidRequest, Unavailable
 from nlp.pipeline import Pipeline, load_pipeline
 from nlp.project import read_project
@@ -43,6 +43,10 @@ class PipelineClassifier:
 
     def scores(self, text: str) -> list[IntentScore]:
         return self.read(text).intents
+
+    def entities(self, text: str) -> list[Entity]:
+        """What the pipeline finds; nothing where no component of it gives entities."""
+        return self.pipeline.read(text, want=("entities",)).entities
 
     def read(self, text: str, threshold: float | None = 0.0) -> Understanding:
         options = {} if threshold is None else {"threshold": threshold}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from nlp.errors import InvalidData
-from nlp.project import NONE_OF_THESE
+from nlp.project import NONE_OF_THESE, Slot
 from nlp.text import REPLACEMENT, UNREADABLE
 
 NONE_LABELS = frozenset({NONE_OF_THESE, "oos", "out_of_scope", "nlu_fallback"})
@@ -17,12 +17,13 @@ MAX_LABEL_LENGTH = 200
 
 
 class Example(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An utterance and its intent, `none_of_these` where it has none."""
+    """An utterance and its intent, `none_of_these` where it has none, and the values that are marked in it."""
 
     text: str
     intent: str
     file: str = ""
     line: int = 0
+    slots: tuple[Slot, ...] = ()
 
     @property
     def place(self) -> str:
@@ -33,8 +34,8 @@ class Example(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.intent != NONE_OF_THESE
 
 
-def make_example(text: object, intent: object, file: str, line: int) -> Example:
-    """A checked example: white space folded, the labels for "none of these" made one.
+def make_example(text: object, intent: object, file: str, line: int, slots: tuple[Slot, ...] = ()) -> Example:
+    """A checked example: white space folded (as where `slots` stand), the labels for "none of these" made one.
 
     Raises `InvalidData` that names the file and line.
     """
@@ -50,7 +51,7 @@ def make_example(text: object, intent: object, file: str, line: int) -> Example:
     label = " ".join(UNREADABLE.sub(REPLACEMENT, intent).split())
     if len(label) > MAX_LABEL_LENGTH:
         raise InvalidData(file, line, f"the name of an intent has at most {MAX_LABEL_LENGTH} characters")
-    return Example(words, NONE_OF_THESE if label in NONE_LABELS else label, file, line)
+    return Example(words, NONE_OF_THESE if label in NONE_LABELS else label, file, line, slots)
 
 
 def folded(text: str) -> str:

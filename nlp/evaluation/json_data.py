@@ -7,6 +7,7 @@ from nlp.errors import InvalidData
 from nlp.evaluation.examples import Example, make_example
 from nlp.evaluation.source import to_json
 from nlp.evaluation.table_data import INTENT_COLUMNS, TEXT_COLUMNS
+from nlp.project import Slot
 
 CLINC_PARTS = ("train", "val", "test")
 
@@ -47,8 +48,15 @@ def _snips(found: dict[str, Any], name: str) -> Iterator[Example]:
             parts = row.get("data") if isinstance(row, dict) else None
             if not isinstance(parts, list):
                 raise InvalidData(name, 0, f"{intent}: entry {number} has no 'data'")
-            text = "".join(str(piece.get("text", "")) for piece in parts if isinstance(piece, dict))
-            yield make_example(text, intent, f"{name}#{intent}", number)
+            text, slots = "", []
+            for piece in parts:
+                if isinstance(piece, dict):
+                    said, entity = str(piece.get("text", "")), piece.get("entity")
+                    text += said
+                    words, end = " ".join(said.split()), len(" ".join(text.split()))
+                    if isinstance(entity, str) and entity and words:
+                        slots.append(Slot(entity, words, end - len(words), end))
+            yield make_example(text, intent, f"{name}#{intent}", number, tuple(slots))
 
 
 def _list(found: list[Any], name: str) -> Iterator[Example]:

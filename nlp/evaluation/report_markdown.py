@@ -33,6 +33,25 @@ def to_markdown(result: Result, verdicts: Sequence[str] = ()) -> str:
             [(_cell(row.expected), _cell(row.intent), str(row.count)) for row in figures.confusions[:MAX_CONFUSIONS]],
         )
         lines += _cut(len(figures.confusions), MAX_CONFUSIONS)
+    if result.slots is not None:
+        lines += ["", "### Marked values", "", f"{result.slots.sentence}.", ""]
+        lines += _table(
+            ("entity", "marked", "precision", "recall", "F1"),
+            [
+                (_cell(row.entity), str(row.support), f"{row.precision:.2f}", f"{row.recall:.2f}", f"{row.f1:.2f}")
+                for row in result.slots.entities[:MAX_INTENTS]
+            ],
+        )
+        lines += _cut(len(result.slots.entities), MAX_INTENTS)
+        lines.append("")
+        lines += _table(
+            ("utterance", "value", "entity", "found there"),
+            [
+                (_cell(miss.text), _cell(miss.value), _cell(miss.entity), _cell(miss.instead) or "nothing")
+                for miss in result.slots.misses[:MAX_MISSES]
+            ],
+        )
+        lines += _cut(len(result.slots.misses), MAX_MISSES)
     if result.misses:
         lines += ["", "### Missed", ""]
         lines += _table(

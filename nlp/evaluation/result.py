@@ -12,6 +12,7 @@ from nlp.evaluation.examples import Example, distinct, leaked
 from nlp.evaluation.explanation import Explainer, Explanation
 from nlp.evaluation.metrics import Figures, measure
 from nlp.evaluation.outcomes import Outcome, classify
+from nlp.evaluation.slot_scores import SlotScores, score_slots
 from nlp.evaluation.source import read_bytes, to_text
 from nlp.project import NONE_OF_THESE
 
@@ -37,6 +38,7 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     misses: tuple[Explanation, ...] = ()
     notes: tuple[Note, ...] = ()
     model: str = ""
+    slots: SlotScores | None = None
 
 
 def run_test(
@@ -58,7 +60,10 @@ def run_test(
     explainer = Explainer(trained.texts, trained.intents)
     misses = tuple(explainer.explain(outcome, chosen) for outcome in outcomes if not outcome.right)
     files = tuple(sorted({example.file.partition("#")[0] for example in examples}))
-    return Result(FORMAT, name, files, chosen, tuple(outcomes), measure(outcomes), misses, tuple(notes), trained.key)
+    return Result(
+        FORMAT, name, files, chosen, tuple(outcomes), measure(outcomes), misses, tuple(notes), trained.key,
+        score_slots(trained.classifier, kept),
+    )  # fmt: skip
 
 
 def testable(

@@ -1,5 +1,6 @@
 """YAML data: a project's own files of utterances, and those of Rasa."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +10,10 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode
 
 from nlp.errors import InvalidData
 from nlp.evaluation.examples import Example, make_example
-from nlp.project import SLOT
+from nlp.project import SLOT, slots_of
 from nlp.yaml_lines import Place, read_yaml
 
-RASA_ENTITY = re.compile(r"\[([^\[\]]{1,1000})\](?:\([^()]{1,1000}\)|\{[^{}]{1,1000}\})(?:\[[^\[\]]{1,100}\])?")
+RASA_ENTITY = re.compile(r"\[([^\[\]]{1,1000})\](?:\(([^()]{1,1000})\)|(\{[^{}]{1,1000}\}))(?:\[[^\[\]]{1,100}\])?")
 """`[text](entity)` and `[text]{"entity": ...}`, with an optional group or role behind."""
 
 
@@ -44,7 +45,7 @@ def _by_intent(place: Place) -> Iterator[Example]:
     """`order_status: [where is it, ...]` for each intent."""
     for intent, texts in place.as_mapping().fields(None).items():
         for text in texts.items():
-            yield make_example(SLOT.sub(r"\1", text.text()), intent, text.file, text.line)
+            yield _marked(text, intent)
 
 
 def _intent(entry: Place) -> Iterator[Example]:
@@ -54,7 +55,13 @@ def _intent(entry: Place) -> Iterator[Example]:
         raise entry.error("an entry has an 'intent' and 'examples'")
     intent = fields["intent"].text()
     for text in fields["examples"].items():
-        yield make_example(SLOT.sub(r"\1", text.text()), intent, text.file, text.line)
+        yield _marked(text, intent)
+
+
+def _marked(place: Place, intent: str) -> Example:
+    """An utterance with our own marks."""
+    marked = place.text()
+    return make_example(SLOT.sub(r"\1", marked), intent, place.file, place.line, slots_of(marked))
 
 
 def _rasa(place: Place) -> Iterator[Example]:
@@ -67,7 +74,20 @@ def _rasa(place: Place) -> Iterator[Example]:
             raise entry.error("this intent has no 'examples'")
         intent = fields["intent"].text()
         for text, line in _rasa_texts(fields["examples"]):
-            yield make_example(RASA_ENTITY.sub(r"\1", text), intent, entry.file, line)
+            slots = slots_of(text, RASA_ENTITY, _rasa_entity)
+            yield make_example(RASA_ENTITY.sub(r"\1", text), intent, entry.file, line, slots)
+
+
+def _rasa_entity(match: re.Match[str]) -> str:
+    """The entity of a mark, without group, role and value; nothing where it has none."""
+    if match[2] is not None:
+        return match[2].partition(":")[0].strip()  # older data has `(entity:value)`
+    try:
+        found = json.loads(match[3])
+    except ValueError:
+        return ""
+    entity = found.get("entity") if isinstance(found, dict) else None
+    return entity if isinstance(entity, str) else ""
 
 
 def _rasa_texts(place: Place) -> Iterator[tuple[str, int]]:

@@ -6,9 +6,11 @@ from botkit.cli.output import Output
 
 if TYPE_CHECKING:
     from nlp.evaluation.result import Result
+    from nlp.evaluation.slot_scores import SlotScores
 
 MAX_MISSES = 30
 MAX_INTENTS = 40
+MAX_SLOT_MISSES = 15
 
 
 def print_result(out: Output, result: "Result") -> None:
@@ -28,6 +30,8 @@ def print_result(out: Output, result: "Result") -> None:
         out.line(f"{row.intent:<{width}}  {row.support:>10}  {row.precision:>9.2f}  {row.recall:>6.2f}  {row.f1:>4.2f}")
     if len(rows) > MAX_INTENTS:
         out.line(f"... and {len(rows) - MAX_INTENTS} that are better")
+    if result.slots is not None:
+        _print_slots(out, result.slots)
     if not result.misses:
         return
     out.line()
@@ -39,3 +43,21 @@ def print_result(out: Output, result: "Result") -> None:
             out.line(("    hint: ", "hint"), miss.advice)
     if len(result.misses) > MAX_MISSES:
         out.line(f"... and {len(result.misses) - MAX_MISSES} more: a report has them all (--report FILE)")
+
+
+def _print_slots(out: Output, slots: "SlotScores") -> None:
+    """Entities, the weakest first, and marked values that were not found as they are marked."""
+    rows = slots.entities[:MAX_INTENTS]
+    width = max(len("entity"), *(len(row.entity) for row in rows))
+    out.line()
+    out.line((f"{'entity':<{width}}      marked  precision  recall    F1", "title"))
+    for row in rows:
+        out.line(f"{row.entity:<{width}}  {row.support:>10}  {row.precision:>9.2f}  {row.recall:>6.2f}  {row.f1:>4.2f}")
+    if len(slots.entities) > MAX_INTENTS:
+        out.line(f"... and {len(slots.entities) - MAX_INTENTS} that are better")
+    out.line(f"{slots.sentence}")
+    for miss in slots.misses[:MAX_SLOT_MISSES]:
+        out.line(f"{miss.text!r}: {miss.entity} {miss.value!r}, found there: ", (miss.instead or "nothing", "red"))
+    missed = slots.all.support - slots.all.right
+    if missed > MAX_SLOT_MISSES:
+        out.line(f"... and {missed - MAX_SLOT_MISSES} more: a report has them (--report FILE)")

@@ -1,0 +1,121 @@
+"""Slot scores: marked values of a test, found or not; read from three kinds of files, and shown in every report."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from models.utterance import Entity, IntentScore
+from nlp.evaluation.classifier import Trained
+from nlp.evaluation.examples import Example
+from nlp.evaluation.readers import read_examples
+from nlp.evaluation.report_html import to_html
+from nlp.evaluation.report_markdown import to_markdown
+from nlp.evaluation.result import read_result, run_test, to_json
+from nlp.evaluation.slot_scores import score_slots
+from nlp.project import Slot, slots_of
+from tests.botkit.cli.project import run
+
+NAIVE = r"""
+version: "3.1"
+nlu:
+- intent: book
+  examples: |
+    - a table at  [Luigi's](restaurant) for [two]{"entity": "party", "value": "2"}
+    - [Rome]{"entity": "city", "role": "to"} or [old:new](city:Rome)[{"group": "1"}]
+    - an [odd one]{"value": "7"} stays plain
+"""
+
+
+class Words:
+    """Finds every word that it knows."""
+
+    def __init__(self, **known: str) -> None:
+        self.known = known
+
+    def scores(self, text: str) -> list[IntentScore]:
+        return [IntentScore("book", 0.9)]
+
+    def entities(self, text: str) -> list[Entity]:
+        return [
+            Entity(kind, word, word, text.index(word), text.index(word) + len(word))
+            for word, kind in self.known.items()
+            if word in text
+        ]
+
+
+def example(marked: str, file: str = "a.yaml", line: int = 1) -> Example:
+    plain = marked
+    for slot in slots_of(marked):
+        plain = plain.replace(f"[{slot.text}]({slot.entity})", slot.text)
+    return Example(plain, "book", file, line, slots_of(marked))
+
+
+ROWS = [
+    example("a table at [Sakura](place) for [two](party)"),
+    example("at [Old Mill](place) please", line=2),
+    example("two of us", line=3),
+    example("two unmarked files", "b.yaml"),
+]
+FINDER = Words(Sakura="place", two="party", Mill="place", table="number")
+
+
+def test_what_is_right_what_is_missing_and_what_is_too_much() -> None:
+    scores = score_slots(FINDER, ROWS)
+    assert scores is not None
+    assert scores.utterances == 3, "b.yaml has no marks: it says nothing of values"
+    rows = {row.entity: (row.support, row.found, row.right) for row in scores.entities}
+    assert rows == {"place": (2, 2, 1), "party": (1, 2, 1)}, "a kind that the test does not mark is nobody's concern"
+    assert (scores.all.precision, scores.all.recall, scores.all.f1) == (0.5, pytest.approx(2 / 3), pytest.approx(4 / 7))
+    assert [(miss.value, miss.instead, miss.line) for miss in scores.misses] == [("Old Mill", "Mill (place)", 2)]
+    assert scores.sentence == "2 of 3 marked values found (66.7%), 50.0% of what was found is right, F1 0.571"
+
+
+def test_without_marks_or_without_a_finder_there_are_no_scores() -> None:
+    assert score_slots(FINDER, ROWS[3:]) is None
+    assert score_slots(object(), ROWS) is None
+
+
+def test_every_report_has_them_and_json_brings_them_back(tmp_path: Path) -> None:
+    result = run_test(Trained(FINDER, ("x",), ("book",)), [*ROWS, example("[<b>](place)", line=4)], name="t")
+    (tmp_path / "now.json").write_bytes(to_json(result))
+    assert read_result(tmp_path / "now.json").slots == result.slots is not None
+    page = to_html(result)
+    assert "Marked values" in page and "Old Mill" in page and "&lt;b&gt;" in page and "<b>" not in page
+    text = to_markdown(result)
+    assert "### Marked values" in text and "| place | 3 | 0.50 | 0.33 | 0.40 |" in text
+    assert "Marked values" not in to_html(run_test(Trained(FINDER, ("x",), ("book",)), ROWS[3:], name="t"))
+
+
+def test_marks_of_our_own_and_of_rasa_and_of_snips_are_read(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text('utterances:\n  book: ["at  [the Old Mill](place) for [2](party)"]\n', "utf-8")
+    (tmp_path / "rasa.yml").write_text(NAIVE, "utf-8")
+    data = [{"text": "a table at "}, {"text": " Sakura", "entity": "place"}, {"text": " "}, {"text": "in"}]
+    (tmp_path / "snips.json").write_text(json.dumps({"book": [{"data": data}]}), "utf-8")
+    own, *rasa, snips = [
+        row for name in ("own.yaml", "rasa.yml", "snips.json") for row in read_examples([tmp_path / name])
+    ]
+    assert own.slots == (Slot("place", "the Old Mill", 3, 15), Slot("party", "2", 20, 21))
+    assert [row.text for row in rasa] == ["a table at Luigi's for two", "Rome or old:new", "an odd one stays plain"]
+    assert [[(slot.entity, slot.text) for slot in row.slots] for row in rasa] == [
+        [("restaurant", "Luigi's"), ("party", "two")], [("city", "Rome"), ("city", "old:new")], [],
+    ]  # fmt: skip
+    assert (snips.text, snips.slots) == ("a table at Sakura in", (Slot("place", "Sakura", 11, 17),))
+    for row in (own, *rasa, snips):
+        assert all(row.text[slot.start : slot.end] == slot.text for slot in row.slots)
+
+
+def test_the_command_shows_entities_and_what_was_missed(tmp_path: Path) -> None:
+    home = tmp_path / "nlp" / "intents"
+    home.mkdir(parents=True)
+    places = ["Sakura", "Old Mill", "Casa Nova", "Luigi's", "Blue Door", "Green Olive"]
+    book = [text for place in places for text in (f"book a table at [{place}](place)", f"at [{place}](place) please")]
+    ask = ["is it far", "a menu"]
+    rows = [f"- intent: {name}\n  examples: {json.dumps(texts)}\n" for name, texts in (("book", book), ("ask", ask))]
+    (home / "all.yaml").write_text("".join(rows), "utf-8")
+    tests = tmp_path / "held.yaml"
+    said = ["book a table at [Burger Queen](place)", "[Nowhere](place) it is"]
+    tests.write_text(f"utterances:\n  book: {json.dumps(said)}\n  ask: [what is on it]\n", "utf-8")
+    output = run("nlp", "test", tmp_path, "--on", tests).output
+    assert "1 of 2 marked values found (50.0%), 100.0% of what was found is right, F1 0.667" in output
+    assert "'Nowhere it is': place 'Nowhere', found there: nothing" in output
