@@ -9,6 +9,7 @@ from pydantic import Field, PrivateAttr
 
 from models.utterance import KnownAnswer, Understanding
 from nlp.base import Component, Context
+from nlp.courtesy import core
 from nlp.features import Vocabulary, learn_vocabulary
 from nlp.knowledge import Article
 from nlp.project import Project
@@ -84,7 +85,7 @@ class Answers(Component):
         understanding.answers = []
         if self._index is None:
             return "there is nothing in nlp/knowledge"
-        for number, question, alike in self._index.nearest(understanding.text, MAX_RANKED):
+        for number, question, alike in self._nearest(self._index, understanding.text):
             if alike < self.least_score:
                 break
             article = self._articles[number]
@@ -95,6 +96,15 @@ class Answers(Component):
             return "no question of the knowledge is like it"
         best = understanding.answers[0]
         return f"{best.score:.2f} alike: {best.question}"
+
+    @staticmethod
+    def _nearest(index: "Index", text: str) -> list[tuple[int, str, float]]:
+        """The nearest questions, to the text or to what it is about without the courtesy at its ends."""
+        whole = index.nearest(text, MAX_RANKED)
+        bare = core(text)
+        if bare == text:
+            return whole
+        return max(index.nearest(bare, MAX_RANKED), whole, key=lambda found: found[0][2] if found else 0.0)
 
 
 class Index:

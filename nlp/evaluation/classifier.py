@@ -78,15 +78,23 @@ def project_classifier(folder: Path) -> Trained:
 
 
 def train_classifier(texts: Sequence[str], intents: Sequence[str], tier: str = "default") -> Classifier:
-    """A model of a tier, trained on these utterances; raises `Unavailable` where the tier cannot be had."""
+    """A model of a tier, trained on these utterances; raises `Unavailable` where the tier cannot be had.
+
+    The default tier takes the word table of this machine, where there is one, as it does in a bot.
+    """
     try:
         from nlp.intent_training import Tier, train_intents
+        from nlp.training import word_table
     except ImportError as error:
         raise Unavailable(f'training needs {error.name}: run `pip install "botkit[nlp]"`') from None
     if tier not in get_args(Tier):
         raise Unavailable(f"there is no tier {tier!r}: {', '.join(get_args(Tier))} are known")
     model: Classifier = train_intents(
-        texts, intents, tier=cast("Tier", tier), encoder=_encoder() if tier == "onnx" else None
+        texts,
+        intents,
+        tier=cast("Tier", tier),
+        encoder=_encoder() if tier == "onnx" else None,
+        table=word_table() if tier == "default" else None,
     )
     return model
 

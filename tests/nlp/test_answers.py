@@ -134,6 +134,14 @@ def test_the_nearest_question_is_found(shop: Pipeline, text: str, answer: str) -
     assert scores == sorted(scores, reverse=True)
 
 
+@pytest.mark.parametrize("text", ["how long does the delivery take", "do you take visa cards"])
+def test_courtesy_around_a_question_takes_nothing_from_its_answer(shop: Pipeline, text: str) -> None:
+    bare = shop.read(text, want=("answers",)).answers
+    kind = shop.read(f"Hello there, {text}? Thank you very much!", want=("answers",)).answers
+    assert kind[0].text == bare[0].text
+    assert kind[0].score >= 0.95 * bare[0].score
+
+
 @pytest.mark.parametrize("text", ["", "   ", "😀😀", "\x00", "xyzzy", "a" * 100_000, "¿?", "你好"])
 def test_what_is_like_nothing(shop: Pipeline, text: str) -> None:
     found = shop.read(text, want=("answers",))

@@ -12,12 +12,13 @@ import pytest
 
 from nlp.distillation import distil
 from nlp.errors import InvalidData, InvalidModel
+from nlp.evaluation.classifier import train_classifier
 from nlp.intent_model import ARRAYS_FILE, CARD_FILE, load_model
 from nlp.intent_training import MANY_EXAMPLES, train_intents
 from nlp.meaning import packed
 from nlp.pipeline import load_pipeline
 from nlp.project import read_project
-from nlp.training import FEWEST_EXAMPLES, KEPT_MODELS, check_project, model_key, train
+from nlp.training import FEWEST_EXAMPLES, KEPT_MODELS, check_project, model_key, train, word_table
 
 from .conftest import INTENTS, make_project, write_project
 
@@ -297,6 +298,9 @@ def test_a_project_takes_the_word_table_of_the_user(tmp_path: Path, monkeypatch:
     assert not train(folder, models).trained
     said = load_pipeline(read_project(folder), models=models)
     assert said.read("where is my order", want=("intent",)).intent == "order_status"
+    tested = train_classifier(PAIRED_TEXTS, PAIRED_INTENTS)  # what the harness trains is what the bot would
+    assert tested.scores("cash") == train_intents(PAIRED_TEXTS, PAIRED_INTENTS, table=word_table()).scores("cash")
+    assert tested.scores("cash") != train_intents(PAIRED_TEXTS, PAIRED_INTENTS).scores("cash")
     (words / "words.npz").write_bytes(b"changed")
     with pytest.raises(InvalidModel, match="botkit nlp distil"):
         train(folder, models)
