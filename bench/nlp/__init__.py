@@ -13,6 +13,7 @@ import msgspec
 MODULES = {
     "intents": "accuracy, out of scope, ten examples an intent, time of training",
     "few": "small projects: accuracy, and how honest the confidence is",
+    "suggestions": "what following the check brings, and what it promised",
     "slots": "values found where marked utterances teach that they stand",
     "latency": "CPU time of a message through the whole pipeline",
     "memory": "memory of a worker over that of a bare server",
