@@ -4,6 +4,8 @@ One text at a time, without padding: what a text becomes then depends on nothing
 the last layer's rows (or their maximum, or the first of them), of length 1, is the text's embedding (Reimers and
 Gurevych 2019, Sentence-BERT). With `distance_buckets`, how far words lie apart adds to how they heed each other, the
 same in every layer (Song et al. 2020, MPNet; Raffel et al. 2020, T5, section 2.1).
+
+The rows of the last layer are given too, as the words of the text: with a projection, of fewer numbers and length 1.
 """
 
 from collections.abc import Mapping
@@ -95,12 +97,18 @@ def distance_buckets(places: int, buckets: int) -> Array:
 
 
 class BertGraph:
-    """Puts the graph together. With `int8`, weights are 8-bit integers, with a scale for each block."""
+    """Puts the graph together. With `int8`, weights are 8-bit integers, with a scale for each block.
 
-    def __init__(self, shape: BertShape, weights: Mapping[str, Array], *, int8: bool) -> None:
+    The `projection` (numbers of the last layer by numbers of a word) is what becomes of the rows of words.
+    """
+
+    def __init__(
+        self, shape: BertShape, weights: Mapping[str, Array], *, int8: bool, projection: Array | None = None
+    ) -> None:
         self._shape = shape
         self._weights = weights
         self._int8 = int8
+        self._projection = np.eye(shape.hidden_size) if projection is None else projection
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
         self._distance_bias = ""
@@ -115,10 +123,16 @@ class BertGraph:
         pooled = self._pooled(row)
         length = self._node("ReduceL2", pooled, axes=[1], keepdims=1)
         self._nodes.append(helper.make_node("Div", [pooled, length], ["embedding"], name="embedding"))
+        short = self._node("MatMul", row, self._constant(self._projection.astype(np.float32)))
+        lengths = self._node("ReduceL2", short, axes=[2], keepdims=1)
+        self._nodes.append(helper.make_node("Div", [short, lengths], ["words"], name="words"))
         graph = helper.make_graph(
             self._nodes, "bert",
             [helper.make_tensor_value_info(name, TensorProto.INT64, [1, "words"]) for name in ("ids", "positions")],
-            [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [1, shape.hidden_size])],
+            [
+                helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [1, shape.hidden_size]),
+                helper.make_tensor_value_info("words", TensorProto.FLOAT, [1, "words", self._projection.shape[1]]),
+            ],
             self._constants,
         )  # fmt: skip
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", MICROSOFT_OPSET)]

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from nlp.intent_model import Encoder, replace_file
+from nlp.word_likeness import words_of
 
 MAX_KEPT = 200_000
+NO_WORDS = np.zeros((0, 1), dtype=np.int8)
 DIGEST_BYTES = 32
 
 
@@ -26,6 +28,8 @@ class EmbeddingCache:
         self._file = folder / f"vectors-{encoder.fingerprint[:32]}.bin"
         self._kept: dict[bytes, Any] = {}
         self._used: dict[bytes, Any] = {}
+        self._words: dict[bytes, Any] = {}
+        self._used_words: dict[bytes, Any] = {}
         self._fresh = 0
         self._read()
 
@@ -35,7 +39,7 @@ class EmbeddingCache:
 
     def embed(self, texts: Sequence[str], /) -> "np.ndarray[Any, Any]":
         """One row of length 1 a text, float32."""
-        names = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
+        names = _names(texts)
         missing = [text for text, name in zip(texts, names, strict=True) if name not in self._kept]
         if missing:
             self._fresh += len(missing)
@@ -45,6 +49,19 @@ class EmbeddingCache:
         self._used.update(zip(names, rows, strict=True))
         return np.array(rows, dtype=np.float32)
 
+    def words(self, texts: Sequence[str], /) -> "list[np.ndarray[Any, Any]] | None":
+        """The words of each text, as `WordReader`; None where the encoder knows of none."""
+        names = _names(texts)
+        missing = {name: text for name, text in zip(names, texts, strict=True) if name not in self._words}
+        found = words_of(self._encoder, list(missing.values()))
+        if found is None:
+            return None
+        self._fresh += len(missing)
+        self._words.update(zip(missing, found, strict=True))
+        rows = [self._words[name] for name in names]
+        self._used_words.update(zip(names, rows, strict=True))
+        return rows
+
     def save(self) -> None:
         """Keep what was asked for since it was opened, and forget the rest; a file with just that is left alone."""
         names = sorted(self._used)[:MAX_KEPT]
@@ -52,7 +69,12 @@ class EmbeddingCache:
             return
         data = io.BytesIO()
         rows = np.array([self._used[name] for name in names], dtype="<f4")
-        np.savez(data, names=np.frombuffer(b"".join(names), dtype=np.uint8), rows=rows)
+        said = [self._used_words.get(name, NO_WORDS) for name in names]
+        np.savez(
+            data, names=np.frombuffer(b"".join(names), dtype=np.uint8), rows=rows,
+            counts=np.array([len(words) for words in said], dtype="<i8"),
+            words=np.concatenate([words for words in said if len(words)] or [NO_WORDS]),
+        )  # fmt: skip
         self._file.parent.mkdir(parents=True, exist_ok=True)
         replace_file(self._file, hashlib.sha256(data.getvalue()).digest() + data.getvalue())
 
@@ -67,8 +89,14 @@ class EmbeddingCache:
             contextlib.suppress(KeyError, ValueError, OSError, EOFError),
             np.load(io.BytesIO(data[DIGEST_BYTES:]), allow_pickle=False) as arrays,
         ):
-            names, rows = arrays["names"].tobytes(), arrays["rows"]
-            if rows.ndim == 2 and len(names) == DIGEST_BYTES * len(rows) and np.isfinite(rows).all():
-                self._kept = {
-                    names[number * DIGEST_BYTES : (number + 1) * DIGEST_BYTES]: row for number, row in enumerate(rows)
-                }
+            rows, counts, words = arrays["rows"], arrays["counts"], arrays["words"]
+            together = arrays["names"].tobytes()
+            names = [together[start : start + DIGEST_BYTES] for start in range(0, len(together), DIGEST_BYTES)]
+            if rows.ndim == 2 and len(names) == len(rows) == len(counts) and np.isfinite(rows).all():
+                said = np.split(words, np.cumsum(counts)[:-1])
+                self._kept = dict(zip(names, rows, strict=True))
+                self._words = {name: row for name, row in zip(names, said, strict=True) if len(row)}
+
+
+def _names(texts: Sequence[str]) -> list[bytes]:
+    return [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]

@@ -16,7 +16,7 @@ from nlp.errors import InvalidModel, Unavailable
 if TYPE_CHECKING:
     import numpy as np
 
-FORMAT = 1
+FORMAT = 2
 MINILM = "minilm"
 CARD_FILE, GRAPH_FILE, TOKENIZER_FILE = "encoder.json", "encoder.onnx", "tokenizer.json"
 MAX_WORDS = 128
@@ -73,20 +73,28 @@ class Encoder:
 
         rows = np.empty((len(texts), self.dimension), dtype=np.float32)
         for number, text in enumerate(texts):
-            rows[number] = self._one(text[:MAX_CHARACTERS])
+            rows[number] = self._one(text[:MAX_CHARACTERS])[0]
         return rows
 
+    def words(self, texts: Sequence[str]) -> "list[np.ndarray[Any, Any]]":
+        """For each text its pieces of words as they are meant there: rows of 8-bit numbers, for `WordLikeness`."""
+        return [self._one(text[:MAX_CHARACTERS])[1] for text in texts]
+
     def _one(self, text: str) -> Any:
+        """The row of a text, and the rows of its words."""
         known = self._known.get(text)
         if known is not None:
             self._known.move_to_end(text)
             return known
         import numpy as np
 
+        from nlp.word_likeness import packed_words
+
         ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
         places = np.arange(ids.shape[1], dtype=np.int64)[None]
-        row = self._session.run(["embedding"], {"ids": ids, "positions": places})[0][0]
-        self._known[text] = row
+        rows, words = self._session.run(["embedding", "words"], {"ids": ids, "positions": places})
+        within = words[0, 1:-1] if words.shape[1] > 2 else words[0]  # the marks of start and end are no words
+        row = self._known[text] = (rows[0], packed_words(within))
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
         return row

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from nlp.bert_graph import BertGraph
 from nlp.bert_reference import reference_embedding
@@ -30,6 +31,7 @@ from nlp.encoder import (
 from nlp.errors import InvalidModel, Unavailable
 from nlp.model_folder import Model, read_model, tokenizer_of
 from nlp.transformers_reference import has_transformers, transformers_embeddings
+from nlp.word_likeness import WORD_DIMENSIONS
 
 Array = np.ndarray[Any, Any]
 Tell = Callable[[str], None]
@@ -112,12 +114,14 @@ def keep_encoder(
     """
     tell("building the graph")
     shape, weights = model.shape, model.weights
-    graphs = {int8: BertGraph(shape, weights, int8=int8).build() for int8 in (False, True)}
     card = EncoderCard(
         format=FORMAT, name=name, dimension=shape.hidden_size, mean_cosine=0.0, least_cosine=0.0,
-        weights_sha256=model.weights_sha256, graph_sha256=hashlib.sha256(graphs[True]).hexdigest(),
+        weights_sha256=model.weights_sha256, graph_sha256="",
         tokenizer_sha256=hashlib.sha256(model.tokenizer).hexdigest(), tuned_from=tuned_from,
     )  # fmt: skip
+    projection = _projection(card, model)
+    graphs = {int8: BertGraph(shape, weights, int8=int8, projection=projection).build() for int8 in (False, True)}
+    card = msgspec.structs.replace(card, graph_sha256=hashlib.sha256(graphs[True]).hexdigest())
     tell("proving it: the same sentences by the small graph, by the large one and by plain numpy")
     mean, least = _prove(card, graphs, model, original)
     card = msgspec.structs.replace(card, mean_cosine=round(mean, 6), least_cosine=round(least, 6), made_by=_made_by())
@@ -125,18 +129,38 @@ def keep_encoder(
     return card
 
 
+def _projection(card: EncoderCard, model: Model) -> Array:
+    """The directions in which the words of `SENTENCES` differ most, by the large graph: a column each."""
+    encoder = _runnable(card, BertGraph(model.shape, model.weights, int8=False).build(), model)
+    within: list[Array] = []
+    for text in SENTENCES:
+        ids = np.array([encoder._tokenizer.encode(text).ids], dtype=np.int64)
+        places = np.arange(ids.shape[1], dtype=np.int64)[None]
+        within.append(encoder._session.run(["words"], {"ids": ids, "positions": places})[0][0, 1:-1])
+    rows = np.concatenate(within).astype(np.float64)
+    with threadpool_limits(1):  # the same bits whatever the number of processors
+        _, directions = np.linalg.eigh(rows.T @ rows)  # from the least to the most
+    best: Array = directions[:, ::-1][:, :WORD_DIMENSIONS]
+    return best
+
+
+def _runnable(card: EncoderCard, graph: bytes, model: Model) -> Encoder:
+    try:
+        encoder = Encoder(card, graph, model.tokenizer.decode())
+    except Exception as error:  # the tokenizer's and the runtime's own errors have no name in common
+        raise InvalidModel(f"the model cannot be run: {error}") from None
+    vocabulary = encoder._tokenizer.get_vocab_size()
+    if vocabulary > model.shape.vocab_size:
+        raise InvalidModel(f"tokenizer.json has {vocabulary} words, and config.json {model.shape.vocab_size}")
+    return encoder
+
+
 def _prove(
     card: EncoderCard, graphs: Mapping[bool, bytes], model: Model, original: Array | None
 ) -> tuple[float, float]:
     """The mean and the least cosine between the two graphs; raises `InvalidModel` where one is too far off."""
     shape, weights = model.shape, model.weights
-    try:
-        large, small = (Encoder(card, graphs[int8], model.tokenizer.decode()) for int8 in (False, True))
-    except Exception as error:  # the tokenizer's and the runtime's own errors have no name in common
-        raise InvalidModel(f"the model cannot be run: {error}") from None
-    vocabulary = large._tokenizer.get_vocab_size()
-    if vocabulary > shape.vocab_size:
-        raise InvalidModel(f"tokenizer.json has {vocabulary} words, and config.json {shape.vocab_size}")
+    large, small = (_runnable(card, graphs[int8], model) for int8 in (False, True))
     rows = large.embed(SENTENCES)
     for number in range(REFERENCED):
         ids = large._tokenizer.encode(SENTENCES[number]).ids

@@ -15,18 +15,19 @@ from models.utterance import IntentScore
 from nlp.courtesy import core
 from nlp.errors import InvalidModel
 from nlp.features import Vocabulary
-from nlp.meaning import Meaning, Scope, evidence_of, in_scope, mixed, shortlist
+from nlp.meaning import Blend, Meaning, Scope, blended, evidence_of, in_scope, mixed, nearness, shortlist, softmax
 from nlp.project import NONE_OF_THESE
+from nlp.word_likeness import WordLikeness, words_of
 from nlp.word_table import WordTable
 
-FORMAT = 3
+FORMAT = 4
 LITTLE = 0.5
 """What a text says without courtesy counts if it is at least this share as sure as with it."""
 
 ARRAYS_FILE = "intents.npz"
 CARD_FILE = "intents.json"
 ARRAYS = ("bias", "steps", "terms", "term_weights", "weights")
-MEANING_ARRAYS = ("meaning_bias", "meaning_weights", "neighbours", "scales", "starts")
+MEANING_ARRAYS = ("meaning_bias", "meaning_weights", "neighbours", "scales", "starts", "word_starts", "said")
 
 
 class Encoder(Protocol):
@@ -57,6 +58,7 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     trained_with: str = ""
     encoder: str = ""
     scope: Scope | None = None
+    blend: Blend | None = None
 
 
 def _without_courtesy(whole: list[IntentScore], core: list[IntentScore]) -> list[IntentScore]:
@@ -75,8 +77,9 @@ class IntentModel:
     `weights` are 8 bits wide, a row a term and a column a label; `steps` is what 1 means in each row. Only the
     rows of a text are made into numbers of full width, when they are used.
 
-    With `meaning`, `scope` and an encoder, the vector of the text has half of the say, and whether the
-    text is in scope is told by its chances and its nearest utterances together.
+    With `meaning`, `scope`, `blend` and an encoder, what the text means, and how like it is word by word to the
+    utterances, has a say of its own; whether the text is in scope is told by its chances and its nearest utterances
+    together.
     """
 
     def __init__(
@@ -93,6 +96,7 @@ class IntentModel:
         key: str = "",
         meaning: Meaning | None = None,
         scope: Scope | None = None,
+        blend: Blend | None = None,
         encoder: Encoder | None = None,
         table: WordTable | None = None,
     ) -> None:
@@ -107,6 +111,7 @@ class IntentModel:
         self.key = key
         self.meaning = meaning
         self.scope = scope
+        self.blend = blend
         self.encoder = encoder
         self.table = table
         self._weights_of_meaning = weights[len(vocabulary) :].astype(np.float32)  # every text uses all of them
@@ -150,7 +155,11 @@ class IntentModel:
         if self.meaning is None or self.encoder is None or not texts:
             return [self._ranked(self._chances_of_words(text)) for text in texts]
         vectors = self.encoder.embed(texts)
-        return [self._ranked(self._chances(text, vector)) for text, vector in zip(texts, vectors, strict=True)]
+        said = words_of(self.encoder, texts) if self.meaning.words is not None else None
+        return [
+            self._ranked(self._chances(text, vectors[number], None if said is None else said[number]))
+            for number, text in enumerate(texts)
+        ]
 
     def _chances_of_words(self, text: str) -> "np.ndarray[Any, Any] | None":
         margins, strange = self._read(text)
@@ -158,15 +167,23 @@ class IntentModel:
             return None
         return probabilities(margins.astype(np.float64), self.slope, self.none_margin + self.strangeness * strange)
 
-    def _chances(self, text: str, vector: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any] | None":
-        if self.meaning is None or self.scope is None or not text.strip():
+    def _chances(
+        self, text: str, vector: "np.ndarray[Any, Any]", said: "np.ndarray[Any, Any] | None"
+    ) -> "np.ndarray[Any, Any] | None":
+        if self.meaning is None or self.scope is None or self.blend is None or not text.strip():
             return None
-        together = mixed(self.margins(text), self.meaning.chances(vector))
-        among, nothing = evidence_of(together, self._nothing)
-        nearness = self.meaning.nearness(vector, shortlist(among))
-        inside = in_scope(self.scope, float(among.max()), nearness, nothing)
-        sharp = among**self.scope.sharpness
-        chances: np.ndarray[Any, Any] = inside * sharp / max(float(sharp.sum()), 1e-12)
+        margins, meant = self.margins(text), self.meaning.logits(vector)
+        among, nothing = evidence_of(mixed(margins, softmax(meant)), self._nothing)
+        near = self.meaning.near(vector, shortlist(among))
+        inside = in_scope(self.scope, float(among.max()), nearness(near), nothing)
+        likeness = self.meaning.likeness(said, near)
+        if self._nothing is not None:
+            meant[self._nothing] = -np.inf
+        unknown = np.zeros(len(meant))
+        chances: np.ndarray[Any, Any] = inside * blended(
+            self.blend, meant, unknown if margins is None else margins.astype(np.float64),
+            unknown if likeness is None else likeness,
+        )  # fmt: skip
         return chances
 
     def _ranked(self, chances: "np.ndarray[Any, Any] | None") -> list[IntentScore]:
@@ -209,7 +226,7 @@ class IntentModel:
             words=len(vocabulary.words), pieces=len(vocabulary.pieces),
             arrays_sha256=hashlib.sha256(arrays.getvalue()).hexdigest(), trained_with=trained_with,
             encoder=self.encoder.fingerprint if self.encoder else "", scope=self.scope,
-            table=self.table.fingerprint if self.table else "",
+            blend=self.blend, table=self.table.fingerprint if self.table else "",
         )  # fmt: skip
         replace_file(folder / ARRAYS_FILE, arrays.getvalue())
         replace_file(folder / CARD_FILE, msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n")
@@ -218,10 +235,11 @@ class IntentModel:
         if self.meaning is None:
             return {}
         meaning = self.meaning
+        words = meaning.words or WordLikeness.of((), 1)
         return {
             "meaning_bias": meaning.bias.astype("<f4"), "meaning_weights": meaning.weights.astype("<f4"),
             "neighbours": meaning.neighbours.astype("i1"), "scales": meaning.scales.astype("<f4"),
-            "starts": meaning.starts.astype("<i8"),
+            "starts": meaning.starts.astype("<i8"), "said": words.words, "word_starts": words.starts.astype("<i8"),
         }  # fmt: skip
 
 
@@ -290,7 +308,8 @@ def _model(
     return IntentModel(
         card.labels, vocabulary, weights, steps, bias, slope=card.slope, none_margin=card.none_margin,
         strangeness=card.strangeness, key=card.key,
-        meaning=_meaning(card, arrays) if card.scope else None, scope=card.scope, encoder=encoder, table=table,
+        meaning=_meaning(card, arrays) if card.scope else None, scope=card.scope, blend=card.blend,
+        encoder=encoder, table=table,
     )  # fmt: skip
 
 
@@ -307,7 +326,20 @@ def _meaning(card: Card, arrays: dict[str, "np.ndarray[Any, Any]"]) -> Meaning:
         raise ValueError("the order of the utterances is wrong")
     if not (np.isfinite(weights).all() and np.isfinite(bias).all() and np.isfinite(scales).all()):
         raise ValueError("a weight of meaning is not a number")
-    return Meaning(weights, bias, neighbours, scales, starts)
+    return Meaning(weights, bias, neighbours, scales, starts, _likeness(arrays, len(scales)))
+
+
+def _likeness(arrays: dict[str, "np.ndarray[Any, Any]"], utterances: int) -> WordLikeness | None:
+    """The words of the utterances, None where they are not known."""
+    words, starts = arrays["said"], arrays["word_starts"]
+    if words.dtype != np.int8 or words.ndim != 2:
+        raise ValueError("the words of the utterances are wrong")
+    if not len(words):
+        return None
+    whole = starts.shape == (utterances + 1,) and starts[0] == 0 and starts[-1] == len(words)
+    if not whole or (np.diff(starts) < 1).any():
+        raise ValueError("the order of the words of the utterances is wrong")
+    return WordLikeness(words, starts)
 
 
 def _damaged(reason: str) -> InvalidModel:

@@ -20,10 +20,11 @@ from nlp.encoder import load_encoder
 from nlp.errors import InvalidData, Unavailable
 from nlp.intent_calibration import Calibration, HeldOut, usual_calibration
 from nlp.intent_model import Encoder, IntentModel
-from nlp.meaning import Meaning, Scope, packed
+from nlp.meaning import Blend, Meaning, Scope, packed
 from nlp.project import NONE_OF_THESE
 from nlp.scope_learning import ScopeLearning
 from nlp.word_learning import MEANING_PENALTY, crowd_says, learn_words
+from nlp.word_likeness import WordLikeness, words_of
 from nlp.word_table import WordTable
 
 Array = np.ndarray[Any, Any]
@@ -70,6 +71,8 @@ class _Material(msgspec.Struct, frozen=True):
     """What the word table says of each text; None without one."""
 
     vectors: Any
+    said: Any
+    """The words of each text as the encoder understands them; None where it tells nothing of them."""
 
     def with_names(self, rows: Array) -> Array:
         """These rows of examples, and those of the names of their intents."""
@@ -94,8 +97,9 @@ class _Material(msgspec.Struct, frozen=True):
     def learn_meaning(self, rows: Array, count: int, nothing: int | None) -> Meaning:
         """What is learnt from the vectors of some rows; names are no neighbours of anything."""
         return _learn_meaning(
-            self.vectors[rows], self.targets[rows], count, nothing, self._says(rows), rows < self.examples
-        )
+            self.vectors[rows], self.targets[rows], count, nothing, self._says(rows), rows < self.examples,
+            None if self.said is None else [self.said[row] for row in rows],
+        )  # fmt: skip
 
     def _says(self, rows: Array) -> Array:
         says: Array = self.says[rows] * crowd_says(self.targets[rows])
@@ -145,7 +149,7 @@ def train_intents(
         words = material.learn_words(everything, len(labels))
         meaning = None if encoder is None else material.learn_meaning(everything, len(labels), nothing)
         tell("calibrating", 0.8)
-        calibration, scope = _calibrate(material, labels, nothing)
+        calibration, scope, blend = _calibrate(material, labels, nothing)
     bias = words.bias
     if nothing is not None and meaning is None:
         bias[nothing] += calibration.none_bias
@@ -154,7 +158,7 @@ def train_intents(
     return IntentModel(
         labels, words.known.vocabulary(), small, steps, bias.astype(np.float32), slope=calibration.slope,
         none_margin=calibration.none_margin, strangeness=calibration.strangeness, key=key,
-        meaning=meaning, scope=scope, encoder=encoder, table=table,
+        meaning=meaning, scope=scope, blend=blend, encoder=encoder, table=table,
     )  # fmt: skip
 
 
@@ -166,27 +170,33 @@ def _material(
     names = {label: name_of(label) for label in labels if label != NONE_OF_THESE and len(labels) > 1}
     named = [label for label, name in names.items() if name]
     everything = [*texts, *(names[label] for label in named)]
+    vectors, said = (None, None) if encoder is None else _vectors(encoder, everything, tell)
     return _Material(
         texts=CountedTexts(everything),
         targets=np.array([numbers[intent] for intent in [*intents, *named]]),
         examples=len(texts),
         says=np.repeat([1.0, NAME_SAYS], [len(texts), len(named)]),
         meanings=None if table is None else table.rows(everything),
-        vectors=None if encoder is None else _vectors(encoder, everything, tell),
+        vectors=vectors,
+        said=said,
     )
 
 
-def _vectors(encoder: Encoder, texts: Sequence[str], tell: Progress) -> Array:
-    parts = []
+def _vectors(encoder: Encoder, texts: Sequence[str], tell: Progress) -> tuple[Array, list[Array] | None]:
+    """The vector of each text, and its words, where the encoder tells of them."""
+    parts, said = [], list[Array]()
     for start in range(0, len(texts), EMBEDDED_AT_ONCE):
         tell("reading the meaning", 0.1 + 0.5 * start / len(texts))
-        parts.append(encoder.embed(texts[start : start + EMBEDDED_AT_ONCE]))
-    return np.concatenate(parts)
+        some = texts[start : start + EMBEDDED_AT_ONCE]
+        parts.append(encoder.embed(some))
+        said += words_of(encoder, some) or ()
+    return np.concatenate(parts), said if len(said) == len(texts) else None
 
 
 def _learn_meaning(
-    vectors: Array, targets: Array, count: int, nothing: int | None, says: Array, near: Array
-) -> Meaning:
+    vectors: Array, targets: Array, count: int, nothing: int | None, says: Array, near: Array,
+    said: Sequence[Array] | None,
+) -> Meaning:  # fmt: skip
     """A multinomial logistic regression over vectors; a label without rows is never chosen. `near`: the neighbours."""
     present = np.unique(targets)
     weights = np.zeros((vectors.shape[1], count), dtype=np.float32)
@@ -208,11 +218,14 @@ def _learn_meaning(
     order = order[near[order] & (targets[order] != (-1 if nothing is None else nothing))]
     neighbours, scales = packed(vectors[order])
     starts = np.searchsorted(targets[order], np.arange(count + 1))
-    return Meaning(weights, bias, neighbours, scales, starts)
+    words = None if said is None else WordLikeness.of([said[row] for row in order], said[0].shape[1])
+    return Meaning(weights, bias, neighbours, scales, starts, words if words is not None and len(words.words) else None)
 
 
-def _calibrate(material: _Material, labels: tuple[str, ...], nothing: int | None) -> tuple[Calibration, Scope | None]:
-    """The calibration that makes held-out texts most likely; with vectors, the scope too.
+def _calibrate(
+    material: _Material, labels: tuple[str, ...], nothing: int | None
+) -> tuple[Calibration, Scope | None, Blend | None]:
+    """The calibration that makes held-out texts most likely; with vectors, scope and blend too.
 
     Texts in scope are held out by example; texts out of scope are those of intents that are held out
     whole, since they stand for what the designer did not think of, and those of `none_of_these`. The words of
@@ -232,11 +245,15 @@ def _calibrate(material: _Material, labels: tuple[str, ...], nothing: int | None
         if material.vectors is not None:
             meaning = material.learn_meaning(rows, len(labels), nothing)
             taught = (truth < 0) | np.isin(truth, examples[fit])
-            scoping.add(meaning, margins[taught], material.vectors[tested[taught]], truth[taught])
+            asked = tested[taught]
+            said = None if material.said is None else [material.said[row] for row in asked]
+            scoping.add(meaning, margins[taught], material.vectors[asked], truth[taught], said)
     intents = [label for label in labels if label != NONE_OF_THESE]
     in_scope = int((examples != nothing).sum()) if nothing is not None else len(examples)
     usual = usual_calibration(in_scope / max(len(intents), 1), taught=nothing is not None)
-    return held_out.learn(usual), None if material.vectors is None else scoping.learn()
+    if material.vectors is None:
+        return held_out.learn(usual), None, None
+    return held_out.learn(usual), *scoping.learn()
 
 
 def _plan(targets: Array, labels: tuple[str, ...]) -> list[tuple[Array, Array, Array]]:

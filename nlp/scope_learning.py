@@ -1,18 +1,20 @@
 """ScopeLearning: how chances and neighbours of held-out texts become the chance that a text is in scope."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from nlp.meaning import FAINTEST, Meaning, Scope, evidence_of, mixed, shortlist
+from nlp.blending import BlendLearning
+from nlp.meaning import FAINTEST, Blend, Meaning, Scope, evidence_of, mixed, nearness, shortlist, softmax
 
 Array = np.ndarray[Any, Any]
 
 OUT_OF_SCOPE_SHARE = 0.2
 """How many messages are expected to be about nothing that the bot knows, when confidence is calibrated."""
 
-USUAL = Scope(constant=-5.5, chance=1.3, nearness=12.0, nothing=-6.0, sharpness=1.2)
+USUAL = Scope(constant=-5.5, chance=1.3, nearness=12.0, nothing=-6.0)
 """What is usually learnt: it starts from here, and few examples move it little."""
 
 GIVE = np.array([3.0, 1.0, 6.0, 6.0])
@@ -20,7 +22,6 @@ GIVE = np.array([3.0, 1.0, 6.0, 6.0])
 
 PRIOR_EXAMPLES = 3
 STEPS = 30
-SHARPNESS = np.geomspace(0.4, 4.0, 47)
 
 
 class ScopeLearning:
@@ -30,45 +31,36 @@ class ScopeLearning:
         self.nothing = nothing
         self._evidence: list[tuple[float, float, float, float]] = []
         self._kinds: list[int] = []  # 1 in scope, 0 of an intent held out whole, -1 said to be none of these
-        self._among: list[Array] = []
-        self._truth: list[int] = []
+        self._blending = BlendLearning()
 
-    def add(self, meaning: Meaning, margins: Array, vectors: Array, truth: Array) -> None:
-        """Texts with what words say of them, their vectors, and their labels; -1 for an intent held out whole."""
-        for words, vector, label in zip(margins, vectors, truth.tolist(), strict=True):
-            among, nothing = evidence_of(mixed(words, meaning.chances(vector)), self.nothing)
-            nearness = meaning.nearness(vector, shortlist(among))
-            self._evidence.append((1.0, math.log(float(among.max()) + FAINTEST), nearness, nothing))
+    def add(
+        self, meaning: Meaning, margins: Array, vectors: Array, truth: Array, said: Sequence[Array] | None = None
+    ) -> None:
+        """Texts with what words say of them, their vectors, and their labels; -1 for an intent held out whole.
+
+        `said` are the words of each text, as the encoder understands them.
+        """
+        for number, (words, vector, label) in enumerate(zip(margins, vectors, truth.tolist(), strict=True)):
+            meant = meaning.logits(vector)
+            among, nothing = evidence_of(mixed(words, softmax(meant)), self.nothing)
+            near = meaning.near(vector, shortlist(among))
+            self._evidence.append((1.0, math.log(float(among.max()) + FAINTEST), nearness(near), nothing))
             self._kinds.append(-1 if label == self.nothing else int(label >= 0))
             if self._kinds[-1] == 1:
-                self._among.append(among)
-                self._truth.append(label)
+                likeness = meaning.likeness(None if said is None else said[number], near)
+                self._blending.add(meant, words, likeness, label, self.nothing)
 
-    def learn(self) -> Scope:
-        """The most likely scope; what is usual where there is nothing to learn from."""
+    def learn(self) -> tuple[Scope, Blend]:
+        """The most likely scope and blend; what is usual where there is nothing to learn from."""
+        return self._scope(), self._blending.learn()
+
+    def _scope(self) -> Scope:
         kinds = np.array(self._kinds, dtype=np.int64)
-        sharpness = self._sharpness()
         if not (kinds == 1).any() or not (kinds < 1).any():
-            return Scope(USUAL.constant, USUAL.chance, USUAL.nearness, USUAL.nothing, sharpness)
+            return USUAL
         found = _logistic(np.array(self._evidence), (kinds == 1).astype(np.float64), shares_of(kinds))
-        constant, chance, nearness, none = (round(float(number), 4) for number in found)
-        return Scope(constant, chance, nearness, none, sharpness)
-
-    def _sharpness(self) -> float:
-        if not self._truth:
-            return USUAL.sharpness
-        logs = np.log(np.array(self._among) + 1e-12)
-        rows = np.arange(len(logs))
-        doubt = PRIOR_EXAMPLES / (PRIOR_EXAMPLES + len(logs))
-
-        def loss(power: float) -> float:
-            scaled = power * logs
-            top = scaled.max(axis=1)
-            total = top + np.log(np.exp(scaled - top[:, None]).sum(axis=1))
-            usual = math.log(power / USUAL.sharpness) ** 2
-            return float((total - scaled[rows, self._truth]).mean()) + doubt * usual
-
-        return round(float(min(SHARPNESS, key=loss)), 4)
+        constant, chance, near, none = (round(float(number), 4) for number in found)
+        return Scope(constant, chance, near, none)
 
 
 def shares_of(kinds: Array) -> Array:

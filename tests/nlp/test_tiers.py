@@ -16,6 +16,7 @@ from nlp.intent_model import ARRAYS_FILE, CARD_FILE, load_model
 from nlp.intent_training import MAX_INTENTS, train_intents
 from nlp.project import NONE_OF_THESE, read_project
 from nlp.training import check_project, distinct_examples, model_key, train
+from nlp.word_likeness import packed_words
 
 from .conftest import write_project
 
@@ -46,6 +47,21 @@ class Synonyms:
         return total / np.linalg.norm(total)
 
 
+class Speaking(Synonyms):
+    """The same, and it tells of the words, too."""
+
+    def __init__(self, fingerprint: str = "speaking") -> None:
+        super().__init__(fingerprint)
+        self.told: list[str] = []
+
+    def words(self, texts: Sequence[str], /) -> Any:
+        self.told += texts
+        return [packed_words(np.array([self._one(word) for word in text.split()[:9] or [""]])) for text in texts]
+
+
+ENCODERS = pytest.mark.parametrize("kind", [Synonyms, Speaking])
+
+
 def onnx(encoder: Any = None, texts: Sequence[str] = TEXTS, intents: Sequence[str] = INTENTS) -> Any:
     return train_intents(texts, intents, "key", tier="onnx", encoder=encoder or Synonyms())
 
@@ -58,8 +74,10 @@ def test_a_word_that_no_example_has_is_understood_by_its_meaning() -> None:
     )
 
 
-def test_many_texts_score_as_each_alone() -> None:
-    model = onnx()
+@ENCODERS
+def test_many_texts_score_as_each_alone(kind: type[Synonyms]) -> None:
+    model = onnx(kind())
+    assert (model.meaning.words is not None) == (kind is Speaking)
     texts = ["abort", "where is my parcel", "", "  ", "\ud800", "x" * 3_000]
     assert model.scores_many(texts) == [model.scores(text) for text in texts]
     assert model.scores("") == []
@@ -74,16 +92,18 @@ def test_none_of_these_is_taught_and_never_ranked() -> None:
     assert model.scores("rain tomorrow")[0].confidence < 0.5 < model.scores("where is my parcel")[0].confidence
 
 
-def test_it_comes_back_from_its_files_and_knows_its_encoder(tmp_path: Path) -> None:
-    model = onnx()
+@ENCODERS
+def test_it_comes_back_from_its_files_and_knows_its_encoder(tmp_path: Path, kind: type[Synonyms]) -> None:
+    model = onnx(kind())
     model.save(tmp_path / "a")
-    onnx().save(tmp_path / "b")
+    onnx(kind()).save(tmp_path / "b")
     for file in (ARRAYS_FILE, CARD_FILE):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
-    loaded = load_model(tmp_path / "a", "key", Synonyms())
+    loaded = load_model(tmp_path / "a", "key", kind())
     assert loaded.scores("abort parcel") == model.scores("abort parcel")
+    assert loaded.blend == model.blend and (loaded.blend.likeness > 0) == (kind is Speaking)
     with pytest.raises(InvalidModel, match="another encoder"):
-        load_model(tmp_path / "a", "key", Synonyms("other"))
+        load_model(tmp_path / "a", "key", kind("other"))
 
 
 @pytest.mark.parametrize(
@@ -93,6 +113,9 @@ def test_it_comes_back_from_its_files_and_knows_its_encoder(tmp_path: Path) -> N
         ("starts", np.array([0, 99, 5, 18]), "order of the utterances"),
         ("meaning_bias", np.zeros(9, dtype="f4"), "number of weights of meaning"),
         ("scales", np.full(18, np.nan, dtype="f4"), "not a number"),
+        ("said", np.zeros((50, 32)), "words of the utterances"),
+        ("word_starts", np.arange(18), "order of the words"),
+        ("word_starts", np.array([0] * 18 + [50]), "order of the words"),
         ("weights", np.zeros((3, 3), dtype="i1"), "number of weights is wrong"),
         ("weights", None, "not 8 bits wide"),
         ("steps", np.zeros(3, dtype="f4"), "number of weights is wrong"),
@@ -100,7 +123,7 @@ def test_it_comes_back_from_its_files_and_knows_its_encoder(tmp_path: Path) -> N
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, name: str, value: Any, says: str) -> None:
-    onnx().save(tmp_path)
+    onnx(Speaking()).save(tmp_path)
     before = hashlib.sha256((tmp_path / ARRAYS_FILE).read_bytes()).hexdigest()
     with np.load(tmp_path / ARRAYS_FILE) as arrays:
         value = arrays[name].astype(np.float32) if value is None else value
@@ -110,19 +133,22 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, name: str, value: An
     card = tmp_path / CARD_FILE
     card.write_text(card.read_text().replace(before, after))
     with pytest.raises(InvalidModel, match=f"refused: .*{says}"):
-        load_model(tmp_path, "key", Synonyms())
+        load_model(tmp_path, "key", Speaking())
 
 
-def test_one_changed_utterance_is_one_to_embed_and_the_bits_are_those_of_a_cold_run(tmp_path: Path) -> None:
-    cache = EmbeddingCache(Synonyms(), tmp_path)
+@ENCODERS
+def test_one_changed_utterance_is_one_to_embed_and_the_bits_are_those_of_a_cold_run(
+    tmp_path: Path, kind: type[Synonyms]
+) -> None:
+    cache = EmbeddingCache(kind(), tmp_path)
     onnx(cache)
     cache.save()
     changed = ["where is my parcel", *TEXTS[1:]]
-    encoder = Synonyms()
+    encoder = kind()
     warm = EmbeddingCache(encoder, tmp_path)
     onnx(warm, changed).save(tmp_path / "warm")
-    onnx(Synonyms(), changed).save(tmp_path / "cold")
-    assert encoder.asked == ["where is my parcel"]
+    onnx(kind(), changed).save(tmp_path / "cold")
+    assert encoder.asked == getattr(encoder, "told", encoder.asked) == ["where is my parcel"]
     assert (tmp_path / "warm" / ARRAYS_FILE).read_bytes() == (tmp_path / "cold" / ARRAYS_FILE).read_bytes()
     assert (tmp_path / "warm" / CARD_FILE).read_bytes() == (tmp_path / "cold" / CARD_FILE).read_bytes()
 

@@ -137,7 +137,7 @@ def test_a_pattern_that_explodes_elsewhere_is_linear_here(tmp_path: Path) -> Non
         (ARRAYS_FILE, lambda data: data[:500] + bytes([data[500] ^ 1]) + data[501:], "was changed after training"),
         (ARRAYS_FILE, lambda data: b"", "was changed after training"),
         (CARD_FILE, lambda data: data[:-20], "intents.json"),
-        (CARD_FILE, lambda data: data.replace(b'"format": 3', b'"format": 9'), "format 9"),
+        (CARD_FILE, lambda data: data.replace(b'"format": 4', b'"format": 9'), "format 9"),
         (CARD_FILE, lambda data: data.replace(b'"words": ', b'"words": 1'), "number of terms is wrong"),
         (CARD_FILE, lambda data: data.replace(b'"greeting",', b""), "number of weights is wrong"),
         (CARD_FILE, lambda data: data.replace(b'"slope"', b'"__reduce__"'), "__reduce__"),
