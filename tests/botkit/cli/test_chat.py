@@ -107,6 +107,8 @@ class Terminal:
             [sys.executable, "-m", "botkit", "chat", *map(str, arguments)],
             stdin=inner, stdout=inner, stderr=inner, start_new_session=True,
             env={name: value for name, value in os.environ.items() if name != "NO_COLOR"},
+            # Tests that run in the background ignore Ctrl+C, and what they start would, too.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )  # fmt: skip
         os.close(inner)
         self.shown = ""
