@@ -1,9 +1,11 @@
 """Chat: `botkit chat`: talk to a project's bot in the terminal, on the real engine."""
 
 import asyncio
+import contextlib
 import os
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -70,7 +72,8 @@ async def _talk(out: Output, chat: "Chat", script: TextIO | None, wait: float, *
         if script is None:
             await _interactive(screen)
             return
-        for line in script:
+        lines = _lines(script)
+        while (line := await screen.next(lines)) is not None:
             text = line.strip()
             if text and not text.startswith("#"):
                 screen.said(text)
@@ -79,6 +82,28 @@ async def _talk(out: Output, chat: "Chat", script: TextIO | None, wait: float, *
         while asyncio.get_running_loop().time() < until:
             await asyncio.sleep(POLL_SECONDS)
             await screen.show()
+
+
+_Lines = asyncio.Queue[str | UnicodeDecodeError | None]
+
+
+def _lines(script: TextIO) -> _Lines:
+    """The lines of a script, each when it comes, then None: whoever writes it takes her time, and the bot goes on."""
+    loop = asyncio.get_running_loop()
+    lines: _Lines = asyncio.Queue()
+
+    def read() -> None:
+        end: UnicodeDecodeError | None = None
+        with contextlib.suppress(RuntimeError):  # the chat was ended, and its loop is closed
+            try:
+                for line in script:
+                    loop.call_soon_threadsafe(lines.put_nowait, line)
+            except UnicodeDecodeError as error:
+                end = error
+            loop.call_soon_threadsafe(lines.put_nowait, end)
+
+    threading.Thread(target=read, name="botkit-script", daemon=True).start()
+    return lines
 
 
 async def _interactive(screen: "_Screen") -> None:
@@ -133,6 +158,19 @@ class _Screen:
         elif self.as_json and line.strip():
             self.said(line.strip())
         return line
+
+    async def next(self, lines: "_Lines") -> str | None:
+        """The next line of a script, None at its end; what the bot says before it comes is shown."""
+        while True:
+            try:
+                async with asyncio.timeout(POLL_SECONDS):
+                    line = await lines.get()
+            except TimeoutError:
+                await self.show()
+                continue
+            if isinstance(line, UnicodeDecodeError):
+                self.out.fail(f"the script is not UTF-8: {line.reason}", code=FAILED)
+            return line
 
     async def listen(self) -> None:
         """Show what comes between two lines."""

@@ -41,6 +41,33 @@ def test_a_script_from_a_file(folder: Path, tmp_path: Path) -> None:
     assert (missing.exit_code, "No such file" in missing.output) == (2, True)
 
 
+def test_what_comes_late_is_shown_while_a_pipe_has_no_next_line(folder: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "botkit", "chat", str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
+    )  # fmt: skip
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        process.stdin.write(b"later\n")
+        shown, end = b"", time.monotonic() + SECONDS
+        while b"Late." not in shown:
+            assert time.monotonic() < end, shown
+            if select.select([process.stdout], [], [], 0.1)[0]:
+                shown += process.stdout.read(4_096)
+        process.stdin.close()
+        assert process.wait(SECONDS) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def test_a_script_that_is_no_text(folder: Path, tmp_path: Path) -> None:
+    script = tmp_path / "script.txt"
+    script.write_bytes(b"Hello\n\xff\xfe\n")
+    result = run("chat", folder, "--script", script)
+    assert (result.exit_code, "error: the script is not UTF-8" in result.output) == (1, True), result.output
+
+
 def test_messages_for_programs(folder: Path) -> None:
     result = run("chat", folder, "--json", "--channel", "inapp", input="Hello\n")
     assert [json.loads(line) for line in result.output.splitlines()] == [
