@@ -41,8 +41,11 @@ RANK = {
 }  # fmt: skip
 """Where two entities have the same span, the lower rank stays; the designer's own have rank 0."""
 
-FIRM = frozenset({"email", "url", "card", "iban", "phone"})
-"""Nothing that was learnt takes the place of these: they are certain."""
+SOME_DAY = 1_700_000_000_000
+"""When texts are read of which only the kinds of entities count, and not which day they name."""
+
+MAX_LOOKED_AT = 200
+"""Marked values of an entity that are looked at to see whether it is one of numbers or dates."""
 
 
 class Entities(Component):
@@ -78,6 +81,7 @@ class Entities(Component):
     _names: "Names | None" = PrivateAttr(default=None)
     _slots: Slots | None = PrivateAttr(default=None)
     _own: frozenset[str] = PrivateAttr(default=frozenset())
+    _typed: frozenset[str] = PrivateAttr(default=frozenset())
 
     @field_validator("ner", mode="before")
     @classmethod
@@ -97,9 +101,11 @@ class Entities(Component):
         marked = (slot.entity for row in project.utterances for slot in row.slots)
         self._own = frozenset((*(rule.name for rule in project.entities), *marked))
         self._values.warm()
+        language = str(project.settings.get("language", "en"))
+        self._typed = typed_entities(project, language)
         if "phone" not in self.without:  # so that the first text does not wait for it
             import phonenumbers  # noqa: F401
-        if (language := str(project.settings.get("language", "en"))) in COUNTED:
+        if language in COUNTED:
             small_numbers(language)
         if self.ner:
             from nlp.names import Names
@@ -115,7 +121,8 @@ class Entities(Component):
         )  # fmt: skip
         found = [*self._values.find(text), *self._patterns.find(text), *known]
         if self._slots is not None:
-            found = give_way(found, self._slots.find(text, settle(known)), FIRM, self._own)
+            found = give_way(found, self._slots.find(text, settle(known)), self._slots.kinds, self._own)
+        found = with_values(found, known, self._typed)
         kept = settle([entity for entity in found if entity.kind not in self.without])
         if self._names is not None and self._names.reads(spoken):
             names = [entity for entity in self._names.find(text) if entity.kind not in self.without]
@@ -135,6 +142,39 @@ def find_by_rule(
     else:
         found += find_moments(text, now=now, timezone=timezone, day_first=day_first)
     return found + find_plain(text, language)
+
+
+def typed_entities(project: Project, language: str) -> frozenset[str]:
+    """The entities that have no rule of the designer's and whose marked values mostly are numbers, dates and the like.
+
+    Their values are what our rules make of them, wherever they are found: `[seven](party)` is 7.
+    """
+    ruled = {rule.name for rule in project.entities}
+    marked: dict[str, set[str]] = {}
+    for utterance in project.utterances:
+        for slot in utterance.slots:
+            if slot.entity not in ruled:
+                marked.setdefault(slot.entity, set()).add(slot.text)
+    typed = []
+    for name, texts in marked.items():
+        looked_at = sorted(texts)[:MAX_LOOKED_AT]
+        whole = sum(any(row.text == text for row in find_by_rule(text, language, now=SOME_DAY)) for text in looked_at)
+        if 2 * whole > len(looked_at):
+            typed.append(name)
+    return frozenset(typed)
+
+
+def with_values(found: list[Entity], known: list[Entity], typed: frozenset[str]) -> list[Entity]:
+    """`found`, where entities that are `typed` have the value of what our rules know of the same span."""
+    if not typed:
+        return found
+    values = {(row.start, row.end): row.value for row in known}
+    return [
+        Entity(row.kind, values[row.start, row.end], row.text, row.start, row.end, row.source, row.confidence)
+        if row.kind in typed and (row.start, row.end) in values
+        else row
+        for row in found
+    ]
 
 
 def find_plain(text: str, language: str = "en") -> list[Entity]:

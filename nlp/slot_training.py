@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from nlp.entities import find_by_rule, settle
+from nlp.entities import SOME_DAY, find_by_rule, settle
 from nlp.entity_rules import WORD
 from nlp.meaning import packed
 from nlp.project import Project, Slot, Utterance
@@ -22,9 +22,6 @@ Array = np.ndarray[Any, Any]
 MAX_LEARNT = 20_000
 LEAST_OTHERS = 200
 """Utterances without marks teach where no slots are: as many as with marks, and these at least."""
-
-SOME_DAY = 1_700_000_000_000
-"""When utterances are read, for the dates in them; nothing that is learnt depends on it."""
 
 SEED = 0
 MOST_PASSES, FEWEST_PASSES, PASSED_WORDS = 12, 4, 20_000

@@ -46,11 +46,16 @@ def decided_entities(project: Project) -> frozenset[str]:
     return frozenset(name for name in learnt_entities(project) if counts[name] >= MANY_MARKS)
 
 
+FIRM = frozenset({"email", "url", "card", "iban", "phone"})
+"""Nothing that was learnt takes the place of these: they are certain."""
+
+
 class Slots:
     """Finds learnt entities: what the model is sure of, and marked values that it thinks likely."""
 
     def __init__(self, project: Project, model: "SlotModel", threshold: float) -> None:
         learnt = set(model.entities)
+        self.kinds = frozenset(model.entities)
         self._model = model
         self._threshold = threshold
         self._marked = {
@@ -82,22 +87,14 @@ def load_project_slots(project: Project, models: Path | None, threshold: float) 
     return Slots(project, load_slots(model_folder(models, key), key), threshold)
 
 
-def give_way(found: list[Entity], learnt: list[Entity], firm: frozenset[str], own: frozenset[str]) -> list[Entity]:
-    """`found`, and the slots that were `learnt`, each with the value of what else has its span.
+def give_way(found: list[Entity], learnt: list[Entity], kinds: frozenset[str], own: frozenset[str]) -> list[Entity]:
+    """`found`, and the slots that were `learnt`.
 
-    What overlaps a slot goes, unless its kind is one of the project's `own`, or `firm`: nothing overrules that.
+    What overlaps a slot goes, unless it is of the designer's `own` kinds, or certain as an address is. A marked value
+    of another of the learnt `kinds` goes, too: the words around tell which of them it is.
     """
-    same = {(row.start, row.end): row for row in found if row.kind not in own}
+    if not learnt:
+        return found
     taken = {at for row in learnt for at in range(row.start, row.end)}
-    spans = {(row.kind, row.start, row.end) for row in learnt}
-    kept = [
-        row
-        for row in found
-        if (row.kind, row.start, row.end) not in spans
-        and (row.kind in own or row.kind in firm or taken.isdisjoint(range(row.start, row.end)))
-    ]
-    for row in learnt:
-        other = same.get((row.start, row.end))
-        value = row.value if other is None else other.value
-        kept.append(Entity(row.kind, value, row.text, row.start, row.end, row.source, row.confidence))
-    return kept
+    firm = (own - kinds) | FIRM
+    return [row for row in found if row.kind in firm or taken.isdisjoint(range(row.start, row.end))] + learnt

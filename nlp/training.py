@@ -5,6 +5,7 @@
 
 import hashlib
 import importlib.metadata
+import itertools
 import json
 import shutil
 import statistics
@@ -266,11 +267,19 @@ def _small_slots(project: Project) -> list[Problem]:
             if slot.entity not in ruled:
                 texts.setdefault(slot.entity, set()).add(slot.text.casefold())
                 first.setdefault(slot.entity, row)
-    return [
+    small = [
         Problem(f"{name} is marked with {len(values)} different value{'s' if len(values) > 1 else ''}: mark"
                 f" {FEWEST_MARKS} or more, so that others are found too", first[name].file, first[name].line)
         for name, values in sorted(texts.items())
         if len(values) < FEWEST_MARKS and not shape_of(sorted(values))
+    ]  # fmt: skip
+    learnt = set(learnt_entities(project))
+    pairs = itertools.combinations(sorted(texts.items()), 2)
+    return small + [
+        Problem(f"{min(both)!r} is marked as {one} and as {other}: mark {FEWEST_MARKS} or more values of each, so that"
+                " the words around tell which it is", first[other].file, first[other].line)
+        for (one, values), (other, more) in pairs
+        if (both := values & more) and not {one, other} <= learnt
     ]  # fmt: skip
 
 

@@ -104,6 +104,46 @@ def test_with_few_marks_a_marked_value_counts_wherever_it_stands(tmp_path: Path)
     assert ("city", "Rome", "rome") in found(pipeline, "hmm rome perhaps")
 
 
+def test_a_value_of_two_entities_is_what_the_words_around_say(tmp_path: Path) -> None:
+    marks = [
+        "a ticket from [Paris](origin) to [Lyon](goal)", "I want to go from [Nice](origin) to [Lille](goal)",
+        "from [Brest](origin) to [Paris](goal) please", "a train from [Lyon](origin) to [Nice](goal)",
+        "from [Metz](origin) to [Nancy](goal) tomorrow", "to [Bordeaux](goal) from [Angers](origin)",
+    ]  # fmt: skip
+    folder = write(tmp_path, {"all": {"travel": marks, "stop": ["cancel it", "stop it now", "call it off"]}})
+    assert not [row for row in train(folder, tmp_path / "models").problems if "marked" in row.message]
+    pipeline = load_pipeline(read_project(folder), models=tmp_path / "models")
+    for origin, goal in (("Paris", "Nice"), ("Lyon", "Paris"), ("Rome", "Milan")):
+        rows = found(pipeline, f"a ticket from {origin} to {goal}")
+        assert [row[:2] for row in rows] == [("origin", origin), ("goal", goal)]
+    rows = found(pipeline, "to Nice from Lyon")
+    assert [row[:2] for row in rows] == [("goal", "Nice"), ("origin", "Lyon")]
+
+
+def test_a_value_that_is_marked_as_two_things_too_seldom_is_told(tmp_path: Path) -> None:
+    marks = ["from [Paris](origin) to [Lyon](goal)", "from [Lyon](origin) to [Rome](goal)"]
+    report = train(write(tmp_path, {"all": {"travel": marks, "stop": ["stop"]}}), tmp_path / "models")
+    said = [problem.message for problem in report.problems if "marked as" in problem.message]
+    assert len(said) == 1
+    assert said[0].startswith("'lyon' is marked as goal and as origin: mark 4 or more values of each, so that")
+
+
+@pytest.mark.parametrize("learn", ["true", "false"])
+def test_an_entity_of_numbers_has_numbers_wherever_it_is_found(tmp_path: Path, learn: str) -> None:
+    marks = [
+        *("a table for [two](party)", "for [4](party) please", "we are [six](party)", "[seven](party) of us"),
+        *("I need [five](number) seats", "at [Five Guys](place)", "at [Seven](place)", "in [Rome](place)"),
+    ]
+    folder = write(tmp_path, {"all": {"book": marks, "stop": ["cancel it", "stop it now"]}})
+    (folder / "pipeline.yaml").write_text(f"components: [{{kind: entities, learn: {learn}}}, intents]\n", "utf-8")
+    train(folder, tmp_path / "models")
+    pipeline = load_pipeline(read_project(folder), models=tmp_path / "models")
+    assert ("party", 2, "two") in found(pipeline, "hm, two")
+    assert ("party", 2, "two") in found(pipeline, "a table for two")
+    assert ("number", 5, "five") in found(pipeline, "I need five seats")
+    assert all(isinstance(value, str) for kind, value, _ in found(pipeline, "at Seven") if kind == "place")
+
+
 @pytest.mark.parametrize("setting", ["learn: false", "sure: 1.0"])
 def test_learning_may_be_turned_off_and_doubt_refused(home: Path, setting: str) -> None:
     (home / "pipeline.yaml").write_text(f"components: [{{kind: entities, {setting}}}, intents]\n", "utf-8")
