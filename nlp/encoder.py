@@ -202,5 +202,12 @@ def _load(home: Path) -> Encoder:
     return Encoder(card, graph, tokenizer.decode())
 
 
+def _again(home: Path) -> str:
+    """The command that makes an encoder."""
+    if home == encoder_home():
+        return "`botkit nlp get-model`"
+    return f"`botkit nlp get-model --name {home.name} --from FOLDER`, or tuning it again,"
+
+
 def _refused(home: Path, reason: str) -> InvalidModel:
-    return InvalidModel(f"the sentence encoder in {home} is refused: {reason}; delete the folder and get it again")
+    return InvalidModel(f"the sentence encoder in {home} is refused: {reason}; {_again(home)} makes it anew")

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ def command(out: Output, text: str, directory: Path, as_json: bool, language: st
 
     pipeline, want = open_pipeline(out, directory)
     for number, line in enumerate(_texts(text)):
-        found = pipeline.read(line, want=want, language=language)
+        found = pipeline.read(line, want=want, language=language, now=time.time_ns() // 1_000_000)
         if as_json:
             out.json_line(msgspec.to_builtins(found))
         else:

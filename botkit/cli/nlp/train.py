@@ -28,7 +28,8 @@ def command(out: Output, directory: Path, as_json: bool) -> None:
     for problem in report.problems:
         out.line((problem.level, "error" if problem.level == "error" else "warning"), f": {problem}")
     done = "Trained" if report.trained else "Up to date:"
-    out.line(f"{done} {len(report.intents)} intents on {report.utterances} utterances{_learnt(report.slots)}")
+    intents, utterances = _count(len(report.intents), "intent"), _count(report.utterances, "utterance")
+    out.line(f"{done} {intents} on {utterances}{_learnt(report.slots)}")
 
 
 def _learnt(slots: dict[str, int]) -> str:
@@ -36,8 +37,11 @@ def _learnt(slots: dict[str, int]) -> str:
     if not slots:
         return ""
     entities = "1 entity" if len(slots) == 1 else f"{len(slots)} entities"
-    marks = sum(slots.values())
-    return f", {entities} on {marks} mark{'' if marks == 1 else 's'}"
+    return f", {entities} on {_count(sum(slots.values()), 'mark')}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _tell_share(tell: Callable[[int, int], None], _step: str, share: float) -> None:
