@@ -52,6 +52,15 @@ def to_markdown(result: Result, verdicts: Sequence[str] = ()) -> str:
             ],
         )
         lines += _cut(len(result.slots.misses), MAX_MISSES)
+        lines.append("")
+        lines += _table(
+            ("utterance", "found, and not marked so", "entity"),
+            [
+                (_cell(extra.text), _cell(extra.value), _cell(extra.entity))
+                for extra in result.slots.surplus[:MAX_MISSES]
+            ],
+        )
+        lines += _cut(len(result.slots.surplus), MAX_MISSES)
     if result.misses:
         lines += ["", "### Missed", ""]
         lines += _table(

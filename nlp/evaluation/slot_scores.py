@@ -42,6 +42,16 @@ class SlotMiss(msgspec.Struct, frozen=True, omit_defaults=True):
     line: int = 0
 
 
+class Surplus(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A value that was found and is not marked so."""
+
+    text: str
+    entity: str
+    value: str
+    file: str = ""
+    line: int = 0
+
+
 class SlotScores(msgspec.Struct, frozen=True):
     """Over all marked values of a test, and by entity, the weakest first."""
 
@@ -49,6 +59,7 @@ class SlotScores(msgspec.Struct, frozen=True):
     all: SlotRow
     entities: tuple[SlotRow, ...]
     misses: tuple[SlotMiss, ...] = ()
+    surplus: tuple[Surplus, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -72,10 +83,14 @@ def score_slots(finder: object, examples: Sequence[Example]) -> SlotScores | Non
     kinds = {slot.entity for example in asked for slot in example.slots}
     support, found, right = Counter[str](), Counter[str](), Counter[str]()
     misses: list[SlotMiss] = []
+    surplus: list[Surplus] = []
     for example in asked:
         entities = [entity for entity in finder.entities(example.text) if entity.kind in kinds]
         spans = {(entity.kind, entity.start, entity.end) for entity in entities}
         found.update(kind for kind, *_ in spans)
+        marked = {(slot.entity, slot.start, slot.end) for slot in example.slots}
+        for kind, start, end in sorted(spans - marked, key=lambda span: span[1:]):
+            surplus.append(Surplus(example.text, kind, example.text[start:end], example.file, example.line))
         for slot in example.slots:
             support[slot.entity] += 1
             if (slot.entity, slot.start, slot.end) in spans:
@@ -88,6 +103,7 @@ def score_slots(finder: object, examples: Sequence[Example]) -> SlotScores | Non
     return SlotScores(
         len(asked), _row("all", support.total(), found.total(), right.total()),
         tuple(sorted(rows, key=lambda row: (row.f1, row.entity))), tuple(misses[:MAX_SLOT_MISSES]),
+        tuple(surplus[:MAX_SLOT_MISSES]),
     )  # fmt: skip
 
 

@@ -58,6 +58,8 @@ def _print_slots(out: Output, slots: "SlotScores") -> None:
     out.line(f"{slots.sentence}")
     for miss in slots.misses[:MAX_SLOT_MISSES]:
         out.line(f"{miss.text!r}: {miss.entity} {miss.value!r}, found there: ", (miss.instead or "nothing", "red"))
+    for extra in slots.surplus[:MAX_SLOT_MISSES]:
+        out.line(f"{extra.text!r}: ", (f"{extra.value!r} found as {extra.entity}", "red"), ", and not marked so")
     missed = slots.all.support - slots.all.right
-    if missed > MAX_SLOT_MISSES:
-        out.line(f"... and {missed - MAX_SLOT_MISSES} more: a report has them (--report FILE)")
+    if missed > MAX_SLOT_MISSES or len(slots.surplus) > MAX_SLOT_MISSES:
+        out.line("... and more: a report has them (--report FILE)")

@@ -68,6 +68,7 @@ def test_what_is_right_what_is_missing_and_what_is_too_much() -> None:
     assert rows == {"place": (2, 2, 1), "party": (1, 2, 1)}, "a kind that the test does not mark is nobody's concern"
     assert (scores.all.precision, scores.all.recall, scores.all.f1) == (0.5, pytest.approx(2 / 3), pytest.approx(4 / 7))
     assert [(miss.value, miss.instead, miss.line) for miss in scores.misses] == [("Old Mill", "Mill (place)", 2)]
+    assert [(row.value, row.entity, row.line) for row in scores.surplus] == [("Mill", "place", 2), ("two", "party", 3)]
     assert scores.sentence == "2 of 3 marked values found (66.7%), 50.0% of what was found is right, F1 0.571"
 
 
@@ -81,7 +82,13 @@ def test_every_report_has_them_and_json_brings_them_back(tmp_path: Path) -> None
     (tmp_path / "now.json").write_bytes(to_json(result))
     assert read_result(tmp_path / "now.json").slots == result.slots is not None
     page = to_html(result)
-    assert "Marked values" in page and "Old Mill" in page and "&lt;b&gt;" in page and "<b>" not in page
+    assert (
+        "found and are not marked so" in page
+        and "Marked values" in page
+        and "Old Mill" in page
+        and "&lt;b&gt;" in page
+        and "<b>" not in page
+    )
     text = to_markdown(result)
     assert "### Marked values" in text and "| place | 3 | 0.50 | 0.33 | 0.40 |" in text
     assert "Marked values" not in to_html(run_test(Trained(FINDER, ("x",), ("book",)), ROWS[3:], name="t"))
