@@ -15,12 +15,13 @@ from models.utterance import IntentScore
 from nlp.courtesy import core
 from nlp.errors import InvalidModel
 from nlp.features import Vocabulary
-from nlp.meaning import Blend, Meaning, Scope, blended, evidence_of, in_scope, mixed, nearness, shortlist, softmax
+from nlp.meaning import Blend, Meaning, blended
 from nlp.project import NONE_OF_THESE
+from nlp.scope import Scope, in_scope, read
 from nlp.word_likeness import WordLikeness, words_of
 from nlp.word_table import WordTable
 
-FORMAT = 4
+FORMAT = 5
 LITTLE = 0.5
 """What a text says without courtesy counts if it is at least this share as sure as with it."""
 
@@ -172,15 +173,12 @@ class IntentModel:
     ) -> "np.ndarray[Any, Any] | None":
         if self.meaning is None or self.scope is None or self.blend is None or not text.strip():
             return None
-        margins, meant = self.margins(text), self.meaning.logits(vector)
-        among, nothing = evidence_of(mixed(margins, softmax(meant)), self._nothing)
-        near = self.meaning.near(vector, shortlist(among))
-        inside = in_scope(self.scope, float(among.max()), nearness(near), nothing)
-        likeness = self.meaning.likeness(said, near)
+        margins = self.margins(text)
+        meant, likeness, evidence = read(self.meaning, margins, vector, said, self._nothing)
         if self._nothing is not None:
             meant[self._nothing] = -np.inf
         unknown = np.zeros(len(meant))
-        chances: np.ndarray[Any, Any] = inside * blended(
+        chances: np.ndarray[Any, Any] = in_scope(self.scope, evidence) * blended(
             self.blend, meant, unknown if margins is None else margins.astype(np.float64),
             unknown if likeness is None else likeness,
         )  # fmt: skip

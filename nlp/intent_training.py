@@ -20,8 +20,9 @@ from nlp.encoder import load_encoder
 from nlp.errors import InvalidData, Unavailable
 from nlp.intent_calibration import Calibration, HeldOut, usual_calibration
 from nlp.intent_model import Encoder, IntentModel
-from nlp.meaning import Blend, Meaning, Scope, packed
+from nlp.meaning import Blend, Meaning, packed
 from nlp.project import NONE_OF_THESE
+from nlp.scope import Scope
 from nlp.scope_learning import ScopeLearning
 from nlp.word_learning import MEANING_PENALTY, crowd_says, learn_words
 from nlp.word_likeness import WordLikeness, words_of
@@ -94,10 +95,10 @@ class _Material(msgspec.Struct, frozen=True):
             margins = margins + self.meanings[rows] @ words.weights[len(words.known) :]
         return margins, strange
 
-    def learn_meaning(self, rows: Array, count: int, nothing: int | None) -> Meaning:
+    def learn_meaning(self, rows: Array, count: int) -> Meaning:
         """What is learnt from the vectors of some rows; names are no neighbours of anything."""
         return _learn_meaning(
-            self.vectors[rows], self.targets[rows], count, nothing, self._says(rows), rows < self.examples,
+            self.vectors[rows], self.targets[rows], count, self._says(rows), rows < self.examples,
             None if self.said is None else [self.said[row] for row in rows],
         )  # fmt: skip
 
@@ -147,7 +148,7 @@ def train_intents(
     with threadpool_limits(1):  # sums in one order, whatever the number of processors
         tell("learning", 0.6)
         words = material.learn_words(everything, len(labels))
-        meaning = None if encoder is None else material.learn_meaning(everything, len(labels), nothing)
+        meaning = None if encoder is None else material.learn_meaning(everything, len(labels))
         tell("calibrating", 0.8)
         calibration, scope, blend = _calibrate(material, labels, nothing)
     bias = words.bias
@@ -194,7 +195,7 @@ def _vectors(encoder: Encoder, texts: Sequence[str], tell: Progress) -> tuple[Ar
 
 
 def _learn_meaning(
-    vectors: Array, targets: Array, count: int, nothing: int | None, says: Array, near: Array,
+    vectors: Array, targets: Array, count: int, says: Array, near: Array,
     said: Sequence[Array] | None,
 ) -> Meaning:  # fmt: skip
     """A multinomial logistic regression over vectors; a label without rows is never chosen. `near`: the neighbours."""
@@ -215,7 +216,7 @@ def _learn_meaning(
             weights[:, present] = machine.coef_.T
             bias[present] = machine.intercept_
     order = np.argsort(targets, kind="stable")
-    order = order[near[order] & (targets[order] != (-1 if nothing is None else nothing))]
+    order = order[near[order]]
     neighbours, scales = packed(vectors[order])
     starts = np.searchsorted(targets[order], np.arange(count + 1))
     words = None if said is None else WordLikeness.of([said[row] for row in order], said[0].shape[1])
@@ -243,7 +244,7 @@ def _calibrate(
         margins, strange = material.margins(material.learn_words(rows, len(labels)), tested)
         held_out.add(margins, strange, truth)
         if material.vectors is not None:
-            meaning = material.learn_meaning(rows, len(labels), nothing)
+            meaning = material.learn_meaning(rows, len(labels))
             taught = (truth < 0) | np.isin(truth, examples[fit])
             asked = tested[taught]
             said = None if material.said is None else [material.said[row] for row in asked]

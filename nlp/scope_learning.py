@@ -1,27 +1,29 @@
 """ScopeLearning: how chances and neighbours of held-out texts become the chance that a text is in scope."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
+from scipy.optimize import minimize
 
 from nlp.blending import BlendLearning
-from nlp.meaning import FAINTEST, Blend, Meaning, Scope, evidence_of, mixed, nearness, shortlist, softmax
+from nlp.meaning import Blend, Meaning
+from nlp.scope import Evidence, Scope, read
 
 Array = np.ndarray[Any, Any]
 
 OUT_OF_SCOPE_SHARE = 0.2
 """How many messages are expected to be about nothing that the bot knows, when confidence is calibrated."""
 
-USUAL = Scope(constant=-5.5, chance=1.3, nearness=12.0, nothing=-6.0)
+USUAL = Scope(constant=-5.5, chance=1.3, nearness=10.0, nothing=-6.0, likeness=2.0, contrast=2.0)
 """What is usually learnt: it starts from here, and few examples move it little."""
 
-GIVE = np.array([3.0, 1.0, 6.0, 6.0])
+GIVE = np.array([3.0, 1.0, 6.0, 6.0, 2.0, 2.0])
 """How far the constant and the weights of the evidence usually lie from that."""
 
 PRIOR_EXAMPLES = 3
-STEPS = 30
+STEPS = 300
 
 
 class ScopeLearning:
@@ -29,7 +31,7 @@ class ScopeLearning:
 
     def __init__(self, nothing: int | None) -> None:
         self.nothing = nothing
-        self._evidence: list[tuple[float, float, float, float]] = []
+        self._evidence: list[Evidence] = []
         self._kinds: list[int] = []  # 1 in scope, 0 of an intent held out whole, -1 said to be none of these
         self._blending = BlendLearning()
 
@@ -41,14 +43,11 @@ class ScopeLearning:
         `said` are the words of each text, as the encoder understands them.
         """
         for number, (words, vector, label) in enumerate(zip(margins, vectors, truth.tolist(), strict=True)):
-            meant = meaning.logits(vector)
-            among, nothing = evidence_of(mixed(words, softmax(meant)), self.nothing)
-            near = meaning.near(vector, shortlist(among))
-            self._evidence.append((1.0, math.log(float(among.max()) + FAINTEST), nearness(near), nothing))
+            reading = read(meaning, words, vector, None if said is None else said[number], self.nothing)
+            self._evidence.append(reading.evidence)
             self._kinds.append(-1 if label == self.nothing else int(label >= 0))
             if self._kinds[-1] == 1:
-                likeness = meaning.likeness(None if said is None else said[number], near)
-                self._blending.add(meant, words, likeness, label, self.nothing)
+                self._blending.add(reading.meant, words, reading.likeness, label, self.nothing)
 
     def learn(self) -> tuple[Scope, Blend]:
         """The most likely scope and blend; what is usual where there is nothing to learn from."""
@@ -58,9 +57,9 @@ class ScopeLearning:
         kinds = np.array(self._kinds, dtype=np.int64)
         if not (kinds == 1).any() or not (kinds < 1).any():
             return USUAL
-        found = _logistic(np.array(self._evidence), (kinds == 1).astype(np.float64), shares_of(kinds))
-        constant, chance, near, none = (round(float(number), 4) for number in found)
-        return Scope(constant, chance, near, none)
+        evidence = np.column_stack([np.ones(len(kinds)), np.array(self._evidence)])
+        found = _logistic(evidence, (kinds == 1).astype(np.float64), shares_of(kinds))
+        return Scope(*(round(float(number), 4) for number in found))
 
 
 def shares_of(kinds: Array) -> Array:
@@ -77,16 +76,16 @@ def shares_of(kinds: Array) -> Array:
 
 
 def _logistic(evidence: Array, inside: Array, shares: Array) -> Array:
-    """Newton's method for a logistic regression that is drawn to what is usual."""
-    usual = np.array([USUAL.constant, USUAL.chance, USUAL.nearness, USUAL.nothing])
-    pull = 1.0 / GIVE**2 * PRIOR_EXAMPLES / (PRIOR_EXAMPLES + len(inside))
-    found = usual.copy()
-    for _ in range(STEPS):
-        chance = 1 / (1 + np.exp(-np.clip(evidence @ found, -50, 50)))
-        slope = evidence.T @ (shares * (chance - inside)) + pull * (found - usual)
-        curve = (evidence * (shares * np.maximum(chance * (1 - chance), 1e-6))[:, None]).T @ evidence + np.diag(pull)
-        step = np.linalg.solve(curve, slope)
-        found = found - np.clip(step, -3, 3)
-        if np.abs(step).max() < 1e-7:
-            break
+    """The weights of a logistic regression that is drawn to what is usual."""
+    usual = np.array(msgspec.structs.astuple(USUAL))
+    pull = PRIOR_EXAMPLES / (PRIOR_EXAMPLES + len(inside)) / GIVE**2
+
+    def loss(weights: Array) -> tuple[float, Array]:
+        logits = evidence @ weights
+        off = weights - usual
+        unlikely = float((shares * np.logaddexp(0.0, np.where(inside, -logits, logits))).sum())
+        slope = evidence.T @ (shares * (1 / (1 + np.exp(-np.clip(logits, -50, 50))) - inside))
+        return unlikely + float((pull * off**2).sum()) / 2, slope + pull * off
+
+    found: Array = minimize(loss, usual, jac=True, method="BFGS", options={"maxiter": STEPS, "gtol": 1e-7}).x
     return found

@@ -13,7 +13,7 @@ import pytest
 from nlp.distillation import distil
 from nlp.errors import InvalidData, InvalidModel
 from nlp.evaluation.classifier import train_classifier
-from nlp.intent_model import ARRAYS_FILE, CARD_FILE, load_model
+from nlp.intent_model import ARRAYS_FILE, CARD_FILE, FORMAT, load_model
 from nlp.intent_training import MANY_EXAMPLES, train_intents
 from nlp.meaning import packed
 from nlp.pipeline import load_pipeline
@@ -137,7 +137,7 @@ def test_a_pattern_that_explodes_elsewhere_is_linear_here(tmp_path: Path) -> Non
         (ARRAYS_FILE, lambda data: data[:500] + bytes([data[500] ^ 1]) + data[501:], "was changed after training"),
         (ARRAYS_FILE, lambda data: b"", "was changed after training"),
         (CARD_FILE, lambda data: data[:-20], "intents.json"),
-        (CARD_FILE, lambda data: data.replace(b'"format": 4', b'"format": 9'), "format 9"),
+        (CARD_FILE, lambda data: data.replace(b'"format": %d' % FORMAT, b'"format": 9'), "format 9"),
         (CARD_FILE, lambda data: data.replace(b'"words": ', b'"words": 1'), "number of terms is wrong"),
         (CARD_FILE, lambda data: data.replace(b'"greeting",', b""), "number of weights is wrong"),
         (CARD_FILE, lambda data: data.replace(b'"slope"', b'"__reduce__"'), "__reduce__"),
