@@ -14,6 +14,7 @@ from models.problem import Problem, did_you_mean
 Path = tuple[str | int, ...]
 _NODE_OUTPUT = re.compile(r"n([1-9][0-9]{0,9})")
 _WORD = re.compile(r"[A-Za-z_][\w.]*")
+SO_NAMED = "give it another name: one of the two cannot be read"
 _WRITTEN = re.compile(r"\$\(([^()$]*)\)")
 
 
@@ -43,11 +44,16 @@ def check_references(flow: Flow, loaded: Mapping[int, Node], problem: MakeProble
                     code, message, hint = found
                     yield problem(code, f"node {node.id}: {message}", node.id, *path, hint=hint,
                                   warning=code != "unknown_node")  # fmt: skip
+        made = loaded.get(node.id)
+        for name in made.variables_set() if made else ():
+            if name not in flow.variables and (other := names.hidden_by(name)):
+                yield problem("reserved_variable", f"node {node.id}: the variable {name!r} has the name of {other}",
+                              node.id, hint=SO_NAMED, warning=True)  # fmt: skip
     mentioned = _words(flow, loaded)
     for name in flow.variables:
-        if name in RESERVED:
-            yield problem("reserved_variable", f"the variable {name!r} hides the session parameter of that name", 0,
-                          "variables", name, hint="give it another name", warning=True)  # fmt: skip
+        if other := names.hidden_by(name):
+            yield problem("reserved_variable", f"the variable {name!r} has the name of {other}", 0, "variables", name,
+                          hint=SO_NAMED, warning=True)  # fmt: skip
         if name not in mentioned:
             yield problem("unused_variable", f"nothing in the flow mentions the variable {name!r}", 0, "variables",
                           name, hint="remove it, or use it as $(" + name + ")", warning=True)  # fmt: skip
@@ -68,6 +74,15 @@ class _Names:
                     self.variables.update(action.values)
         self.parameters = {*COMMON, *PREDEFINED}
         self.parameters.update(name for event in _events(flow) for name in known_parameters(event))
+
+    def hidden_by(self, name: str) -> str:
+        """What else `$(name)` or `$(name.part)` could mean; empty where a variable may be called so."""
+        if node := _NODE_OUTPUT.fullmatch(name):
+            return f"the outputs of node {node[1]}"
+        if name in RESERVED:
+            return "a session parameter"
+        inside = sorted(known for known in self.parameters if known.startswith(f"{name}."))
+        return f"the session parameter $({inside[0].removesuffix('.*')})" if inside else ""
 
     def missing(self, path: tuple[str, ...]) -> tuple[str, str, str] | None:
         """Code, message and hint where the path leads to nothing, None where it leads somewhere."""
