@@ -23,6 +23,8 @@ MAX_UTTERANCE_LENGTH = 500
 MAX_ENTITY_VALUES = 50_000
 MAX_TITLE_LENGTH = 100
 NAME = re.compile(r"[^\W\d][\w .-]{0,63}")
+NAME_RULE = "begin with a letter, use letters, digits, '_', '.', '-' or spaces"
+BROKEN_MARK = re.compile(r"\][({]")
 SLOT = re.compile(r"\[([^\[\]]{1,200})\]\(([^()\[\]]{1,64})\)")
 
 
@@ -130,12 +132,19 @@ def _add_title(titles: dict[str, str], intent: str, place: Place) -> None:
 
 def parse_utterance(marked: str, intent: str, place: Place) -> Utterance:
     """An utterance without its marks: `my order [1234](order_number)` is `my order 1234`."""
-    text = " ".join(SLOT.sub(r"\1", marked).split())
+    bare = SLOT.sub(r"\1", marked)
+    text = " ".join(bare.split())
     if not text:
         raise place.error("an example needs words")
+    if BROKEN_MARK.search(bare):
+        raise place.error(f"a mark in {marked!r} is broken: it is written [what was said](entity), and holds no other")
     if len(text) > MAX_UTTERANCE_LENGTH:
         raise place.error(f"an example has at most {MAX_UTTERANCE_LENGTH} characters")
-    return Utterance(text=text, intent=intent, slots=slots_of(marked), file=place.file, line=place.line)
+    slots = slots_of(marked)
+    for slot in slots:
+        if not NAME.fullmatch(slot.entity):
+            raise place.error(f"{slot.entity!r} is no name of an entity: {NAME_RULE}")
+    return Utterance(text=text, intent=intent, slots=slots, file=place.file, line=place.line)
 
 
 def slots_of(
@@ -185,5 +194,5 @@ def _name(place: Place | None, entry: Place, what: str) -> str:
         raise entry.error(f"this entry has no {what!r}: name it")
     name = place.text().strip()
     if not NAME.fullmatch(name):
-        raise place.error(f"{name!r} is no name: begin with a letter, use letters, digits, '_', '.', '-' or spaces")
+        raise place.error(f"{name!r} is no name: {NAME_RULE}")
     return name

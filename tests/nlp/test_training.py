@@ -95,6 +95,13 @@ def test_problems_of_the_data(tmp_path: Path) -> None:
         ({"intents_a": "- hello\n"}, "intents/a.yaml:1: 'name: value' lines are expected here"),
         ({"intents_a": "intent: x\nexamples: ['']\n"}, "intents/a.yaml:2: an example needs words"),
         ({"intents_a": f"intent: x\nexamples: [{'a' * 501}]\n"}, "at most 500 characters"),
+        (
+            {"intents_a": "intent: x\nexamples:\n- a\n- 'to [[Rome](city) ](to)'\n"},
+            "intents/a.yaml:4: a mark in .* is broken",
+        ),
+        ({"intents_a": "intent: x\nexamples: ['to [](city)']\n"}, r"a mark in 'to \[\]\(city\)' is broken"),
+        ({"intents_a": """intent: x\nexamples: ['to [Rome]{"entity": "city"}']\n"""}, "a mark in .* is broken"),
+        ({"intents_a": "intent: x\nexamples: ['to [Rome](city:to)']\n"}, "'city:to' is no name of an entity"),
         ({"intents_a": "&a [*a]\n"}, "anchors"),
         ({"intents_a": "[" * 3000}, "nested too deeply|not YAML"),
         ({"entities_a": "entity: x\n"}, "entities/a.yaml:1: entity 'x' needs 'values' or a 'pattern'"),
