@@ -9,6 +9,7 @@ from nlp.evaluation.metrics import Figures
 from nlp.evaluation.outcomes import Outcome
 from nlp.evaluation.result import Result
 from nlp.evaluation.significance import LEVEL, Paired, mcnemar
+from nlp.evaluation.slot_scores import SlotScores
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -24,6 +25,15 @@ def at_least(figures: Figures, accuracy: float) -> Verdict:
     if figures.accuracy >= accuracy:
         return Verdict(True, f"{has}: at least {accuracy:.1%} are asked for")
     return Verdict(False, f"{has}, fewer than the {accuracy:.1%} that are asked for")
+
+
+def slots_at_least(slots: SlotScores | None, f1: float) -> Verdict:
+    """Whether marked values were found as well as is asked for; not so where the test marks none."""
+    if slots is None:
+        return Verdict(False, f"the test marks no values, but an F1 of at least {f1:g} is asked for")
+    if slots.all.f1 >= f1:
+        return Verdict(True, f"{slots.sentence}: at least {f1:g} is asked for")
+    return Verdict(False, f"{slots.sentence}, less than the {f1:g} that is asked for")
 
 
 def no_worse(result: Result, baseline: Result) -> Verdict:

@@ -17,6 +17,9 @@ from botkit.cli.output import FAILED, Output
 @click.option("--keep-trained", is_flag=True, help="Count utterances that were trained on too.")
 @click.option("--min-accuracy", type=click.FloatRange(0, 1), help="Fail where a smaller share is right: 0 to 1.")
 @click.option(
+    "--min-slot-f1", type=click.FloatRange(0, 1), help="Fail where marked values are found with a smaller F1: 0 to 1."
+)
+@click.option(
     "--no-worse-than", "baseline", type=click.Path(path_type=Path), metavar="BASELINE.json",
     help="Fail where it is significantly worse than this earlier report (McNemar's exact test, by utterance).",
 )  # fmt: skip
@@ -25,13 +28,13 @@ def command(
     out: Output, directory: Path, on: tuple[Path, ...], train: tuple[Path, ...], tier: str,
     format: str | None, part: str,
     reports: tuple[Path, ...], as_json: bool, threshold: float | None, keep_trained: bool,
-    min_accuracy: float | None, baseline: Path | None,
+    min_accuracy: float | None, min_slot_f1: float | None, baseline: Path | None,
 ) -> None:  # fmt: skip
     """Test the intents of the project in DIRECTORY on utterances that it was not trained on.
 
-    Exits with 1 where a condition (--min-accuracy, --no-worse-than) does not hold, and says why.
+    Exits with 1 where a condition (--min-accuracy, --min-slot-f1, --no-worse-than) does not hold, and says why.
     """
-    from nlp.evaluation.gate import at_least, no_worse
+    from nlp.evaluation.gate import at_least, no_worse, slots_at_least
     from nlp.evaluation.reports import check_report, write_report
     from nlp.evaluation.result import read_result, run_test
 
@@ -46,6 +49,7 @@ def command(
             keep_trained=keep_trained, progress=tell,
         )  # fmt: skip
     verdicts = [at_least(result.figures, min_accuracy)] if min_accuracy is not None else []
+    verdicts += [slots_at_least(result.slots, min_slot_f1)] if min_slot_f1 is not None else []
     verdicts += [no_worse(result, before)] if before is not None else []
     for path in reports:
         write_report(path, result, [verdict.sentence for verdict in verdicts])

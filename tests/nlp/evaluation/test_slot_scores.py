@@ -2,14 +2,17 @@
 
 import json
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
 from models.utterance import Entity, IntentScore
 from nlp.evaluation.classifier import Trained
 from nlp.evaluation.examples import Example
+from nlp.evaluation.gate import slots_at_least
 from nlp.evaluation.readers import read_examples
 from nlp.evaluation.report_html import to_html
+from nlp.evaluation.report_junit import to_junit
 from nlp.evaluation.report_markdown import to_markdown
 from nlp.evaluation.result import read_result, run_test, to_json
 from nlp.evaluation.slot_scores import score_slots
@@ -112,6 +115,25 @@ def test_marks_of_our_own_and_of_rasa_and_of_snips_are_read(tmp_path: Path) -> N
         assert all(row.text[slot.start : slot.end] == slot.text for slot in row.slots)
 
 
+def test_build_servers_see_an_entity_as_a_test() -> None:
+    found = run_test(Trained(FINDER, ("x",), ("book",)), ROWS, name="t")
+    root = fromstring(to_junit(found))
+    assert (root.get("tests"), root.get("failures")) == ("6", "1"), "four utterances and two entities"
+    suite = root[-1]
+    assert (suite.get("name"), suite.get("tests"), suite.get("failures")) == ("marked values", "2", "1")
+    failure = suite.find("./testcase[@name='place']/failure")
+    assert failure is not None and failure.get("message") == "1 of 2 marked values found, F1 0.500"
+    assert failure.text == "a.yaml:2: 'Old Mill' in 'at Old Mill please': found Mill (place)"
+
+
+def test_the_gate_on_marked_values() -> None:
+    scores = score_slots(FINDER, ROWS)
+    assert slots_at_least(scores, 0.5).holds
+    failed = slots_at_least(scores, 0.6)
+    assert not failed.holds and failed.sentence.endswith("F1 0.571, less than the 0.6 that is asked for")
+    assert not slots_at_least(None, 0.1).holds, "a gate that nothing is tested for holds nobody back"
+
+
 def test_the_command_shows_entities_and_what_was_missed(tmp_path: Path) -> None:
     home = tmp_path / "nlp" / "intents"
     home.mkdir(parents=True)
@@ -126,3 +148,6 @@ def test_the_command_shows_entities_and_what_was_missed(tmp_path: Path) -> None:
     output = run("nlp", "test", tmp_path, "--on", tests).output
     assert "1 of 2 marked values found (50.0%), 100.0% of what was found is right, F1 0.667" in output
     assert "'Nowhere it is': place 'Nowhere', found there: nothing" in output
+    for least, code in (("0.6", 0), ("0.7", 1)):
+        asked = run("nlp", "test", tmp_path, "--on", tests, "--min-slot-f1", least)
+        assert asked.exit_code == code, asked.output
