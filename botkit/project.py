@@ -118,13 +118,13 @@ def _language(folder: Path) -> tuple[Collection[str] | None, PrivacySettings | N
         text = str(error).partition(": ")[2] or str(error)
         return None, None, [Problem("error", "nlp_data", text, str(folder / error.file), error.line)]
     intents = {*found.intents, NONE_OF_THESE}
+    file = folder / "pipeline.yaml"
+    where = str(file if file.is_file() else folder)
     try:
-        if folder.is_dir():  # a bot that understands nothing pays for no component
-            load_pipeline(found)
-        return intents, read_privacy(found), []
+        # a bot that understands nothing pays for no component
+        missing = load_pipeline(found).missing() if folder.is_dir() else []
+        return intents, read_privacy(found), [Problem("warning", "nlp_missing", row.message, where) for row in missing]
     except InvalidPipeline as error:
-        file = folder / "pipeline.yaml"
-        where = str(file if file.is_file() else folder)
         return intents, None, [Problem("error", "nlp_pipeline", error.message.removeprefix("pipeline.yaml: "), where)]
 
 

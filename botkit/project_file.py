@@ -26,6 +26,7 @@ class ProjectError(BotkitError):
     """A project that cannot be loaded; `problems` says why."""
 
     code = "project"
+    of_files = True
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems

@@ -17,6 +17,7 @@ class CannotCompile(BotkitError):
     """A flow with errors in it, which the checks would have shown."""
 
     code = "cannot_compile"
+    of_files = True
 
 
 class CompiledAction:

@@ -45,6 +45,7 @@ class FlowFileError(BotkitError):
     """A file that cannot be read at all; `problems` says why."""
 
     code = "flow_file"
+    of_files = True
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems

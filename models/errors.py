@@ -12,6 +12,9 @@ class BotkitError(Exception):
     code = "error"
     """Short, stable name for programs."""
 
+    of_files = False
+    """Whether what was given has to be mended: the project or a file. Else it is something around it."""
+
     def __init__(self, message: str, *, field: str = "") -> None:
         super().__init__(message)
         self.message = message
@@ -25,3 +28,4 @@ class InvalidValue(BotkitError, ValueError):
     """A value that its type does not allow."""
 
     code = "invalid_value"
+    of_files = True

@@ -12,6 +12,7 @@ class InvalidSettings(BotkitError, ValueError):
     """Settings that a plug-in does not accept; `problems` is (path, message) for each of them."""
 
     code = "invalid_settings"
+    of_files = True
 
     def __init__(self, kind: str, problems: list[tuple[tuple[str | int, ...], str]]) -> None:
         self.kind = kind

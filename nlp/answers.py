@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr
 from models.utterance import KnownAnswer, Understanding
 from nlp.base import Component, Context
 from nlp.courtesy import core
+from nlp.encoder import check_encoder
 from nlp.features import Vocabulary, learn_vocabulary
 from nlp.knowledge import Article
 from nlp.project import Project
@@ -52,6 +53,11 @@ class Answers(Component):
 
     _index: "Index | None" = PrivateAttr(default=None)
     _articles: tuple[Article, ...] = PrivateAttr(default=())
+
+    def check_machine(self, project: Project) -> None:
+        tier, source = self._tier(project)
+        if tier == "onnx" and project.knowledge:
+            check_encoder(source)
 
     def prepare(self, project: Project, models: Path | None) -> None:
         self._articles = project.knowledge

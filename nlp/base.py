@@ -83,6 +83,12 @@ class Component(Plugin):
         """Whether it needs what is trained on this project."""
         return self.trained
 
+    def check_machine(self, project: Project) -> None:
+        """Whether what it needs beside the project is on this machine, looked at without loading it.
+
+        Raises `Unavailable` or `InvalidModel` where it is not, with how to get it.
+        """
+
     def prepare(self, project: Project, models: Path | None) -> None:
         """Load what it needs, once, before the first text: libraries, word lists, models in `models`."""
 

@@ -175,6 +175,11 @@ def find_encoder(source: str = MINILM) -> Path:
     return home
 
 
+def check_encoder(source: str) -> None:
+    """Raises `Unavailable` or `InvalidModel` where an encoder is not there, or its card is refused."""
+    read_card(find_encoder(source))
+
+
 def read_card(home: Path) -> EncoderCard:
     """The card of an encoder; raises `InvalidModel`."""
     try:

@@ -9,6 +9,7 @@ BotkitError
     ├── EngineFailed        an engine outside did not answer, or not as it should
     │   └── NotTaken        it did not even take the request
     ├── InvalidRequest      a part, an option or a method that does not exist
+    ├── CannotWrite         a file could not be written
     ├── OutOfTime           the deadline passed before the text was understood
     └── Unavailable         something is not installed; the message says how to install it
         └── MethodUnavailable
@@ -27,12 +28,14 @@ class InvalidPipeline(NlpError):
     """The components of a pipeline do not fit together."""
 
     code = "invalid_pipeline"
+    of_files = True
 
 
 class InvalidData(NlpError):
     """A file of intents or entities is wrong, at a line that the message names."""
 
     code = "invalid_nlp_data"
+    of_files = True
 
     def __init__(self, file: str, line: int, message: str) -> None:
         super().__init__(f"{file}:{line}: {message}" if line else f"{file}: {message}")
@@ -72,6 +75,13 @@ class InvalidRequest(NlpError):
     """Something was asked for that does not exist."""
 
     code = "invalid_request"
+    of_files = True
+
+
+class CannotWrite(NlpError):
+    """A file could not be written: no permission, or no room."""
+
+    code = "cannot_write"
 
 
 class Unavailable(NlpError):

@@ -7,6 +7,7 @@ from pydantic import Field, PrivateAttr
 
 from models.utterance import Understanding
 from nlp.base import Component, Context
+from nlp.encoder import check_encoder
 from nlp.project import NONE_OF_THESE, Project
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ class Intents(Component):
     """The encoder of the tier onnx: a name that `botkit nlp get-model` gave it, or a folder (with a /)."""
 
     _model: "IntentModel | None" = PrivateAttr(default=None)
+
+    def check_machine(self, project: Project) -> None:
+        if self.tier == "onnx" and project.intents:
+            check_encoder(self.encoder)
 
     def prepare(self, project: Project, models: Path | None) -> None:
         if models is None or not project.intents:

@@ -244,6 +244,16 @@ class Pipeline:
         for number, component in self.plan(frozenset(given.intersection(want))):
             self._prepare(number, component)
 
+    def missing(self) -> list[NlpError]:
+        """What the components need and this machine has not, looked at without loading it; each once."""
+        found: dict[str, NlpError] = {}
+        for component in self.components:
+            try:
+                component.check_machine(self.project)
+            except NlpError as error:
+                found.setdefault(error.message, error)
+        return list(found.values())
+
     def _prepare(self, number: int, component: Component) -> None:
         if number in self._ready:
             return

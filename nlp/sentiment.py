@@ -9,6 +9,7 @@ from pydantic import Field, PrivateAttr
 from models.utterance import Sentiment, Understanding
 from nlp.base import Component, Context
 from nlp.emoji import LEXICON, as_words
+from nlp.encoder import check_encoder
 from nlp.errors import Unavailable
 from nlp.project import Project
 from nlp.sentiment_words import LANGUAGES, Lexicon
@@ -50,6 +51,10 @@ class SentimentScore(Component):
     _engine: Any = PrivateAttr(default=None)
     _head: Any = PrivateAttr(default=None)
     _lexicons: dict[str, Lexicon] = PrivateAttr(default_factory=dict)
+
+    def check_machine(self, project: Project) -> None:
+        if self.head:
+            check_encoder(self.head)
 
     def prepare(self, project: Project, models: Path | None) -> None:
         from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer

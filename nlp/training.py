@@ -40,7 +40,7 @@ MAX_WARNINGS = 200
 KEPT_MODELS = 4
 CODE = (
     "blending.py", "counted_texts.py", "features.py", "intent_calibration.py", "intent_model.py", "intent_training.py",
-    "meaning.py", "scope_learning.py", "word_learning.py", "word_likeness.py", "word_table.py",
+    "meaning.py", "scope.py", "scope_learning.py", "word_learning.py", "word_likeness.py", "word_table.py",
 )  # fmt: skip
 """The files whose change makes a model stale."""
 

@@ -8,7 +8,7 @@ import click
 
 from botkit import __version__
 from botkit.cli.lazy import LazyGroup
-from botkit.cli.output import INTERRUPTED, Output
+from botkit.cli.output import COULD_NOT, FAILED, INTERRUPTED, Output
 from models.errors import BotkitError
 
 COMMANDS = {
@@ -66,5 +66,5 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
     except BotkitError as error:
-        Output().fail(str(error))
+        Output().fail(str(error), code=FAILED if error.of_files else COULD_NOT)
     sys.exit(code if isinstance(code, int) else 0)

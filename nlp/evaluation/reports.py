@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from nlp.errors import InvalidRequest
+from nlp.errors import CannotWrite, InvalidRequest
 from nlp.evaluation.report_junit import to_junit
 from nlp.evaluation.report_markdown import to_markdown
 from nlp.evaluation.result import Result, to_json
@@ -18,7 +18,7 @@ def check_report(path: Path) -> None:
 
 
 def write_report(path: Path, result: Result, verdicts: Sequence[str] = ()) -> None:
-    """Write one report; raises `InvalidRequest` where the file cannot be written."""
+    """Write one report; raises `CannotWrite` where that fails."""
     check_report(path)
     suffix = path.suffix.lower()
     if suffix == ".json":
@@ -35,4 +35,4 @@ def write_report(path: Path, result: Result, verdicts: Sequence[str] = ()) -> No
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     except OSError as error:
-        raise InvalidRequest(f"{path}: cannot be written: {error.strerror}") from None
+        raise CannotWrite(f"{path}: cannot be written: {error.strerror}") from None

@@ -12,7 +12,7 @@ import msgspec
 from ruamel.yaml import YAML
 
 from models.utterance import IntentScore
-from nlp.errors import InvalidRequest
+from nlp.errors import CannotWrite
 from nlp.evaluation.examples import folded
 from nlp.pipeline import Pipeline
 from nlp.privacy import mask
@@ -82,7 +82,7 @@ def queue(heard: Iterable[Heard], pipeline: Pipeline, known: Iterable[str], skip
 def add_reviewed(folder: Path, text: str, intent: str) -> Path:
     """Add an example to `intents/reviewed.yaml` of a project's `nlp` folder; readers see all of it or nothing.
 
-    Raises `InvalidData` where the file is not as it was written, `InvalidRequest` where it cannot be written.
+    Raises `InvalidData` where the file is not as it was written, `CannotWrite` where it cannot be written.
     """
     file = folder / REVIEWED_FILE
     entries = _read(file, folder) if file.is_file() else {}
@@ -105,7 +105,7 @@ def add_reviewed(folder: Path, text: str, intent: str) -> Path:
         Path(name).chmod(0o644)
         Path(name).replace(file)
     except OSError as error:
-        raise InvalidRequest(f"{file}: cannot be written: {error.strerror}") from None
+        raise CannotWrite(f"{file}: cannot be written: {error.strerror}") from None
     return file
 
 

@@ -33,13 +33,11 @@ def command(out: Output, text: str, directory: Path, as_json: bool, language: st
 
     With - for TEXT, every line of standard input is a text.
     """
-    import msgspec
-
     pipeline, want = open_pipeline(out, directory)
     for number, line in enumerate(_texts(text)):
         found = pipeline.read(line, want=want, language=language, now=time.time_ns() // 1_000_000)
         if as_json:
-            out.json_line(msgspec.to_builtins(found))
+            out.json_line(_whole(found))
         else:
             if number:
                 out.line()
@@ -67,6 +65,8 @@ def open_pipeline(out: Output, directory: Path) -> "tuple[Pipeline, frozenset[st
             pipeline.read("a", want=(part,))
             parts.add(part)
         except (Unavailable, ImportError) as error:
+            if part == "lemmas":  # they need a model that few have, and come with the tokens where there is one
+                continue
             out.line(("note", "hint"), f": without {part}: {error}", err=True)
     return pipeline, frozenset(parts)
 
@@ -114,6 +114,15 @@ def lines(found: "Understanding") -> Iterator[list[str | Span]]:
     yield [("  why", "title"), (f"         {total} microseconds of CPU", "quiet")]
     for why in found.why:
         yield [f"    {why.component:<10}", why.because, (f"  {why.microseconds} us", "quiet")]
+
+
+def _whole(value: Any) -> Any:
+    """A value for a program, with what is empty or false in it, too."""
+    import msgspec
+
+    if isinstance(value, msgspec.Struct) and not value.__struct_config__.array_like:
+        return {name: _whole(getattr(value, name)) for name in value.__struct_fields__}
+    return [_whole(one) for one in value] if isinstance(value, list | tuple) else msgspec.to_builtins(value)
 
 
 def _plain(value: Any) -> Any:

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from botkit.cli.main import cli
+from botkit.cli.main import cli, main
 from botkit.stores.base import Change, StoredStep, Unmatched
 from botkit.stores.sqlite import SqliteStore
 from models.errors import BotkitError
 from models.transaction import NodeVisit, Step, Transaction
+from tests.botkit.cli.project import write
 
 pytest.importorskip("sklearn")
 
@@ -52,6 +53,36 @@ def asked(*arguments: str | Path, code: int = 0, input: str | None = None) -> An
     result = run(*arguments, "--json", input=input)
     assert result.exit_code == code, result.output
     return json.loads(result.stdout)
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "says"),
+    [
+        ("components: [{kind: intents, treshold: 0.4}]", 1, "pipeline.yaml: intents: treshold: unknown setting"),
+        ("components: [{kind: intents, tier: onnx, encoder: not-there}]", 3, "is not on this machine: run `botkit nlp"),
+    ],
+)
+def test_the_exit_code_tells_whether_the_project_has_to_be_mended(
+    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: str, code: int, says: str
+) -> None:
+    shutil.copytree(shop / "nlp", tmp_path / "nlp")
+    (tmp_path / "nlp" / "pipeline.yaml").write_text(settings)
+    for command in ("train", "test", "parse"):
+        rest = ["--project", str(tmp_path), "hi"] if command == "parse" else [str(tmp_path)]
+        rest += ["--on", str(shop / "tests" / "utterances.yaml")] if command == "test" else []
+        with pytest.raises(SystemExit) as left:
+            main(["nlp", command, *rest])
+        assert (left.value.code, says in capsys.readouterr().err) == (code, True), command
+
+
+def test_check_tells_what_the_machine_has_not(shop: Path, tmp_path: Path) -> None:
+    write(tmp_path)
+    shutil.copytree(shop / "nlp", tmp_path / "nlp")
+    row = "{kind: intents, tier: onnx, encoder: not-there}"
+    (tmp_path / "nlp" / "pipeline.yaml").write_text(f"components: [{row}, {{kind: sentiment, head: not-there}}]")
+    result = CliRunner().invoke(cli, ["check", str(tmp_path)])
+    assert result.exit_code == 0, "another machine may have it"
+    assert result.output.count("warning: the sentence encoder 'not-there' is not on this machine") == 1
 
 
 def test_a_test_with_reports_and_gates(shop: Path, tmp_path: Path) -> None:

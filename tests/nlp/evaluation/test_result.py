@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from nlp.errors import InvalidData, InvalidRequest
+from nlp.errors import CannotWrite, InvalidData, InvalidRequest
 from nlp.evaluation.classifier import Trained
 from nlp.evaluation.comparison import compare
 from nlp.evaluation.examples import Example
@@ -111,7 +111,7 @@ def test_a_report_of_an_unknown_form(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequest, match=r"a.pdf: a report is one of"):
         write_report(tmp_path / "a.pdf", result())
     (tmp_path / "file").touch()
-    with pytest.raises(InvalidRequest, match="cannot be written"):
+    with pytest.raises(CannotWrite, match="cannot be written"):
         write_report(tmp_path / "file" / "a.md", result())
 
 
