@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
 
-from nlp.features import Vocabulary, character_terms, words_of
+from nlp.features import LENGTHS, Vocabulary, character_terms, words_of
 
 Array = np.ndarray[Any, Any]
 
@@ -34,7 +34,7 @@ class Known:
         texts = self._texts
         words = [texts.words[column] for column in self._words]
         pieces = [texts.pieces[column] for column in self._pieces]
-        return Vocabulary(words, pieces, self._weights.tolist())
+        return Vocabulary(words, pieces, self._weights.tolist(), texts.lengths)
 
     def matrix(self, rows: Array) -> tuple[Any, Array]:
         """Some of the texts as `Vocabulary.read` sees them: a sparse row each, and the share of strange words."""
@@ -53,7 +53,8 @@ class Known:
 class CountedTexts:
     """How often each text has each word, pair of words, and piece of a word; a row a text."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: Sequence[str], lengths: tuple[int, int] = LENGTHS) -> None:
+        self.lengths = lengths
         words = _Counter()
         pieces = _Counter()
         pieces_of: dict[str, list[int]] = {}
@@ -64,7 +65,7 @@ class CountedTexts:
             for word in found:
                 numbers = pieces_of.get(word)
                 if numbers is None:
-                    numbers = pieces_of[word] = pieces.numbers_of(character_terms(word))
+                    numbers = pieces_of[word] = pieces.numbers_of(character_terms(word, lengths))
                 pieces.add_numbers(numbers)
             words.end()
             pieces.end()

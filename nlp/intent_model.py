@@ -52,6 +52,9 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     strangeness: float
     words: int
     pieces: int
+    lengths: tuple[int, int]
+    """From how many to how many letters the pieces of words have."""
+
     arrays_sha256: str
     table: str = ""
     """The fingerprint of the word table that it was trained with; empty without one."""
@@ -221,7 +224,7 @@ class IntentModel:
         card = Card(
             format=FORMAT, key=self.key, labels=self.labels, slope=self.slope, none_margin=self.none_margin,
             strangeness=self.strangeness,
-            words=len(vocabulary.words), pieces=len(vocabulary.pieces),
+            words=len(vocabulary.words), pieces=len(vocabulary.pieces), lengths=vocabulary.lengths,
             arrays_sha256=hashlib.sha256(arrays.getvalue()).hexdigest(), trained_with=trained_with,
             encoder=self.encoder.fingerprint if self.encoder else "", scope=self.scope,
             blend=self.blend, table=self.table.fingerprint if self.table else "",
@@ -302,7 +305,7 @@ def _model(
         raise ValueError("the weights are not 8 bits wide")
     if not (np.isfinite(steps).all() and np.isfinite(bias).all() and np.isfinite(arrays["term_weights"]).all()):
         raise ValueError("a weight is not a number")
-    vocabulary = Vocabulary(terms[: card.words], terms[card.words :], arrays["term_weights"].tolist())
+    vocabulary = Vocabulary(terms[: card.words], terms[card.words :], arrays["term_weights"].tolist(), card.lengths)
     return IntentModel(
         card.labels, vocabulary, weights, steps, bias, slope=card.slope, none_margin=card.none_margin,
         strangeness=card.strangeness, key=card.key,

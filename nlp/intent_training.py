@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from nlp.counted_texts import CountedTexts, Known
 from nlp.encoder import load_encoder
 from nlp.errors import InvalidData, Unavailable
+from nlp.features import LENGTHS, LENGTHS_OF_MANY
 from nlp.intent_calibration import Calibration, HeldOut, usual_calibration
 from nlp.intent_model import Encoder, IntentModel
 from nlp.meaning import Blend, Meaning, packed
@@ -36,7 +37,7 @@ Progress = Callable[[str, float], None]
 
 MAX_INTENTS = 2_000
 EMBEDDED_AT_ONCE = 200
-MEANING_STEPS, MEANING_TOLERANCE = 300, 1e-4
+MEANING_STEPS, MEANING_TOLERANCE = 300, 3e-4
 
 RARITY = 0.5
 """The power to which the inverse document frequency of a term is raised: among short texts, rare terms are many."""
@@ -49,6 +50,9 @@ NAME_PARTS = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])")
 
 FOLDS = 5
 UNSEEN_GROUPS = 8
+MAX_ASKED = 2_000
+"""So many held-out texts of a fit are asked what is in scope and what has the say: enough to learn ten numbers from."""
+
 MANY_EXAMPLES = 2_000
 """From here on one held-out part is enough to calibrate on, and training takes twice a fit, not ten times."""
 
@@ -173,7 +177,7 @@ def _material(
     everything = [*texts, *(names[label] for label in named)]
     vectors, said = (None, None) if encoder is None else _vectors(encoder, everything, tell)
     return _Material(
-        texts=CountedTexts(everything),
+        texts=CountedTexts(everything, LENGTHS_OF_MANY if len(texts) >= MANY_EXAMPLES else LENGTHS),
         targets=np.array([numbers[intent] for intent in [*intents, *named]]),
         examples=len(texts),
         says=np.repeat([1.0, NAME_SAYS], [len(texts), len(named)]),
@@ -246,15 +250,26 @@ def _calibrate(
         if material.vectors is not None:
             meaning = material.learn_meaning(rows, len(labels))
             taught = (truth < 0) | np.isin(truth, examples[fit])
-            asked = tested[taught]
+            chosen = _some(np.flatnonzero(taught), truth, nothing)
+            asked = tested[chosen]
             said = None if material.said is None else [material.said[row] for row in asked]
-            scoping.add(meaning, margins[taught], material.vectors[asked], truth[taught], said)
+            scoping.add(meaning, margins[chosen], material.vectors[asked], truth[chosen], said)
     intents = [label for label in labels if label != NONE_OF_THESE]
     in_scope = int((examples != nothing).sum()) if nothing is not None else len(examples)
     usual = usual_calibration(in_scope / max(len(intents), 1), taught=nothing is not None)
     if material.vectors is None:
         return held_out.learn(usual), None, None
     return held_out.learn(usual), *scoping.learn()
+
+
+def _some(places: Array, truth: Array, nothing: int | None) -> Array:
+    """Of many places of held-out texts, evenly so many as `MAX_ASKED`, and all that are said to be none of these."""
+    if len(places) <= MAX_ASKED:
+        return places
+    strangers = truth[places] == (-2 if nothing is None else nothing)
+    others = places[~strangers]
+    evenly = others[np.linspace(0, len(others) - 1, MAX_ASKED).round().astype(np.int64)]
+    return np.sort(np.concatenate([evenly, places[strangers]]))
 
 
 def _plan(targets: Array, labels: tuple[str, ...]) -> list[tuple[Array, Array, Array]]:

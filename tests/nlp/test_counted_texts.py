@@ -6,22 +6,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp.counted_texts import CountedTexts
-from nlp.features import learn_vocabulary
+from nlp.features import LENGTHS, LENGTHS_OF_MANY, learn_vocabulary
 
 WORDS = st.sampled_from(["order", "orders", "the", "a", "Ünïcode", "don't", "12345", "!", "\U0001f600", "_", "日本"])
 TEXTS = st.lists(st.lists(WORDS, max_size=12).map(" ".join) | st.text(max_size=20), min_size=1, max_size=12)
 
 
-@given(TEXTS, st.data())
+@given(TEXTS, st.sampled_from([LENGTHS, LENGTHS_OF_MANY]), st.data())
 def test_a_part_of_the_texts_teaches_what_the_vocabulary_learns_from_it_and_reads_the_others_alike(
-    texts: list[str], data: st.DataObject
+    texts: list[str], lengths: tuple[int, int], data: st.DataObject
 ) -> None:
     rows = data.draw(st.lists(st.integers(0, len(texts) - 1), min_size=1, unique=True))
-    plain = learn_vocabulary([texts[row] for row in rows], 0.5)
-    known = CountedTexts(texts).learn(np.array(rows), 0.5)
+    plain = learn_vocabulary([texts[row] for row in rows], 0.5, lengths)
+    known = CountedTexts(texts, lengths).learn(np.array(rows), 0.5)
     assert len(known) == len(plain)
     assert known.vocabulary().terms == plain.terms
     assert known.vocabulary().weights == plain.weights
+    assert known.vocabulary().lengths == plain.lengths == lengths
     matrix, strange = known.matrix(np.arange(len(texts)))
     assert matrix.shape == (len(texts), len(plain))
     for row, text in enumerate(texts):
