@@ -28,6 +28,7 @@ MAX_TAGS = 401
 OUTSIDE = 0
 NEVER = np.float32(-1e9)
 SOURCE = "learnt"
+HYPHENS = "-\u2010\u2011"
 
 
 class SlotCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,7 +74,7 @@ class SlotModel:
             return []
         sure = chances(says, self._legal_ways, self._first)[0]
         found: list[Entity] = []
-        for start, end, entity in spans_of(path):
+        for start, end, entity in unbroken(spans_of(path), words):
             confidence = float(min(sure[at, path[at]] for at in range(start, end)))
             if confidence >= threshold:
                 begin, stop = words[start].start, words[end - 1].end
@@ -184,6 +185,29 @@ def spans_of(path: Sequence[int]) -> list[tuple[int, int, int]]:
             found.append((at, at + 1, tag // 2))
         else:
             found[-1] = (found[-1][0], at + 1, found[-1][2])
+    return found
+
+
+def unbroken(spans: list[tuple[int, int, int]], words: Sequence[Word]) -> list[tuple[int, int, int]]:
+    """Spans that do not end within words joined by hyphens, unless the rest is another's: "Jean" is not "Jean-Luc"."""
+
+    def joined(hyphen: int) -> bool:
+        before, at, after = words[hyphen - 1 : hyphen + 2]
+        return (
+            at.text in HYPHENS and before.end == at.start and at.end == after.start
+            and before.text.isalpha() and after.text.isalpha()
+        )  # fmt: skip
+
+    found: list[tuple[int, int, int]] = []
+    for number, (begin, stop, entity) in enumerate(spans):
+        start, end = begin, stop
+        free_from = found[-1][1] if found else 0
+        free_to = spans[number + 1][0] if number + 1 < len(spans) else len(words)
+        while end + 2 <= free_to and joined(end):
+            end += 2
+        while start - 2 >= free_from and joined(start - 1):
+            start -= 2
+        found.append((start, end, entity))
     return found
 
 

@@ -14,7 +14,7 @@ from nlp.errors import InvalidModel
 from nlp.pipeline import Pipeline, load_pipeline
 from nlp.project import Project, Slot, Utterance, read_project, slots_of
 from nlp.slot_features import MAX_WORDS, features_of, words_of
-from nlp.slot_model import ARRAYS_FILE, CARD_FILE, SlotModel, chances, legal_tags, load_slots
+from nlp.slot_model import ARRAYS_FILE, CARD_FILE, SlotModel, chances, legal_tags, load_slots, unbroken
 from nlp.slot_training import examples_of, train_slots
 from nlp.slots import FEWEST_MARKS, MAX_LEARNT_ENTITIES, decided_entities, learnt_entities
 from nlp.training import model_folder, model_key, train
@@ -222,6 +222,24 @@ def test_a_model_of_slots_that_is_not_as_it_was_is_refused_and_made_again(tmp_pa
         load_slots(home, report.key)
     pipeline = make_pipeline(folder, models, ["entities"])
     assert ("restaurant", "Burger Queen", "Burger Queen") in found(pipeline, "book a table at Burger Queen for two")
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "whole"),
+    [
+        ("call Jean-Luc now", [(1, 2, 0)], ["Jean-Luc"]),
+        ("call Jean-Luc now", [(3, 4, 0)], ["Jean-Luc"]),
+        ("call Anne-Marie-Luise", [(3, 4, 0)], ["Anne-Marie-Luise"]),
+        ("from Paris-London today", [(1, 2, 0), (3, 4, 1)], ["Paris", "London"]),
+        ("Jean - Luc and 2-3 of us", [(0, 1, 0), (4, 5, 1)], ["Jean", "2"]),
+        ("Jean-", [(0, 1, 0)], ["Jean"]),
+        ("-Luc", [(1, 2, 0)], ["Luc"]),
+    ],
+)
+def test_words_joined_by_hyphens_stay_together(text: str, spans: list[tuple[int, int, int]], whole: list[str]) -> None:
+    words = words_of(text)
+    found = [text[words[start].start : words[end - 1].end] for start, end, _ in unbroken(spans, words)]
+    assert found == whole
 
 
 def test_an_utterance_where_a_mark_was_forgotten_teaches_nothing_wrong() -> None:
