@@ -81,9 +81,13 @@ def train(folder: Path, models: Path, progress: Callable[[str, float], None] | N
     """Train the model of a project's `nlp` folder into `models`, unless it is there already.
 
     `progress` is told the step and the share of the work that is done. Raises `InvalidData` for files that
-    cannot be used, `Unavailable` without scikit-learn, or without the encoder that the project's tier needs.
+    cannot be used, `InvalidPipeline` for settings, `Unavailable` without scikit-learn, or without the encoder that the
+    project's tier needs.
     """
+    from nlp.pipeline import load_pipeline
+
     project = read_project(folder)
+    load_pipeline(project)  # wrong settings are told before anything takes time
     problems = check_project(project)
     examples = distinct_examples(project)
     counts = Counter(intent for _, intent in examples)

@@ -159,6 +159,7 @@ def _training(tier: Tier, encoder: Encoder | None, known: Examples, table: WordT
             cache = EmbeddingCache(encoder, Path(folder)) if encoder else None
             if cache and goal == 5:
                 cache.embed(texts)
+                cache.words(texts)
             texts[0] += " please" if goal == 5 else ""
             began = time.process_time()
             train_intents(texts, intents, tier=tier, encoder=cache, table=table)

@@ -17,11 +17,8 @@ from botkit.cli.output import Output
 @click.pass_obj
 def command(out: Output, directory: Path, as_json: bool) -> None:
     """Train the model of the project in DIRECTORY."""
-    from nlp.pipeline import load_pipeline
-    from nlp.project import read_project
     from nlp.training import train
 
-    load_pipeline(read_project(directory / "nlp"))  # wrong settings are told before anything takes time
     with progress("Training") as tell:
         watch = None if tell is None else partial(_tell_share, tell)
         report = train(directory / "nlp", directory / ".botkit" / "models", watch)
