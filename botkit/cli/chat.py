@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from botkit.stores.base import HistoryEntry
 
 POLL_SECONDS = 0.2
+MAX_READ_AHEAD = 100
 MAX_WAIT_SECONDS = 3_600.0
 ERASE_LINE = "\r\x1b[K"
 """Takes the prompt away where a message comes before something is typed."""
@@ -72,7 +74,7 @@ async def _talk(out: Output, chat: "Chat", script: TextIO | None, wait: float, *
         if script is None:
             await _interactive(screen)
             return
-        lines = _lines(script)
+        lines = _Script(script)
         while (line := await screen.next(lines)) is not None:
             text = line.strip()
             if text and not text.startswith("#"):
@@ -84,26 +86,39 @@ async def _talk(out: Output, chat: "Chat", script: TextIO | None, wait: float, *
             await screen.show()
 
 
-_Lines = asyncio.Queue[str | UnicodeDecodeError | None]
+class _Script:
+    """The lines of a script, each when it comes: whoever writes it takes her time, and the bot goes on.
 
+    A thread reads `MAX_READ_AHEAD` lines ahead at most.
+    """
 
-def _lines(script: TextIO) -> _Lines:
-    """The lines of a script, each when it comes, then None: whoever writes it takes her time, and the bot goes on."""
-    loop = asyncio.get_running_loop()
-    lines: _Lines = asyncio.Queue()
+    def __init__(self, script: Iterable[str]) -> None:
+        self._script = script
+        self._loop = asyncio.get_running_loop()
+        self._lines: asyncio.Queue[str | UnicodeDecodeError | None] = asyncio.Queue()
+        self._room = threading.Semaphore(MAX_READ_AHEAD)
+        threading.Thread(target=self._read, name="botkit-script", daemon=True).start()
 
-    def read() -> None:
-        end: UnicodeDecodeError | None = None
+    async def next(self) -> str | None:
+        """The next line, None at the end; raises `UnicodeDecodeError`. A line is not lost if nobody waits longer."""
+        line = await self._lines.get()
+        self._room.release()
+        if isinstance(line, UnicodeDecodeError):
+            raise line
+        return line
+
+    def _read(self) -> None:
         with contextlib.suppress(RuntimeError):  # the chat was ended, and its loop is closed
             try:
-                for line in script:
-                    loop.call_soon_threadsafe(lines.put_nowait, line)
+                for line in self._script:
+                    self._give(line)
             except UnicodeDecodeError as error:
-                end = error
-            loop.call_soon_threadsafe(lines.put_nowait, end)
+                self._give(error)
+            self._give(None)
 
-    threading.Thread(target=read, name="botkit-script", daemon=True).start()
-    return lines
+    def _give(self, line: str | UnicodeDecodeError | None) -> None:
+        self._room.acquire()
+        self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
 
 
 async def _interactive(screen: "_Screen") -> None:
@@ -159,18 +174,16 @@ class _Screen:
             self.said(line.strip())
         return line
 
-    async def next(self, lines: "_Lines") -> str | None:
+    async def next(self, lines: _Script) -> str | None:
         """The next line of a script, None at its end; what the bot says before it comes is shown."""
         while True:
             try:
                 async with asyncio.timeout(POLL_SECONDS):
-                    line = await lines.get()
+                    return await lines.next()
             except TimeoutError:
                 await self.show()
-                continue
-            if isinstance(line, UnicodeDecodeError):
-                self.out.fail(f"the script is not UTF-8: {line.reason}", code=FAILED)
-            return line
+            except UnicodeDecodeError as error:
+                self.out.fail(f"the script is not UTF-8: {error.reason}", code=FAILED)
 
     async def listen(self) -> None:
         """Show what comes between two lines."""

@@ -1,5 +1,6 @@
 """`botkit chat`: what a person and a program see of a conversation."""
 
+import asyncio
 import json
 import os
 import pty
@@ -8,10 +9,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from botkit.cli.chat import MAX_READ_AHEAD, _Script
 from tests.botkit.cli.project import BROKEN, TOML, run, write
 
 SECONDS = 20.0
@@ -59,6 +62,25 @@ def test_what_comes_late_is_shown_while_a_pipe_has_no_next_line(folder: Path) ->
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+async def test_a_script_is_read_only_a_little_ahead() -> None:
+    """One without end does not fill the memory."""
+    read = 0
+
+    def endless() -> Iterator[str]:
+        nonlocal read
+        while True:
+            read += 1
+            yield f"{read}\n"
+
+    script = _Script(endless())
+    for taken in (1, 2):
+        assert await script.next() == f"{taken}\n"
+        while read < MAX_READ_AHEAD + taken + 1:
+            await asyncio.sleep(0)
+        assert script._lines.qsize() <= MAX_READ_AHEAD
+    assert read == MAX_READ_AHEAD + 3, "one more is in the thread's hand"
 
 
 def test_a_script_that_is_no_text(folder: Path, tmp_path: Path) -> None:
