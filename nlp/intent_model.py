@@ -14,7 +14,7 @@ import numpy as np
 from models.utterance import IntentScore
 from nlp.courtesy import core
 from nlp.errors import InvalidModel
-from nlp.features import Vocabulary
+from nlp.features import LENGTHS, LENGTHS_OF_MANY, Vocabulary
 from nlp.meaning import Blend, Meaning, blended
 from nlp.project import NONE_OF_THESE
 from nlp.scope import Scope, in_scope, read
@@ -296,6 +296,8 @@ def _model(
     terms = arrays["terms"].tobytes().decode().split("\n") if len(arrays["terms"]) else []
     weights, steps, bias = arrays["weights"], arrays["steps"], arrays["bias"]
     size = card.words + card.pieces
+    if card.lengths not in (LENGTHS, LENGTHS_OF_MANY):
+        raise ValueError("the lengths of pieces of words are wrong")
     if len(terms) != size or arrays["term_weights"].shape != (size,):
         raise ValueError("the number of terms is wrong")
     size += table.dimensions if table else 0

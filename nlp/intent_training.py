@@ -250,7 +250,7 @@ def _calibrate(
         if material.vectors is not None:
             meaning = material.learn_meaning(rows, len(labels))
             taught = (truth < 0) | np.isin(truth, examples[fit])
-            chosen = _some(np.flatnonzero(taught), truth, nothing)
+            chosen = some_of(np.flatnonzero(taught), truth, nothing)
             asked = tested[chosen]
             said = None if material.said is None else [material.said[row] for row in asked]
             scoping.add(meaning, margins[chosen], material.vectors[asked], truth[chosen], said)
@@ -262,7 +262,7 @@ def _calibrate(
     return held_out.learn(usual), *scoping.learn()
 
 
-def _some(places: Array, truth: Array, nothing: int | None) -> Array:
+def some_of(places: Array, truth: Array, nothing: int | None) -> Array:
     """Of many places of held-out texts, evenly so many as `MAX_ASKED`, and all that are said to be none of these."""
     if len(places) <= MAX_ASKED:
         return places

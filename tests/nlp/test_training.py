@@ -1,6 +1,7 @@
 """Training: the same bits on every run, clear words about wrong data, and no trust in changed files."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from nlp.errors import InvalidData, InvalidModel
 from nlp.evaluation.classifier import train_classifier
 from nlp.features import LENGTHS_OF_MANY
 from nlp.intent_model import ARRAYS_FILE, CARD_FILE, FORMAT, load_model
-from nlp.intent_training import MANY_EXAMPLES, train_intents
+from nlp.intent_training import MANY_EXAMPLES, MAX_ASKED, some_of, train_intents
 from nlp.meaning import packed
 from nlp.pipeline import load_pipeline
 from nlp.project import read_project
@@ -147,6 +148,7 @@ def test_a_pattern_that_explodes_elsewhere_is_linear_here(tmp_path: Path) -> Non
         (CARD_FILE, lambda data: data[:-20], "intents.json"),
         (CARD_FILE, lambda data: data.replace(b'"format": %d' % FORMAT, b'"format": 9'), "format 9"),
         (CARD_FILE, lambda data: data.replace(b'"words": ', b'"words": 1'), "number of terms is wrong"),
+        (CARD_FILE, lambda data: re.sub(rb'"lengths": \[\s*2', b'"lengths": [-999999999', data), "lengths of pieces"),
         (CARD_FILE, lambda data: data.replace(b'"greeting",', b""), "number of weights is wrong"),
         (CARD_FILE, lambda data: data.replace(b'"slope"', b'"__reduce__"'), "__reduce__"),
     ],
@@ -341,3 +343,17 @@ def test_a_model_of_thousands_of_texts_is_the_same_when_it_is_loaded(tmp_path: P
     assert loaded.vocabulary.lengths == LENGTHS_OF_MANY
     for text in ("buying wordly", "sel a word7", ""):
         assert loaded.scores(text) == model.scores(text)
+
+
+@pytest.mark.parametrize("nothing", [None, 3])
+def test_of_many_held_out_texts_some_are_asked_and_all_that_are_none_of_these(nothing: int | None) -> None:
+    truth = np.tile([0, 1, -1, 3], MAX_ASKED)
+    chosen = some_of(np.arange(len(truth)), truth, nothing)
+    assert (np.diff(chosen) > 0).all(), "each once, in their order"
+    if nothing is None:
+        assert len(chosen) == MAX_ASKED and (chosen[0], chosen[-1]) == (0, len(truth) - 1)
+    else:
+        assert (truth[chosen] == nothing).sum() == MAX_ASKED and len(chosen) == 2 * MAX_ASKED
+    assert set(truth[chosen]) == {0, 1, -1, 3}
+    few = np.array([5, 7])
+    assert some_of(few, truth, nothing).tolist() == [5, 7]
