@@ -7,7 +7,7 @@ import msgspec
 from models.errors import InvalidValue
 
 
-class Token(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
+class Token(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, array_like=True):
     """A word of the text, from character `start` up to `end`."""
 
     text: str
@@ -33,7 +33,7 @@ class Entity(msgspec.Struct, frozen=True, omit_defaults=True):
             raise InvalidValue(f"an entity spans characters, not {self.start} to {self.end}", field="start")
 
 
-class IntentScore(msgspec.Struct, frozen=True, omit_defaults=True):
+class IntentScore(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """An intent and the probability, 0 to 1, that it is the right one; `title` is what customers are told of it."""
 
     intent: str
@@ -75,7 +75,7 @@ class Profanity(msgspec.Struct, frozen=True, omit_defaults=True):
         return bool(self.words)
 
 
-class Why(msgspec.Struct, frozen=True, omit_defaults=True):
+class Why(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What led a component to its answer, and what it cost in microseconds of CPU.
 
     `overran`: it took longer, by the clock on the wall, than its budget allows.

@@ -15,7 +15,7 @@ from nlp.foreign_numbers import LANGUAGES as COUNTED
 from nlp.foreign_numbers import small_numbers
 from nlp.foreign_quantities import find_foreign_quantities
 from nlp.moments import find_moments
-from nlp.numbers import find_numbers
+from nlp.numbers import FIGURE, find_numbers
 from nlp.ordinals import find_ordinals
 from nlp.postcodes import find_postcodes
 from nlp.privacy import find_personal
@@ -187,10 +187,14 @@ def find_plain(text: str, language: str = "en") -> list[Entity]:
         numbers = [row for row in found if row.kind == "number"]
     else:
         numbers = find_numbers(text)
-        found = [*find_ordinals(text), *numbers, *find_durations(text), *find_units(text)]
+        found = [*find_ordinals(text), *numbers, *find_durations(text), *find_units(text, numbers)]
     found = [row for row in found if row.kind != "quantity" or row.value["unit"] not in SAID_OTHERWISE]
-    found += [*find_amounts(text, numbers), *find_postcodes(text)]
-    if sum(map(str.isdigit, text)) >= FEWEST_CARD_DIGITS:
+    figures = FIGURE.search(text) is not None
+    if figures or numbers:
+        found += find_amounts(text, numbers)
+    if figures:
+        found += find_postcodes(text)
+    if figures and sum(map(str.isdigit, text)) >= FEWEST_CARD_DIGITS:
         found += find_personal(text)
     return found
 

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 WORD = re.compile(r"\w+(?:['’]\w+)?|[^\w\s.,;:'\"()\-]")
 DIGITS = re.compile(r"\d+")
@@ -25,11 +25,6 @@ def words_of(text: str) -> list[str]:
     """The words in the form in which they are compared: folded, every number alike."""
     folded = DIGITS.sub("0", unicodedata.normalize("NFKC", text).casefold())
     return [word[:MAX_WORD_LENGTH] for word in WORD.findall(folded)[:MAX_WORDS]]
-
-
-def word_terms(words: Sequence[str]) -> Counter[str]:
-    """Words and pairs of words."""
-    return Counter([*words, *(f"{first} {second}" for first, second in pairwise(words))])
 
 
 def character_terms(word: str, lengths: tuple[int, int] = LENGTHS) -> list[str]:
@@ -63,6 +58,7 @@ class Vocabulary:
         self.strangeness = (max(self.weights, default=1.0) + math.log(2)) ** 2  # that of a word in no text
         self.lengths = lengths
         self._columns: dict[str, list[int]] = {}
+        self._last: tuple[str | None, tuple[list[int], list[float], float]] = (None, ([], [], 0.0))
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -75,28 +71,34 @@ class Vocabulary:
     def read(self, text: str) -> tuple[list[int], list[float], float]:
         """The `row` of a text, and which share of its words is in no text that was trained, 0 to 1.
 
+        It is remembered until the next text: who asks what a text says asks next which words of it said so.
+
         Signs and emoji are terms, but no strange words: one more of them says nothing about what a text is about.
         """
+        last = self._last
+        if last[0] == text:
+            return last[1]
         words = words_of(text)
         known = self.words
-        terms = word_terms(words)
-        counts = Counter({known[term]: count for term, count in terms.items() if term in known})
-        pieces: Counter[int] = Counter()
-        for word in words:
-            pieces.update(self._columns_of(word))
+        columns = [known[term] for term in (*words, *map(" ".join, pairwise(words))) if term in known]
         proper = [word for word in words if word[0].isalnum() or word[0] == "_"]
-        strange = sum(word not in known for word in proper)
-        columns, values = self._block(counts, strange)
-        more_columns, more_values = self._block(pieces, 0)
-        return columns + more_columns, values + more_values, strange / len(proper) if proper else 0.0
+        strange = sum([word not in known for word in proper])
+        columns, values = self._block(columns, strange)
+        pieces, more_values = self._block([*chain.from_iterable(map(self._columns_of, words))], 0)
+        read = (columns + pieces, values + more_values, strange / len(proper) if proper else 0.0)
+        self._last = text, read
+        return read
 
-    def _block(self, counts: Counter[int], strange: int) -> tuple[list[int], list[float]]:
-        columns = sorted(counts)
+    def _block(self, columns: list[int], strange: int) -> tuple[list[int], list[float]]:
+        """The columns, which may be there more than once, in order and each once, and their values."""
         weights = self.weights
-        values = [
-            weights[column] if (count := counts[column]) == 1 else (1.0 + math.log(count)) * weights[column]
-            for column in columns
-        ]
+        counts = Counter(columns)
+        columns = sorted(counts)
+        values = [weights[column] for column in columns]
+        if len(columns) < counts.total():
+            for place, column in enumerate(columns):
+                if counts[column] > 1:
+                    values[place] *= 1.0 + math.log(counts[column])
         length = math.sqrt(math.fsum([value * value for value in values]) + strange * self.strangeness)
         return columns, [value / length for value in values]
 

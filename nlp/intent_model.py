@@ -131,8 +131,9 @@ class IntentModel:
         meaning = self.table.row(text) if self.table else None
         if not columns and (meaning is None or not meaning.any()):
             return None, strange
-        shares = np.asarray(values, dtype=np.float32) * self.steps[columns]
-        scores: np.ndarray[Any, Any] = shares @ self.weights[columns].astype(np.float32) + self.bias
+        places = np.array(columns, dtype=np.intp)  # `take` is the quicker way to rows that are given so
+        shares = np.array(values, dtype=np.float32) * self.steps.take(places)
+        scores: np.ndarray[Any, Any] = shares @ self.weights.take(places, axis=0).astype(np.float32) + self.bias
         if meaning is not None:
             scores = scores + (meaning * self.steps[len(self.vocabulary) :]) @ self._weights_of_meaning
         return scores, strange
@@ -190,9 +191,10 @@ class IntentModel:
     def _ranked(self, chances: "np.ndarray[Any, Any] | None") -> list[IntentScore]:
         if chances is None:
             return []
-        order = np.argsort(-chances, kind="stable").tolist()
-        numbers = chances.tolist()
-        return [IntentScore(self.labels[index], numbers[index]) for index in order if index != self._nothing]
+        order = np.argsort(-chances, kind="stable")
+        if self._nothing is not None:
+            order = order[order != self._nothing]
+        return list(map(IntentScore, map(self.labels.__getitem__, order.tolist()), chances[order].tolist()))
 
     def evidence(self, text: str, intent: str, count: int = 3) -> list[str]:
         """The words and pairs of words in the text that spoke most for an intent."""

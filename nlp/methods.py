@@ -59,19 +59,13 @@ def _language(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
     return {"DetectedLanguage": language, "DetectionConfidence": confidence}
 
 
-def _engine(pipeline: Pipeline, *, model_for: str = "") -> Any:
-    """spaCy as the pipeline has it; with a model where the method cannot do without."""
+def _document(pipeline: Pipeline, text: str, read: Callable[[Any], Any], *, model_for: str = "") -> Any:
+    """What `read` finds in a text, with spaCy as the pipeline has it; with a model where it cannot do without."""
     tokens = pipeline.component("tokens") or Tokens()
     assert isinstance(tokens, Tokens)
     if model_for and not tokens.model:
         raise MethodUnavailable(NO_MODEL.format(what=model_for))
-    return tokens.engine(pipeline.language)
-
-
-def _document(pipeline: Pipeline, text: str, read: Callable[[Any], Any], *, model_for: str = "") -> Any:
-    engine = _engine(pipeline, model_for=model_for)
-    with engine.memory_zone():
-        return read(engine(text))
+    return tokens.reader(pipeline.language).read(text, read)
 
 
 def _annotated(words: Any, layer: str, what: str) -> list[Any]:
@@ -162,7 +156,7 @@ def _sentiment(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
 
 def _units(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
     spoken = pipeline.language
-    found = find_foreign_units(text, spoken) if spoken in LANGUAGES else find_units(text)
+    found = find_foreign_units(text, spoken) if spoken in LANGUAGES else find_units(text, find_numbers(text))
     return {"RecognizedUnits": {quantity.text: quantity.value for quantity in found}}
 
 

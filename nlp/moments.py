@@ -8,7 +8,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from models.utterance import Entity
-from nlp.numbers import ONES
+from nlp.numbers import FIGURE, ONES
 
 MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
 DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()  # noqa: SIM905
@@ -49,10 +49,12 @@ def find_moments(text: str, *, now: int, timezone: str = "UTC", day_first: bool 
     A bare weekday is the next one that comes; a day and month without a year is the next one too.
     `now` is milliseconds since 1970.
     """
+    if not HINT.search(text):
+        return []
     clock = Clock(local_time(now, timezone), day_first)
     found: list[Found] = []
     taken = bytearray(len(text))
-    for pattern, read in RULES:
+    for pattern, read in RULES if FIGURE.search(text) else RULES_OF_WORDS:
         for match in pattern.finditer(text):
             if any(taken[match.start() : match.end()]):
                 continue
@@ -249,6 +251,9 @@ def _rule(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w/]){pattern}(?![\w/])", re.IGNORECASE)
 
 
+HINT = re.compile(r"\d|day|night|morrow|morning|noon|evening|week|month|year|minute|hour|past|quarter", re.IGNORECASE)
+"""Every moment has one of these in it."""
+
 Reader = Callable[[re.Match[str], Clock], date | time | datetime | None]
 RULES: tuple[tuple[re.Pattern[str], Reader], ...] = (
     (_rule(r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?:[T ](?P<hour>\d\d):(?P<minute>\d\d)(?::\d\d)?Z?)?"), _iso),
@@ -275,3 +280,6 @@ RULES: tuple[tuple[re.Pattern[str], Reader], ...] = (
     (_rule(r"(?P<hour>\d{1,2})(?P<minute>)(?P<half>)[ ]o['’]?clock"), _clock_time),
 )  # fmt: skip
 """Tried in this order; a later rule never takes characters that an earlier one has."""
+
+RULES_OF_WORDS = tuple(row for row in RULES if row[1] not in (_iso, _slashes, _named_month, _clock_time))
+"""Those by which a text without a figure can be a moment."""

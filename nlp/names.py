@@ -5,7 +5,7 @@ from typing import Any
 
 from models.utterance import Entity
 from nlp.errors import Unavailable
-from nlp.spacy_models import choose_spacy, load_spacy
+from nlp.spacy_models import SpacyReader, choose_spacy, load_spacy
 
 KINDS = {
     "PERSON": "person", "PER": "person", "persName": "person", "PRS": "person",
@@ -37,23 +37,26 @@ class Names:
             raise Unavailable(f"the spaCy model {self.model} finds no names: choose one that has `ner`")
         if "tok2vec" in engine.pipe_names and "ner" not in engine.get_pipe("tok2vec").listening_components:
             engine.remove_pipe("tok2vec")  # for the tagger and the parser, which are not there
-        self._engine: Any = engine
+        self._reader = SpacyReader(engine)
 
     def reads(self, language: str) -> bool:
         """Whether the model is for a language."""
-        own: str = self._engine.lang
+        own: str = self._reader.engine.lang
         return own in (ANY_LANGUAGE, language.partition("-")[0].lower())
 
     def find(self, text: str) -> list[Entity]:
         """The names in a text as they are written, without the 's of a possessive, from the left."""
-        found: list[Entity] = []
-        with self._engine.memory_zone():  # else spaCy remembers every word that it ever saw
-            for span in self._engine(text[:MAX_NAMES_TEXT]).ents:
-                kind = KINDS.get(span.label_)
-                words = POSSESSIVE.sub("", span.text)
-                if kind is None or not any(map(str.isalpha, words)):
-                    continue
-                start = span.start_char + len(words) - len(words.lstrip())
-                words = words.strip()
-                found.append(Entity(kind, " ".join(words.split()), words, start, start + len(words), "spacy"))
-        return found
+        return self._reader.read(text[:MAX_NAMES_TEXT], _names)
+
+
+def _names(document: Any) -> list[Entity]:
+    found: list[Entity] = []
+    for span in document.ents:
+        kind = KINDS.get(span.label_)
+        words = POSSESSIVE.sub("", span.text)
+        if kind is None or not any(map(str.isalpha, words)):
+            continue
+        start = span.start_char + len(words) - len(words.lstrip())
+        words = words.strip()
+        found.append(Entity(kind, " ".join(words.split()), words, start, start + len(words), "spacy"))
+    return found

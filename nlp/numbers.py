@@ -4,6 +4,7 @@ import re
 
 from models.utterance import Entity
 
+FIGURE = re.compile(r"\d")
 FIGURES = re.compile(r"(?<![\w.,/:-])[-+]?(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,15})(?:\.\d{1,9})?(?![\w/:]|[.,]\d|-\d)")
 ONES = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -15,6 +16,9 @@ TENS = {
 }  # fmt: skip
 SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 DOZEN = "dozen"
+FIRST = frozenset((*ONES, *TENS, *SCALES, DOZEN, "a", "an"))
+"""What a number in words begins with."""
+
 WORD = re.compile(r"[A-Za-z]+")
 GLUE = re.compile(r"[ \t]{1,3}|-")
 NOT_COUNTED = frozenset(
@@ -30,7 +34,7 @@ def find_numbers(text: str) -> list[Entity]:
     words = [(match.group().lower(), match.start(), match.end()) for match in WORD.finditer(text)]
     at = 0
     while at < len(words):
-        length = _run(words, at, text)
+        length = _run(words, at, text) if words[at][0] in FIRST else 0
         value = _value([word for word, _, _ in words[at : at + length]]) if length else None
         if value is None or (length == 1 and _is_pronoun(words, at)):
             at += 1

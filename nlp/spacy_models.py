@@ -1,6 +1,9 @@
 """SpacyModels: models of spaCy that somebody installed; none is fetched at run time."""
 
-from typing import Any
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any, TypeVar
 
 from nlp.errors import Unavailable
 
@@ -18,6 +21,42 @@ OFFICIAL = {
     },
 }  # fmt: skip
 """The small model that spaCy itself publishes for a language; xx_ent_wiki_sm finds names in any."""
+
+Read = TypeVar("Read")
+
+KEPT_WORDS = 5_000
+"""Words, spaCy's own among them, that are remembered for good: a known word costs a twentieth of a new one."""
+
+MEMORY = 50_000
+"""Once these are known, characters until the others seen are forgotten: they can be a few megabytes."""
+
+
+class SpacyReader:
+    """spaCy, which else remembers every word that it ever saw: this one the first thousands, and the latest."""
+
+    def __init__(self, engine: Any) -> None:
+        self.engine = engine
+        self._lock = threading.Lock()
+        self._zone = ExitStack()
+        self._left = 0
+
+    def read(self, text: str, take: Callable[[Any], Read], *, words_only: bool = False) -> Read:
+        """What `take` finds in a text's `Doc`; nothing of the `Doc` itself may be kept.
+
+        `words_only`: where nothing but the words and their places is needed, the rest of the engine does not run.
+        """
+        with self._lock:
+            self._make_room(len(text))
+            return take(self.engine.make_doc(text) if words_only else self.engine(text))
+
+    def _make_room(self, letters: int) -> None:
+        if self._left < letters:
+            self._zone.close()
+            if len(self.engine.vocab) < KEPT_WORDS:
+                return
+            self._zone.enter_context(self.engine.memory_zone())
+            self._left = max(MEMORY, letters)
+        self._left -= letters
 
 
 def load_spacy(name: str, *, without: tuple[str, ...] = ()) -> Any:

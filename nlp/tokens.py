@@ -9,7 +9,7 @@ from models.utterance import Token, Understanding
 from nlp.base import Component, Context
 from nlp.errors import Unavailable
 from nlp.project import Project
-from nlp.spacy_models import NAME, load_spacy
+from nlp.spacy_models import NAME, SpacyReader, load_spacy
 
 
 class Tokens(Component):
@@ -24,30 +24,28 @@ class Tokens(Component):
     model: str = Field(default="", pattern=NAME)
     """An installed spaCy model such as en_core_web_sm. Empty: words only, which is much faster."""
 
-    _engines: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _readers: dict[str, SpacyReader] = PrivateAttr(default_factory=dict)
 
     def prepare(self, project: Project, models: Path | None) -> None:
-        self.engine(str(project.settings.get("language", "en")))
+        self.reader(str(project.settings.get("language", "en")))
 
-    def engine(self, language: str) -> Any:
+    def reader(self, language: str) -> SpacyReader:
         """spaCy for a language; a language that spaCy does not know is read as any other ("xx")."""
         if self.model:
             language = self.model
-        engine = self._engines.get(language)
-        if engine is None:
-            engine = self._engines[language] = self._model() if self.model else _blank(language)
-        return engine
+        reader = self._readers.get(language)
+        if reader is None:
+            reader = self._readers[language] = SpacyReader(self._model() if self.model else _blank(language))
+        return reader
 
     def read(self, understanding: Understanding, context: Context) -> str:
         if "lemmas" in context.want and not self.model:
             raise Unavailable(NO_MODEL.format(what="lemmas"))
-        engine = self.engine(context.language)
-        with engine.memory_zone():  # else spaCy remembers every word that it ever saw
-            understanding.tokens = [
-                Token(word.text, word.idx, word.idx + len(word.text), word.lemma_, word.pos_)
-                for word in engine(understanding.text)
-                if not word.is_space
-            ]
+        reader = self.reader(context.language)
+        if self.model:
+            understanding.tokens = reader.read(understanding.text, _with_lemmas)
+        else:
+            understanding.tokens = reader.read(understanding.text, _words_only, words_only=True)
         return f"{len(understanding.tokens)} words by {self.model or 'the rules of ' + context.language}"
 
     def _model(self) -> Any:
@@ -55,6 +53,18 @@ class Tokens(Component):
         if not {"parser", "senter", "sentencizer"}.intersection(engine.pipe_names):
             engine.add_pipe("sentencizer")
         return engine
+
+
+def _words_only(words: Any) -> list[Token]:
+    return [Token(text := word.text, start := word.idx, start + len(text)) for word in words if not word.is_space]
+
+
+def _with_lemmas(words: Any) -> list[Token]:
+    return [
+        Token(word.text, word.idx, word.idx + len(word.text), word.lemma_, word.pos_)
+        for word in words
+        if not word.is_space
+    ]
 
 
 NO_MODEL = (

@@ -1,9 +1,9 @@
 """Units: quantities such as "5 kg" or "twenty pounds", by a list of everyday units."""
 
 import re
+from collections.abc import Sequence
 
 from models.utterance import Entity
-from nlp.numbers import find_numbers
 
 UNITS = {
     "kilogram": "kg kgs kilo kilos kilogram kilograms", "gram": "g gram grams", "milligram": "mg",
@@ -31,9 +31,9 @@ AFTER = re.compile(r"[ ]{0,2}-?(°[cf]|km/h|[%$€£₹¥]|[a-z]{1,12})(?![a-z])
 GLUED = re.compile(r"(?<![\w.,-])(\d{1,12}(?:\.\d{1,9})?)(km/h|[a-z]{1,4})(?![\w/])", re.IGNORECASE)
 
 
-def find_units(text: str) -> list[Entity]:
-    """Quantities in order; the value is `{"value": 5, "unit": "kilogram"}`."""
-    found = [quantity for number in find_numbers(text) if (quantity := _quantity(number, text))]
+def find_units(text: str, numbers: Sequence[Entity]) -> list[Entity]:
+    """Quantities in order; the value is `{"value": 5, "unit": "kilogram"}`. `numbers` are those of the text."""
+    found = [quantity for number in numbers if (quantity := _quantity(number, text))]
     for match in GLUED.finditer(text):
         if unit := NAMES.get(match[2].lower()):
             value = float(match[1]) if "." in match[1] else int(match[1])

@@ -5,6 +5,7 @@ and answers in the order in which it is asked, until its standard input closes. 
 together where a component of the pipeline gains from that.
 """
 
+import gc
 import os
 import queue
 import signal
@@ -42,6 +43,8 @@ def main(arguments: list[str]) -> int:
         message = f'NLP needs {error.name}, which is not installed: run `pip install "botkit[nlp]"`'
         answers.write(encode(Answer(0, error=message, code="unavailable")))
         return 1
+    gc.collect()
+    gc.freeze()  # models and word lists live as long as the process: no search for garbage has to walk through them
     answers.write(encode(Answer(0)))
     waiting: queue.Queue[Request] = queue.Queue(MAX_WAITING)
     threading.Thread(target=_read_ahead, args=(requests, waiting), daemon=True).start()

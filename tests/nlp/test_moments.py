@@ -1,0 +1,25 @@
+"""English moments: what is looked at before the rules leaves none of theirs out."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlp.moments import DAYS, FIGURE, HINT, MONTHS, RULES, RULES_OF_WORDS, SMALL
+
+WORDS = (
+    *MONTHS, *DAYS, *SMALL, "jan", "sept", "dec", "today", "tonight", "tomorrow", "yesterday", "the day after tomorrow",
+    "day before yesterday", "this", "last", "next", "on", "in", "at", "at the", "in the", "morning", "afternoon",
+    "evening", "night", "noon", "midday", "midnight", "minutes", "hour", "days", "weeks", "fortnight", "months", "year",
+    "ago", "from now", "half past", "quarter past", "a quarter to", "am", "p.m.", "o'clock", "of", "st", "th",
+    "3", "12", "17:30", "5pm", "2026", "2026-03-04", "3/4", "3.4.26", "2nd", "٣", "of it", "order", "please",
+)  # fmt: skip
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join), st.sampled_from([str, str.upper]))
+def test_no_rule_is_left_out(text: str, case: type[str]) -> None:
+    text = case(text)
+    looked_at = RULES if FIGURE.search(text) else RULES_OF_WORDS
+    for rule in RULES:
+        if rule[0].search(text):
+            assert HINT.search(text)
+            assert rule in looked_at
