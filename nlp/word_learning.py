@@ -12,6 +12,10 @@ Array = np.ndarray[Any, Any]
 
 SEED = 0
 PENALTY = 1.0
+TOLERANCE = 0.03
+"""When learning is near enough: a third of what liblinear itself takes for this method. No draw of the training data of
+BANKING77 and CLINC150 gained from more, and 0.0001 takes up to twice as long."""
+
 BAYES_WEIGHT, BAYES_SMOOTHING = 0.03, 0.1
 """How much the logarithm of a term's chance under an intent adds to its weight. A linear machine of few examples
 learns little of a term that it does not need; naive Bayes counts them all (Wang and Manning, 2012, "Baselines and
@@ -63,7 +67,7 @@ def _learn_terms(rows: Any, targets: Array, count: int, says: Array) -> tuple[Ar
         weights[:, present[0]] = 2 * middle / max(float(np.linalg.norm(middle)), 1e-9) / np.sqrt(2)
         bias[present[0]] = ALONE_BIAS
         return weights, bias
-    machine = LinearSVC(C=PENALTY, random_state=SEED, max_iter=2_000)
+    machine = LinearSVC(C=PENALTY, tol=TOLERANCE, random_state=SEED, max_iter=2_000)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # an example an intent is few, and said in the report
         machine.fit(rows, targets, sample_weight=says)
