@@ -1,4 +1,4 @@
-"""ForeignNumbers: figures and number words in German, Spanish and French, with their values.
+"""ForeignNumbers: figures and number words in German, Spanish, French, Italian and Portuguese, with their values.
 
 Number words up to 999 are written out from small tables once; thousands and millions are put together of them.
 """
@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from models.utterance import Entity
 
-LANGUAGES = ("de", "es", "fr")
+LANGUAGES = ("de", "es", "fr", "it", "pt")
 WORD = re.compile(r"[^\W\d_]+")
-GLUE = re.compile(r"[ \t\u00a0]{1,3}|-")
+GLUE = re.compile(r"[ \t\u00a0]{1,3}|[-'’]")
 MAX_WORDS_OF_A_NUMBER = 8
 """Of one below a thousand: "neuf cent quatre vingt dix neuf" has six."""
 
@@ -25,15 +25,16 @@ FIGURES = {
         rf"{_START}[-+]?(?:\d{{1,3}}(?:[ \u00a0\u202f]\d{{3}}){{1,5}}|\d{{1,15}})(?:[.,]\d{{1,9}})?{_END}"
     ),
 }
-FIGURES["es"] = FIGURES["de"]
+FIGURES |= dict.fromkeys(("es", "it", "pt"), FIGURES["de"])
 
 
 class Words(NamedTuple):
-    """What a language counts with, folded. `point` is said before the digits of a fraction.
+    """What a language counts with, folded. The first `thousand` may stand by itself. `point` is said before the digits
+    of a fraction, `join` between a thousand and what follows.
 
     `alone`: what is no number by itself, with a pattern of what has to follow for it to be one. Before the words of
-    `not_before` a thousand or a hundred is a way of speaking ("thanks a thousand"), after those of `not_after` a
-    hundred is part of "per cent".
+    `not_before` a thousand or a hundred is a way of speaking ("thanks a thousand"); `not_after`: after what a number
+    by itself is one too, such as the hundred of "per cent".
     """
 
     thousand: str
@@ -41,18 +42,25 @@ class Words(NamedTuple):
     dozen: str
     articles: str
     point: str
+    join: str
     alone: dict[str, str]
     not_before: str
-    not_after: str
+    not_after: dict[str, str]
 
 
 WORDS = {
-    "de": Words("tausend", "million millionen", "dutzend", "ein eine einen einem einer", "komma", {}, "dank", ""),
-    "es": Words("mil", "millon millones", "docena docenas", "un una", "coma", {}, "gracias veces", "por"),
-    "fr": Words("mille", "million millions", "douzaine douzaines", "un une", "virgule",
-                {"neuf": r"[^\W\d_]+s"}, "merci mercis fois excuses", "pour"),
+    "de": Words("tausend", "million millionen", "dutzend", "ein eine einen einem einer", "komma", "", {}, "dank", {}),
+    "es": Words("mil", "millon millones", "docena docenas", "un una", "coma", "", {}, "gracias veces",
+                {"cien": "por", "ciento": "por"}),
+    "fr": Words("mille", "million millions", "douzaine douzaines", "un une", "virgule", "",
+                {"neuf": r"[^\W\d_]+s"}, "merci mercis fois excuses", {"cent": "pour"}),
+    "it": Words("mille mila", "milione milioni", "dozzina dozzine", "un uno una", "virgola", "",
+                {"sei": r"(?![^\W\d_]+(?:[bdt]ile|ale|[ae]nte|ante)\Z)(?:euro|[^\W\d_]{2,}[ie])"},
+                "grazie scuse volte baci", {"cento": "per", "mille": "grazie"}),
+    "pt": Words("mil", "milhao milhoes", "duzia duzias", "um uma", "virgula", "e", {},
+                "desculpas vezes beijos abracos obrigado obrigada", {"cento": "por", "cem": "por"}),
 }  # fmt: skip
-"""French "neuf" is new as well: it counts where many of something follow."""
+"""French "neuf" is new as well, Italian "sei" is "you are": they count where many of something follow."""
 
 
 def find_foreign_numbers(text: str, language: str) -> list[Entity]:
@@ -90,14 +98,15 @@ def fold(word: str, language: str) -> str:
 @lru_cache(maxsize=len(LANGUAGES))
 def small_numbers(language: str) -> dict[str, int]:
     """Every way to write 0 to 999, folded, its words parted by a space."""
-    tens = dict({"de": _german, "es": _spanish, "fr": _french}[language]())
+    tens = dict(TENS[language]())
     found = dict(tens)
     for hundred, times in _hundreds(language):
         found[hundred] = times * 100
-        joins = {"de": ("", "und"), "es": (" ",), "fr": (" ",)}[language]
-        for (word, value), join in product(tens.items(), joins):
-            if value and not (language == "es" and hundred == "cien"):
+        for (word, value), join in product(tens.items(), JOINS[language]):
+            if value and hundred not in ALONE:
                 found[hundred + join + word] = times * 100 + value
+                if language == "it" and word[0] in "ou":  # centotto, centuno
+                    found[hundred[:-1] + word] = times * 100 + value
     return found
 
 
@@ -105,7 +114,7 @@ def small_numbers(language: str) -> dict[str, int]:
 def _beginnings(language: str) -> frozenset[str]:
     """The words that a number can begin with: all others are passed by."""
     table = WORDS[language]
-    others = f"{table.thousand} {table.articles}".split()
+    others = [table.thousand.split()[0], *table.articles.split()]
     return frozenset([*(words.split(" ")[0] for words in small_numbers(language)), *others])
 
 
@@ -118,6 +127,14 @@ def _hundreds(language: str) -> Iterator[tuple[str, int]]:
         stems = "dosc tresc cuatroc quin seisc setec ochoc novec".split()  # noqa: SIM905
         yield from (("cien", 1), ("ciento", 1))
         yield from ((f"{stem}ient{end}", number) for number, stem in enumerate(stems, 2) for end in ("os", "as"))
+    elif language == "it":
+        ones = "due tre quattro cinque sei sette otto nove".split()  # noqa: SIM905
+        yield "cento", 1
+        yield from ((f"{word}cento", number) for number, word in enumerate(ones, 2))
+    elif language == "pt":
+        stems = "duz trez quatroc quinh seisc setec oitoc novec".split()  # noqa: SIM905
+        yield from (("cem", 1), ("cento", 1))
+        yield from ((f"{stem}ent{end}", number) for number, stem in enumerate(stems, 2) for end in ("os", "as"))
     else:
         ones = "deux trois quatre cinq six sept huit neuf".split()  # noqa: SIM905
         yield "cent", 1
@@ -167,27 +184,85 @@ def _french() -> Iterator[tuple[str, int]]:
     yield from ((f"quatre vingt {ones[more]}", 80 + more) for more in range(1, 20))
 
 
+def _italian() -> Iterator[tuple[str, int]]:
+    names = (
+        "zero uno due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici sedici"
+        " diciassette diciotto diciannove"
+    )
+    low = names.split()
+    yield from ((word, value) for value, word in enumerate(low))
+    for ten, word in enumerate("venti trenta quaranta cinquanta sessanta settanta ottanta novanta".split(), 2):  # noqa: SIM905
+        yield word, ten * 10
+        yield word[:-1] + "un", ten * 10 + 1
+        for value, unit in enumerate(low[1:10], 1):
+            yield (word[:-1] if unit[0] in "ou" else word) + unit, ten * 10 + value
+
+
+def _portuguese() -> Iterator[tuple[str, int]]:
+    names = (
+        "zero um dois tres quatro cinco seis sete oito nove dez onze doze treze catorze quinze dezesseis dezessete"
+        " dezoito dezenove"
+    )
+    low = names.split()
+    yield from ((word, value) for value, word in enumerate(low))
+    yield from (("uma", 1), ("duas", 2), ("quatorze", 14), ("dezasseis", 16), ("dezassete", 17), ("dezanove", 19))
+    units = [*enumerate(low[1:10], 1), (1, "uma"), (2, "duas")]
+    for ten, word in enumerate("vinte trinta quarenta cinquenta sessenta setenta oitenta noventa".split(), 2):  # noqa: SIM905
+        yield word, ten * 10
+        yield from ((f"{word} e {unit}", ten * 10 + value) for value, unit in units)
+
+
+HUNDREDS = ("cent", "cien", "hundert", "cento", "cem")
+
+TENS = {"de": _german, "es": _spanish, "fr": _french, "it": _italian, "pt": _portuguese}
+JOINS = {"de": ("", "und"), "es": (" ",), "fr": (" ",), "it": ("", " "), "pt": (" e ",)}
+"""What stands between a hundred and what follows."""
+
+ALONE = frozenset({"cien", "cem"})
+"""A hundred after which nothing follows."""
+
+
 def _figures(match: re.Match[str]) -> Entity:
     return Entity("number", read_foreign_figures(match.group()), match.group(), *match.span(), "figures")
 
 
 def _words(text: str, language: str) -> Iterator[tuple[str, int, int]]:
-    """Folded words with their places; a German word with a thousand inside is three."""
-    small = small_numbers(language)
+    """Folded words with their places; a German or Italian word with a thousand inside is three."""
     for match in WORD.finditer(text):
         word = match.group()
-        lower = word.lower() if language == "de" else ""
-        left, inner, right = lower.partition("tausend") if len(lower) == len(word) else ("", "", "")
-        parts = (fold(left, language), fold(right.removeprefix("und"), language))
-        if not inner or not all(part in small or part in ("", "ein") for part in parts):
+        lower = word.lower() if language in INSIDE else ""
+        parts = _parts(lower, language) if len(lower) == len(word) else None
+        if parts is None:
             yield fold(word, language), match.start(), match.end()
             continue
-        middle = match.start() + len(left)
-        if left:
-            yield "eins" if parts[0] == "ein" else parts[0], match.start(), middle
-        yield inner, middle, middle + len(inner)
-        if right:
-            yield "eins" if parts[1] == "ein" else parts[1], middle + len(inner), match.end()
+        at = match.start()
+        for said, length in parts:
+            if length:
+                yield said, at, at + length
+                at += length
+
+
+INSIDE = {"de": ("tausend",), "it": ("mila", "mille")}
+"""The thousands that stand inside of words."""
+
+
+def _parts(word: str, language: str) -> tuple[tuple[str, int], ...] | None:
+    """What a word in small letters says before, of and after a thousand, each with its length; None where it is none.
+
+    Italian "mila" is said of several thousands, "mille" of one.
+    """
+    small = small_numbers(language)
+    for inner in INSIDE[language]:
+        left, found, right = word.partition(inner)
+        many, rest = fold(left, language), fold(right.removeprefix("und"), language)
+        if not found or (rest not in small and rest not in ("", "ein")):
+            continue
+        if language == "it" and not (small.get(many, 0) > 1 if inner == "mila" else not many):
+            continue
+        if many in small or many in ("", "ein"):
+            one = {"ein": "eins"}
+            return (one.get(many, many), len(left)), (inner, len(inner)), (one.get(rest, rest), len(right))
+    return None
 
 
 class _Reader:
@@ -204,7 +279,7 @@ class _Reader:
         return self._words[self.at][0]
 
     def glued(self) -> bool:
-        """Whether the next word follows the last one with nothing but a space or a hyphen between."""
+        """Whether the next word follows the last one with nothing but a space, a hyphen or an apostrophe between."""
         if not 0 < self.at < len(self._words):
             return False
         before, after = self._words[self.at - 1][2], self._words[self.at][1]
@@ -228,7 +303,7 @@ def _run(words: list[tuple[str, int, int]], at: int, text: str, language: str) -
     """The number that begins with a word, and of how many words it is."""
     table = WORDS[language]
     reader = _Reader(words, at, text, language)
-    articles, ones = table.articles.split(), ("ein", "un", "uno", "una", "une")
+    articles, ones = table.articles.split(), ("ein", "un", "uno", "una", "une", "um", "uma")
     total, last = 0, at
     scales = ((table.million.split(), 1_000_000), (table.thousand.split(), 1_000), (table.dozen.split(), 12))
     for names, size in scales:
@@ -241,13 +316,15 @@ def _run(words: list[tuple[str, int, int]], at: int, text: str, language: str) -
         else:
             count = reader.small()
         known = count is not None
-        bare = size == 1_000 and not known
+        bare = size == 1_000 and not known and reader.word() == names[0]
         if reader.word() in names and (bare or (known and reader.glued())):
             total += (1 if count is None else count) * size
             reader.at += 1
             last = reader.at
             if size == 12:
                 return total, last - at
+            if table.join and reader.glued() and reader.word() == table.join:
+                reader.at += 1
         else:
             reader.at = begun
     if last == at or reader.glued():
@@ -256,13 +333,13 @@ def _run(words: list[tuple[str, int, int]], at: int, text: str, language: str) -
             total, last = total + rest, reader.at
     reader.at = last
     first, length = words[at][0], last - at
-    after = words[last][0] if last < len(words) else ""
+    after = reader.word() if reader.glued() else ""
     before = words[at - 1][0] if at else ""
     if not length or (length == 1 and first in ones):
         return None
-    if before and before in table.not_after.split() and first in ("cent", "cien", "ciento"):
-        return None  # per cent
-    if length == 1 and after in table.not_before.split() and first in (table.thousand, "cent", "cien", "hundert"):
+    if length == 1 and before and before in table.not_after.get(first, "").split():
+        return None
+    if length == 1 and after in table.not_before.split() and first in (table.thousand.split()[0], *HUNDREDS):
         return None
     if length == 1 and first in table.alone and not re.fullmatch(table.alone[first], after):
         return None

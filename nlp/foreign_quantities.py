@@ -1,4 +1,4 @@
-"""ForeignQuantities: ordinals, durations and units in German, Spanish and French."""
+"""ForeignQuantities: ordinals, durations and units in German, Spanish, French, Italian and Portuguese."""
 
 import re
 from functools import lru_cache
@@ -74,12 +74,43 @@ TABLES = {
         r"(?<![\w.,])(\d{1,3})(?:ers?|res?|i?[eè]mes?|e)(?!\w)", "un une", "demi demie", "demi demie", "et",
         "pour cent",
     ),
+    "it": Table(
+        {SECOND: "secondo secondi", MINUTE: "minuto minuti min", HOUR: "ora ore h", DAY: "giorno giorni giornata",
+         WEEK: "settimana settimane", MONTH: "mese mesi", YEAR: "anno anni"},
+        {"kilogram": "chilo chili chilogrammo chilogrammi", "gram": "grammo grammi", "tonne": "tonnellata tonnellate",
+         "litre": "litro litri", "millilitre": "millilitro millilitri", "metre": "metro metri",
+         "kilometre": "chilometro chilometri", "centimetre": "centimetro centimetri",
+         "millimetre": "millimetro millimetri", "mile": "miglia", "inch": "pollice pollici",
+         "degree celsius": "grado gradi", "percent": "percento"},
+        "il lo la i gli le l mio mia miei mie suo sua suoi sue tuo tua nostro nostra vostro vostra del della al alla"
+        " dal nel nella questo questa ogni",
+        "secondo secondi quarto quarti", r"(?<![\w.,])(\d{1,3})(?:º|ª|°)(?![\w°])(?!\s?[CF]\b)", "un uno una",
+        "mezzo mezza mezz", "mezzo mezza", "e", "per cento",
+    ),
+    "pt": Table(
+        {SECOND: "segundo segundos", MINUTE: "minuto minutos min", HOUR: "hora horas h", DAY: "dia dias",
+         WEEK: "semana semanas", MONTH: "mes meses", YEAR: "ano anos"},
+        {"kilogram": "quilo quilos quilograma quilogramas kilo kilos", "gram": "grama gramas",
+         "tonne": "tonelada toneladas", "litre": "litro litros", "millilitre": "mililitro mililitros",
+         "metre": "metro metros", "kilometre": "quilometro quilometros", "centimetre": "centimetro centimetros",
+         "millimetre": "milimetro milimetros", "mile": "milha milhas", "inch": "polegada polegadas",
+         "degree celsius": "grau graus"},
+        "o a os as meu minha meus minhas seu sua seus suas teu tua nosso nossa do da ao este esta cada",
+        "segundo segunda segundos segundas terco quarto quarta quartos quinta sexta",
+        r"(?<![\w.,])(\d{1,3})\.?(?:º|ª)(?!\w)", "um uma", "meio meia", "meio meia", "e", "por cento",
+    ),
 }  # fmt: skip
 """Degrees are Celsius where these languages are spoken. What is short (kg, km, ml) is in `nlp.units`."""
 
 SPANISH_ORDINALS = (
     "primer", "segund", "tercer", "cuart", "quint", "sext", "septim", "octav", "noven", "decim", "undecim", "duodecim",
     "decimotercer", "decimocuart",
+)  # fmt: skip
+ITALIAN_ORDINALS = "prim second terz quart quint sest settim ottav non decim".split()  # noqa: SIM905
+PORTUGUESE_ORDINALS = "primeir segund terceir quart quint sext setim oitav non".split()  # noqa: SIM905
+PORTUGUESE_TENTHS = (
+    "decim", "vigesim", "trigesim", "quadragesim", "quinquagesim", "sexagesim", "septuagesim", "octogesim", "nonagesim",
+    "centesim",
 )  # fmt: skip
 SHORT_AFTER = re.compile(r"[ \u00a0]{0,2}(°[cf]|km/h|[%$€£₹¥])(?![^\W\d_])", re.IGNORECASE)
 GLUED = re.compile(r"(?<![\w.,-])(\d{1,12}(?:[.,]\d{1,9})?)(km/h|[^\W\d_]{1,4})(?![\w/])", re.IGNORECASE)
@@ -130,7 +161,7 @@ def find_foreign_units(text: str, language: str) -> list[Entity]:
 @lru_cache(maxsize=len(TABLES))
 def _table(language: str) -> _Words:
     table = TABLES[language]
-    ordinals = {"de": _german_ordinals, "es": _spanish_ordinals, "fr": _french_ordinals}[language]()
+    ordinals = ORDINALS[language]()
     return _Words(
         {word: seconds for seconds, words in table.durations.items() for word in words.split()},
         {word: unit for unit, words in table.units.items() for word in words.split()},
@@ -162,6 +193,32 @@ def _french_ordinals() -> dict[str, int]:
     return found
 
 
+def _italian_ordinals() -> dict[str, int]:
+    stems = {stem: number for number, stem in enumerate(ITALIAN_ORDINALS, 1)}
+    for word, value in small_numbers("it").items():
+        if 11 <= value <= 100:
+            stems[(word if word.endswith(("tre", "sei")) else word[:-1]) + "esim"] = value
+    return {stem + end: value for stem, value in stems.items() for end in "oaie"}
+
+
+def _portuguese_ordinals() -> dict[str, int]:
+    low, tens = dict(enumerate(PORTUGUESE_ORDINALS, 1)), dict(enumerate(PORTUGUESE_TENTHS, 1))
+    found = {}
+    for end in ("o", "a", "os", "as"):
+        for number, stem in low.items():
+            found[stem + end] = number
+        for ten, stem in tens.items():
+            found[stem + end] = ten * 10
+            found |= {f"{stem}{end} {more}{end}": ten * 10 + number for number, more in low.items()}
+    return found
+
+
+ORDINALS = {
+    "de": _german_ordinals, "es": _spanish_ordinals, "fr": _french_ordinals, "it": _italian_ordinals,
+    "pt": _portuguese_ordinals,
+}  # fmt: skip
+
+
 def _ordinals(text: str, language: str, words: list[_Word]) -> list[Entity]:
     rules, table = _table(language), TABLES[language]
     found = [_ordinal(int(row[1]), text, *row.span()) for row in rules.ordinal_figures.finditer(text) if int(row[1])]
@@ -189,7 +246,7 @@ def _said(words: list[_Word], at: int, length: int, text: str) -> str:
 
 
 def _glued(words: list[_Word], at: int, text: str) -> bool:
-    """Whether a word follows the one at a place, with nothing but a space or a hyphen between."""
+    """Whether a word follows the one at a place, with nothing but a space, a hyphen or an apostrophe between."""
     return at + 1 < len(words) and bool(GLUE.fullmatch(text, words[at].end, words[at + 1].start))
 
 

@@ -1,4 +1,4 @@
-"""Numbers, ordinals, durations, units and money as three languages write them: by tables, and for any text."""
+"""Numbers, ordinals, durations, units and money as five languages write them: by tables, and for any text."""
 
 import time
 from typing import Any
@@ -23,6 +23,8 @@ WORDS = {
     "de": "ein eine zwei tausend million dutzend komma und einhalb halbe stunde minuten kilo prozent erste achte der",
     "es": "un una dos mil millon docena coma y medio media hora minutos kilo por ciento primer segundo el cien",
     "fr": "un une deux mille million douzaine virgule et demie demi heure minutes kilo pour cent neuf seconde la",
+    "it": "un una due mille mila milione dozzina virgola e mezza mezz ora minuti chilo per cento sei primo secondo il",
+    "pt": "um uma dois mil milhao duzia virgula e meia meio hora minutos quilo por cento primeiro segundo o vinte cem",
 }
 
 
@@ -40,7 +42,7 @@ def test_every_number_below_a_thousand_can_be_said(language: str) -> None:
     assert set(small_numbers(language).values()) == set(range(1_000))
     for words, value in small_numbers(language).items():
         if value > 1:
-            after = " colis" if words == "neuf" else ""
+            after = {"neuf": " colis", "sei": " pacchi"}.get(words, "")
             assert [row.value for row in find_foreign_numbers(words + after, language)] == [value], words
 
 
@@ -80,7 +82,21 @@ def test_any_text(language: str, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
-    "word", ["cent ", "deux ", "tausend", "y ", "veintiun ", "quatre vingt ", "1 ", "a", "un demi "]
+    "word",
+    [
+        "cent ",
+        "deux ",
+        "tausend",
+        "y ",
+        "veintiun ",
+        "quatre vingt ",
+        "mil e ",
+        "duemila",
+        "decimo ",
+        "1 ",
+        "a",
+        "un demi ",
+    ],
 )
 def test_the_longest_text_takes_linear_time(language: str, word: str) -> None:
     """Twice the text takes about twice as long; far from the four times of a square."""
