@@ -210,11 +210,9 @@ def _learn_meaning(
         bias[present] = 0.0
     else:
         machine = LogisticRegression(C=MEANING_PENALTY, max_iter=MEANING_STEPS, tol=MEANING_TOLERANCE)
-        middle = vectors.mean(axis=0)  # what all texts have in common tells nothing, and takes a fifth more steps
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # near enough is good enough, and always the same
-            machine.fit(vectors - middle, targets, sample_weight=says)
-        machine.intercept_ = machine.intercept_ - machine.coef_ @ middle
+            machine.fit(vectors, targets, sample_weight=says)
         if len(present) == 2:
             weights[:, present] = np.stack([-machine.coef_[0] / 2, machine.coef_[0] / 2], axis=1)
             bias[present] = [-machine.intercept_[0] / 2, machine.intercept_[0] / 2]

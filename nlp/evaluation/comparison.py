@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import msgspec
 
 from nlp.errors import InvalidRequest
-from nlp.evaluation.gate import compare_pairs, paired
+from nlp.evaluation.gate import compare_pairs, compare_slots, paired
 from nlp.evaluation.outcomes import Outcome
 from nlp.evaluation.result import Result
 from nlp.evaluation.significance import Paired
+from nlp.evaluation.slot_scores import SlotScores
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -22,12 +23,28 @@ class Change(msgspec.Struct, frozen=True):
     confidence_now: float
 
 
-class IntentChange(msgspec.Struct, frozen=True):
-    """An intent's F1, before and now."""
+class F1Change(msgspec.Struct, frozen=True):
+    """The F1 of an intent or an entity, before and now."""
 
-    intent: str
+    name: str
     before: float
     now: float
+
+
+class SlotChanges(msgspec.Struct, frozen=True):
+    """Marked values: over all the F1 before and now, by entity where it changed, and by utterance what got better."""
+
+    before: float
+    now: float
+    entities: tuple[F1Change, ...]
+    test: Paired
+
+    @property
+    def sentence(self) -> str:
+        by_utterance = f"by utterance {self.test.better} got better and {self.test.worse} got worse"
+        what = f"F1 {self.before:.3f} -> {self.now:.3f}, {by_utterance}"
+        how = "significant" if self.test.significant else "not significant"
+        return f"{what} (McNemar, exact: p = {self.test.p_value:.3f}, {how})"
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -41,10 +58,11 @@ class Comparison(msgspec.Struct, frozen=True):
     better: tuple[Change, ...]
     worse: tuple[Change, ...]
     otherwise: tuple[Change, ...]
-    intents: tuple[IntentChange, ...]
+    intents: tuple[F1Change, ...]
     test: Paired
     only_before: int = 0
     only_now: int = 0
+    slots: SlotChanges | None = None
 
     @property
     def sentence(self) -> str:
@@ -66,11 +84,6 @@ def compare(before: Result, now: Result) -> Comparison:
         raise InvalidRequest("the two results have no utterance in common: test both on the same file")
     f1_before = {row.intent: row.f1 for row in before.figures.intents}
     f1_now = {row.intent: row.f1 for row in now.figures.intents}
-    changes = [
-        IntentChange(intent, f1_before.get(intent, 0.0), f1_now.get(intent, 0.0))
-        for intent in sorted({*f1_before, *f1_now})
-    ]
-    changed = [row for row in changes if round(row.before, 6) != round(row.now, 6)]
     return Comparison(
         before=before.name,
         now=now.name,
@@ -80,11 +93,27 @@ def compare(before: Result, now: Result) -> Comparison:
         better=_changes(pairs, now=True, before=False),
         worse=_changes(pairs, now=False, before=True),
         otherwise=_changes(pairs, now=False, before=False),
-        intents=tuple(sorted(changed, key=lambda row: (row.now - row.before, row.intent))),
+        intents=_changed(f1_before, f1_now),
         test=compare_pairs(pairs),
         only_before=len(before.outcomes) - len(pairs),
         only_now=len(now.outcomes) - len(pairs),
+        slots=_slots(before.slots, now.slots),
     )
+
+
+def _changed(before: dict[str, float], now: dict[str, float]) -> tuple[F1Change, ...]:
+    """The names whose F1 is another now, those that lost most first."""
+    changes = [F1Change(name, before.get(name, 0.0), now.get(name, 0.0)) for name in sorted({*before, *now})]
+    changed = [row for row in changes if round(row.before, 6) != round(row.now, 6)]
+    return tuple(sorted(changed, key=lambda row: (row.now - row.before, row.name)))
+
+
+def _slots(before: SlotScores | None, now: SlotScores | None) -> SlotChanges | None:
+    """None where one of the two found no marked values."""
+    if before is None or now is None:
+        return None
+    entities = ({row.entity: row.f1 for row in scores.entities} for scores in (before, now))
+    return SlotChanges(before.all.f1, now.all.f1, _changed(*entities), compare_slots(now, before))
 
 
 def _changes(pairs: Sequence[tuple[Outcome, Outcome]], *, now: bool, before: bool) -> tuple[Change, ...]:

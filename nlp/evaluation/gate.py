@@ -45,10 +45,39 @@ def no_worse(result: Result, baseline: Result) -> Verdict:
     if not pairs:
         raise InvalidRequest("the baseline has none of these utterances: test both on the same file")
     test = compare_pairs(pairs)
-    what = (
-        f"of {len(pairs)} utterances that both have, {test.better} got better and {test.worse} got worse "
-        f"(McNemar p = {test.p_value:.3f})"
-    )
+    return _no_worse(test, f"of {len(pairs)} utterances that both have")
+
+
+def slots_no_worse(slots: SlotScores | None, baseline: SlotScores | None) -> Verdict | None:
+    """Whether marked values are not found significantly worse than before, by utterance, as `no_worse`.
+
+    None where neither marks any. Where the baseline did and nothing is found any more, that is worse.
+    """
+    if baseline is None:
+        return Verdict(True, "marked values are not compared: the baseline has none") if slots else None
+    if slots is None:
+        return Verdict(False, "worse than the baseline: it found marked values, and now none are looked for")
+    pairs = paired_slots(slots, baseline)
+    if not pairs:
+        return Verdict(True, "marked values are not compared: the baseline says nothing of these utterances' values")
+    return _no_worse(compare_slots(slots, baseline), f"marked values: of {len(pairs)} utterances that both have")
+
+
+def paired_slots(now: SlotScores, before: SlotScores) -> list[tuple[bool, bool]]:
+    """Whether all values of an utterance were found, (now, before), for each that both have."""
+    return [
+        (right, before.by_utterance[text]) for text, right in now.by_utterance.items() if text in before.by_utterance
+    ]
+
+
+def compare_slots(now: SlotScores, before: SlotScores) -> Paired:
+    """McNemar's test on utterances all of whose marked values were found, and nothing else."""
+    pairs = paired_slots(now, before)
+    return mcnemar(sum(new and not old for new, old in pairs), sum(old and not new for new, old in pairs))
+
+
+def _no_worse(test: Paired, where: str) -> Verdict:
+    what = f"{where}, {test.better} got better and {test.worse} got worse (McNemar p = {test.p_value:.3f})"
     if test.worse > test.better and test.significant:
         return Verdict(False, f"worse than the baseline: {what}")
     if test.worse > test.better:

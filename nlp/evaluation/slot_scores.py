@@ -53,13 +53,17 @@ class Surplus(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SlotScores(msgspec.Struct, frozen=True):
-    """Over all marked values of a test, and by entity, the weakest first."""
+    """Over all marked values of a test, and by entity, the weakest first.
+
+    `by_utterance`: whether all the values of a text were found, and nothing else was taken for one.
+    """
 
     utterances: int
     all: SlotRow
     entities: tuple[SlotRow, ...]
     misses: tuple[SlotMiss, ...] = ()
     surplus: tuple[Surplus, ...] = ()
+    by_utterance: dict[str, bool] = {}
 
     @property
     def sentence(self) -> str:
@@ -84,11 +88,13 @@ def score_slots(finder: object, examples: Sequence[Example]) -> SlotScores | Non
     support, found, right = Counter[str](), Counter[str](), Counter[str]()
     misses: list[SlotMiss] = []
     surplus: list[Surplus] = []
+    by_utterance: dict[str, bool] = {}
     for example in asked:
         entities = [entity for entity in finder.entities(example.text) if entity.kind in kinds]
         spans = {(entity.kind, entity.start, entity.end) for entity in entities}
         found.update(kind for kind, *_ in spans)
         marked = {(slot.entity, slot.start, slot.end) for slot in example.slots}
+        by_utterance[example.text] = spans == marked
         for kind, start, end in sorted(spans - marked, key=lambda span: span[1:]):
             surplus.append(Surplus(example.text, kind, example.text[start:end], example.file, example.line))
         for slot in example.slots:
@@ -103,7 +109,7 @@ def score_slots(finder: object, examples: Sequence[Example]) -> SlotScores | Non
     return SlotScores(
         len(asked), _row("all", support.total(), found.total(), right.total()),
         tuple(sorted(rows, key=lambda row: (row.f1, row.entity))), tuple(misses[:MAX_SLOT_MISSES]),
-        tuple(surplus[:MAX_SLOT_MISSES]),
+        tuple(surplus[:MAX_SLOT_MISSES]), by_utterance,
     )  # fmt: skip
 
 

@@ -56,7 +56,12 @@ def command(out: Output, before: Path, now: Path, on: tuple[Path, ...], format: 
         out.line()
         out.line(("F1 by intent", "title"))
         for row in found.intents[:MAX_SHOWN]:
-            out.line(f"  {row.before:.2f} -> {row.now:.2f}  {row.intent}")
+            out.line(f"  {row.before:.2f} -> {row.now:.2f}  {row.name}")
+    if found.slots:
+        out.line()
+        out.line(("Marked values", "title"), f": {found.slots.sentence}")
+        for row in found.slots.entities[:MAX_SHOWN]:
+            out.line(f"  {row.before:.2f} -> {row.now:.2f}  {row.name}")
 
 
 def _print(out: Output, title: str, changes: "Sequence[Change]", style: str) -> None:

@@ -21,7 +21,8 @@ from botkit.cli.output import FAILED, Output
 )
 @click.option(
     "--no-worse-than", "baseline", type=click.Path(path_type=Path), metavar="BASELINE.json",
-    help="Fail where it is significantly worse than this earlier report (McNemar's exact test, by utterance).",
+    help="Fail where intents or marked values are significantly worse than in this earlier report"
+    " (McNemar's exact test, by utterance).",
 )  # fmt: skip
 @click.pass_obj
 def command(
@@ -34,7 +35,7 @@ def command(
 
     Exits with 1 where a condition (--min-accuracy, --min-slot-f1, --no-worse-than) does not hold, and says why.
     """
-    from nlp.evaluation.gate import at_least, no_worse, slots_at_least
+    from nlp.evaluation.gate import at_least, no_worse, slots_at_least, slots_no_worse
     from nlp.evaluation.reports import check_report, write_report
     from nlp.evaluation.result import read_result, run_test
 
@@ -50,7 +51,10 @@ def command(
         )  # fmt: skip
     verdicts = [at_least(result.figures, min_accuracy)] if min_accuracy is not None else []
     verdicts += [slots_at_least(result.slots, min_slot_f1)] if min_slot_f1 is not None else []
-    verdicts += [no_worse(result, before)] if before is not None else []
+    if before is not None:
+        verdicts.append(no_worse(result, before))
+        slots = slots_no_worse(result.slots, before.slots)
+        verdicts += [slots] if slots else []
     for path in reports:
         write_report(path, result, [verdict.sentence for verdict in verdicts])
     if as_json:

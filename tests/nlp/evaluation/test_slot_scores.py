@@ -4,17 +4,19 @@ import json
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
 
+import msgspec
 import pytest
 
 from models.utterance import Entity, IntentScore
-from nlp.evaluation.classifier import Trained
+from nlp.evaluation.classifier import Classifier, Trained
+from nlp.evaluation.comparison import compare
 from nlp.evaluation.examples import Example
-from nlp.evaluation.gate import slots_at_least
+from nlp.evaluation.gate import slots_at_least, slots_no_worse
 from nlp.evaluation.readers import read_examples
 from nlp.evaluation.report_html import to_html
 from nlp.evaluation.report_junit import to_junit
 from nlp.evaluation.report_markdown import to_markdown
-from nlp.evaluation.result import read_result, run_test, to_json
+from nlp.evaluation.result import Result, read_result, run_test, to_json
 from nlp.evaluation.slot_scores import score_slots
 from nlp.project import Slot, slots_of
 from tests.botkit.cli.project import run
@@ -134,6 +136,59 @@ def test_the_gate_on_marked_values() -> None:
     assert not slots_at_least(None, 0.1).holds, "a gate that nothing is tested for holds nobody back"
 
 
+class Deaf:
+    """Knows intents, and looks for no values."""
+
+    def scores(self, text: str) -> list[IntentScore]:
+        return [IntentScore("book", 0.9)]
+
+
+def many(classifier: Classifier) -> Result:
+    """A test of twelve utterances with a place each."""
+    rows = [example(f"a table at [Place{chr(65 + number)}](place)", line=number) for number in range(12)]
+    return run_test(Trained(classifier, ("x",), ("book",)), rows, name="t")
+
+
+def all_but(*missed: str) -> Result:
+    return many(Words(**{f"Place{letter}": "place" for letter in "ABCDEFGHIJKL" if letter not in missed}))
+
+
+def test_marked_values_are_compared_with_a_baseline() -> None:
+    baseline = all_but()
+    failed = slots_no_worse(all_but(*"ABCDEFGH").slots, baseline.slots)
+    assert failed is not None and not failed.holds
+    assert failed.sentence == (
+        "worse than the baseline: marked values: of 12 utterances that both have, 0 got better and 8 got worse"
+        " (McNemar p = 0.008)"
+    )
+    unlucky = slots_no_worse(all_but("A", "B").slots, baseline.slots)
+    assert unlucky is not None and unlucky.holds and "not significantly worse" in unlucky.sentence
+    better = slots_no_worse(baseline.slots, all_but("A").slots)
+    assert better is not None and better.holds and "1 got better and 0 got worse" in better.sentence
+
+
+def test_what_cannot_be_compared_says_so() -> None:
+    found, nothing = all_but(), many(Deaf())
+    assert nothing.slots is None
+    assert slots_no_worse(None, None) is None
+    gone = slots_no_worse(None, found.slots)
+    assert gone is not None and not gone.holds, "a bot that stopped looking for values is worse"
+    for baseline in (None, msgspec.structs.replace(found.slots, by_utterance={})):
+        verdict = slots_no_worse(found.slots, baseline)
+        assert verdict is not None and verdict.holds and "not compared" in verdict.sentence
+
+
+def test_compare_shows_marked_values() -> None:
+    slots = compare(all_but("A"), all_but("B", "C")).slots
+    assert slots is not None
+    assert (slots.test.better, slots.test.worse) == (1, 2)
+    assert [(row.name, round(row.before, 3), round(row.now, 3)) for row in slots.entities] == [("place", 0.957, 0.909)]
+    assert slots.sentence == (
+        "F1 0.957 -> 0.909, by utterance 1 got better and 2 got worse (McNemar, exact: p = 1.000, not significant)"
+    )
+    assert compare(all_but(), many(Deaf())).slots is None
+
+
 def test_the_command_shows_entities_and_what_was_missed(tmp_path: Path) -> None:
     home = tmp_path / "nlp" / "intents"
     home.mkdir(parents=True)
@@ -151,3 +206,9 @@ def test_the_command_shows_entities_and_what_was_missed(tmp_path: Path) -> None:
     for least, code in (("0.6", 0), ("0.7", 1)):
         asked = run("nlp", "test", tmp_path, "--on", tests, "--min-slot-f1", least)
         assert asked.exit_code == code, asked.output
+    baseline = tmp_path / "before.json"
+    assert run("nlp", "test", tmp_path, "--on", tests, "--report", baseline).exit_code == 0
+    gated = run("nlp", "test", tmp_path, "--on", tests, "--no-worse-than", baseline)
+    assert gated.exit_code == 0
+    assert "no worse than the baseline: marked values: of 3 utterances that both have" in gated.output
+    assert "Marked values: F1 0.667 -> 0.667" in run("nlp", "compare", baseline, tmp_path, "--on", tests).output
