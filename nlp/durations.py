@@ -1,9 +1,9 @@
 """Durations: how long something takes or took, in seconds."""
 
 import re
+from collections.abc import Sequence
 
 from models.utterance import Entity
-from nlp.numbers import ONES, TENS
 
 SECONDS = {
     "second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3_600, "hr": 3_600, "h": 3_600, "day": 86_400,
@@ -11,11 +11,17 @@ SECONDS = {
 }  # fmt: skip
 """A month counts 30 days and a year 365."""
 
-WORDS = {**ONES, **TENS, "a": 1, "an": 1, "half an": 0.5, "half a": 0.5, "couple of": 2, "a couple of": 2}
-_COUNT = r"(?:\d{1,6}(?:\.\d{1,2})?|" + "|".join(sorted(WORDS, key=len, reverse=True)) + ")"
+PHRASES = {
+    "a": 1, "an": 1, "half an": 0.5, "half a": 0.5, "couple of": 2, "a couple of": 2, "quarter of an": 0.25,
+    "a quarter of an": 0.25, "three quarters of an": 0.75,
+}  # fmt: skip
+"""What is said before a unit and is no number by itself."""
+
 _UNIT = "(?:" + "|".join(sorted(SECONDS, key=len, reverse=True)) + ")"
-PART = re.compile(
-    rf"(?<![\w.])(?P<count>{_COUNT})(?:[ ]{{1,2}}|-?)(?P<unit>{_UNIT})s?(?![\w])(?P<half>[ ]and[ ]a[ ]half)?",
+_TAIL = rf"(?:[ ]{{1,2}}|-?)(?P<unit>{_UNIT})s?(?![\w])(?P<half>[ ]and[ ]a[ ]half)?"
+TAIL = re.compile(_TAIL, re.IGNORECASE)
+PHRASE = re.compile(
+    rf"(?<![\w.])(?P<count>\d{{1,6}}(?:\.\d{{1,2}})?|{'|'.join(sorted(PHRASES, key=len, reverse=True))}){_TAIL}",
     re.IGNORECASE,
 )
 SHORT = re.compile(r"(?<![\w.:])(?P<hours>\d{1,3})[ ]?h[ ]?(?P<minutes>[0-5]\d)(?![\w])", re.IGNORECASE)
@@ -24,25 +30,38 @@ NOT_LONG = frozenset({("a", "second"), ("a", "sec"), ("a", "minute"), ("a", "min
 """ "Wait a minute" asks for patience, and not for sixty seconds."""
 
 
-def find_durations(text: str) -> list[Entity]:
-    """Durations in order; the value is `{"seconds": 5400}`. Parts that follow each other are one."""
-    found: list[tuple[int, int, float]] = [
-        (match.start(), match.end(), int(match["hours"]) * 3_600 + int(match["minutes"]) * 60)
-        for match in SHORT.finditer(text)
-    ]
-    for match in PART.finditer(text):
+def find_durations(text: str, numbers: Sequence[Entity]) -> list[Entity]:
+    """Durations in order; the value is `{"seconds": 5400}`. Parts that follow each other are one.
+
+    `numbers` are those of the text: what they count may be durations.
+    """
+    parts: dict[int, tuple[int, int, float]] = {}
+    for match in PHRASE.finditer(text):
         count, unit = " ".join(match["count"].lower().split()), match["unit"].lower()
         if (count, unit) in NOT_LONG and not match["half"]:
             continue
-        value = WORDS[count] if count in WORDS else float(count)
-        seconds = (value + (0.5 if match["half"] else 0)) * SECONDS[unit]
+        value = PHRASES[count] if count in PHRASES else float(count)
+        parts[match.end()] = _part(match, match.start(), value)
+    for number in numbers:
+        if (tail := TAIL.match(text, number.end)) and number.value >= 0:
+            parts[tail.end()] = _part(tail, number.start, number.value)  # it may begin before what a phrase found
+    for match in SHORT.finditer(text):
+        seconds = 3_600.0 * int(match["hours"]) + 60 * int(match["minutes"])
+        parts[match.end()] = (match.start(), match.end(), seconds)
+    found: list[tuple[int, int, float]] = []
+    for start, end, seconds in sorted(parts.values()):
         last = found[-1] if found else None
-        if last and GLUE.fullmatch(text, last[1], match.start()):
-            found[-1] = (last[0], match.end(), last[2] + seconds)
+        if last and GLUE.fullmatch(text, last[1], start):
+            found[-1] = (last[0], end, last[2] + seconds)
         else:
-            found.append((match.start(), match.end(), seconds))
+            found.append((start, end, seconds))
     return [
         Entity("duration", {"seconds": int(total) if total == int(total) else total}, text[start:end], start, end,
                "durations")
-        for start, end, total in sorted(found)
+        for start, end, total in found
     ]  # fmt: skip
+
+
+def _part(match: re.Match[str], start: int, count: float) -> tuple[int, int, float]:
+    """Where a part of a duration is, and its seconds."""
+    return start, match.end(), (count + (0.5 if match["half"] else 0)) * SECONDS[match["unit"].lower()]

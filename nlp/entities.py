@@ -187,7 +187,7 @@ def find_plain(text: str, language: str = "en") -> list[Entity]:
         numbers = [row for row in found if row.kind == "number"]
     else:
         numbers = find_numbers(text)
-        found = [*find_ordinals(text), *numbers, *find_durations(text), *find_units(text, numbers)]
+        found = [*find_ordinals(text), *numbers, *find_durations(text, numbers), *find_units(text, numbers)]
     found = [row for row in found if row.kind != "quantity" or row.value["unit"] not in SAID_OTHERWISE]
     figures = FIGURE.search(text) is not None
     if figures or numbers:

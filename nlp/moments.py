@@ -8,12 +8,12 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from models.utterance import Entity
-from nlp.numbers import FIGURE, ONES
+from nlp.numbers import FIGURE, ONES, TENS
 
 MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
 DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()  # noqa: SIM905
 NOON, FIRST_OF_EVENING = 12, 5
-SMALL = {word: value for word, value in ONES.items() if value <= 12} | {"a": 1, "an": 1}
+SMALL = {"a": 1, "an": 1} | ONES | TENS
 UNIT_DAYS = {"day": 1, "week": 7, "fortnight": 14}
 
 _month = "(?P<month>" + "|".join(f"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for name in MONTHS) + "|sept)"
@@ -22,7 +22,8 @@ _year = r"(?P<year>\d{4})"
 _weekday = "(?P<weekday>" + "|".join(DAYS) + ")"
 _part = r"(?:[ ]{1,2}(?P<part_of_day>morning|afternoon|evening|night))?"
 _at_part = r"(?:[ ]{1,2}(?:in[ ]the[ ]|at[ ])(?P<part_of_day>morning|afternoon|evening|night))"
-_count = r"(?P<count>\d{1,3}|" + "|".join(SMALL) + ")"
+_ones = "|".join(word for word, value in ONES.items() if 1 <= value <= 9)
+_count = rf"(?P<count>\d{{1,3}}|(?:{'|'.join(TENS)})[ -](?:{_ones})|{'|'.join(SMALL)})"
 _unit = r"(?P<unit>minute|hour|day|week|fortnight|month|year)s?"
 
 
@@ -197,9 +198,13 @@ def _weekday_value(match: re.Match[str], clock: Clock) -> date:
     return today + timedelta(days=ahead)
 
 
+def _counted(count: str) -> int:
+    """What a count is in figures, or in words such as twenty-five."""
+    return int(count) if count.isdigit() else sum(SMALL[word] for word in count.lower().replace("-", " ").split())
+
+
 def _step(match: re.Match[str], clock: Clock) -> date | datetime:
-    word = match["count"].lower()
-    count = SMALL[word] if word in SMALL else int(word)
+    count = _counted(match["count"])
     return shifted(clock, count if match["ahead"] else -count, match["unit"].lower())
 
 
@@ -231,8 +236,7 @@ def _clock_time(match: re.Match[str], clock: Clock) -> time:
 
 
 def _spoken_time(match: re.Match[str], clock: Clock) -> time:
-    word = match["count"].lower()
-    hour = SMALL[word] if word in SMALL else int(word)
+    hour = _counted(match["count"])
     half = (match["half"] or "").lower().replace(".", "")
     minutes = {"half past": 30, "quarter past": 15, "quarter to": -15}[" ".join(match["part"].lower().split())]
     if not 1 <= hour <= 12:

@@ -5,7 +5,7 @@ import re
 from models.utterance import Entity
 
 FIGURE = re.compile(r"\d")
-FIGURES = re.compile(r"(?<![\w.,/:-])[-+]?(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,15})(?:\.\d{1,9})?(?![\w/:]|[.,]\d|-\d)")
+FIGURES = re.compile(r"(?<![\w.,/:-])[-+]?(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,15})(?:\.\d{1,9})?(?!(?!½)[\w/:]|[.,]\d|-\d)")
 ONES = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
@@ -16,6 +16,7 @@ TENS = {
 }  # fmt: skip
 SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 DOZEN = "dozen"
+AND_A_HALF = re.compile(r"(?:[ ]and[ ]a[ ]half|[ ]?½)(?!\w)", re.IGNORECASE)
 FIRST = frozenset((*ONES, *TENS, *SCALES, DOZEN, "a", "an"))
 """What a number in words begins with."""
 
@@ -42,7 +43,17 @@ def find_numbers(text: str) -> list[Entity]:
         start, end = words[at][1], words[at + length - 1][2]
         found.append(Entity("number", value, text[start:end], start, end, "words"))
         at += length
-    return sorted(found, key=lambda entity: entity.start)
+    return sorted([_with_half(number, text) for number in found], key=lambda entity: entity.start)
+
+
+def _with_half(number: Entity, text: str) -> Entity:
+    """Two and a half is 2.5."""
+    match = AND_A_HALF.match(text, number.end)
+    if match is None or number.value < 0 or isinstance(number.value, float):
+        return number
+    return Entity(
+        "number", number.value + 0.5, text[number.start : match.end()], number.start, match.end(), number.source
+    )
 
 
 def _figures(match: re.Match[str]) -> Entity:
