@@ -61,7 +61,11 @@ def find_moments(text: str, *, now: int, timezone: str = "UTC", day_first: bool 
                 continue
             try:
                 value = read(match, clock)
-            except (ValueError, OverflowError):  # the 31st of February; a year beyond the calendar
+            except (
+                ValueError,
+                OverflowError,
+                LookupError,
+            ):  # the 31st of February; the year 99999; yeſterday
                 continue
             if value is not None:
                 taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
@@ -75,11 +79,11 @@ def _found(match: re.Match[str], value: date | time | datetime) -> Found:
     part = (named.get("part_of_day") or ("night" if words == "tonight" else "")).lower()
     told = bool(named.get("half") or part or words.startswith("0"))
     if isinstance(value, time):
-        return Found(match.start(), match.end(), _in_part(value, part), "", not told and 1 <= value.hour < NOON)
+        return Found(match.start(), match.end(), in_part(value, part), "", not told and 1 <= value.hour < NOON)
     return Found(match.start(), match.end(), value, part)
 
 
-def _in_part(moment: time, part: str) -> time:
+def in_part(moment: time, part: str) -> time:
     """An hour of the twelve as one of the twenty-four: 8 in the evening is 20:00, 2 at night is 02:00."""
     if part == "night" and moment.hour == NOON:
         return moment.replace(hour=0)
@@ -135,7 +139,7 @@ def _both(first: Found, second: Found) -> datetime | None:
     day, moment = first.value, second.value
     if isinstance(day, datetime) or not isinstance(day, date) or not isinstance(moment, time):
         return None
-    return datetime.combine(day, _in_part(moment, first.part) if second.bare else moment)
+    return datetime.combine(day, in_part(moment, first.part) if second.bare else moment)
 
 
 def _iso(match: re.Match[str], clock: Clock) -> date | datetime:
@@ -155,7 +159,7 @@ def _slashes(match: re.Match[str], clock: Clock) -> date:
 
 def _named_month(match: re.Match[str], clock: Clock) -> date:
     name = match["month"].lower()[:3]
-    month = next(number for number, full in enumerate(MONTHS, 1) if full.startswith(name))
+    month = [full[:3] for full in MONTHS].index(name) + 1
     return in_year(match["year"], month, int(match["day"]), clock)
 
 

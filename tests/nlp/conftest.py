@@ -1,5 +1,7 @@
-"""A small project on disk, and the tables of cases."""
+"""A small project on disk, the tables of cases, and how the time of reading grows with a text."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -90,3 +92,17 @@ def models(tmp_path_factory: pytest.TempPathFactory, project_folder: Path) -> Pa
 @pytest.fixture(scope="session")
 def pipeline(project_folder: Path, models: Path) -> Pipeline:
     return load_pipeline(read_project(project_folder), models=models)
+
+
+def takes_linear_time(read: Callable[[str], object], text: str) -> bool:
+    """Whether twice the text takes about twice as long, and not four times; asked again where the machine was busy."""
+    half = text[: len(text) // 2]
+    best = dict.fromkeys((half, text), float("inf"))
+    for _ in range(40):
+        for part in best:
+            began = time.thread_time()
+            read(part)
+            best[part] = min(best[part], time.thread_time() - began)
+        if best[text] < 3.2 * best[half] + 0.002:
+            return True
+    return False

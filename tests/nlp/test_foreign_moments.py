@@ -1,9 +1,12 @@
 """ForeignMoments: dates and times as five languages write them, read on 2026-11-22 at 10:00 UTC, a Sunday."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from nlp.foreign_moments import find_foreign_moments
-from tests.nlp.conftest import NOW
+from nlp.foreign_moments import LANGUAGES, find_foreign_moments
+from nlp.text import MAX_TEXT_LENGTH
+from tests.nlp.conftest import NOW, takes_linear_time
 
 
 @pytest.mark.parametrize(
@@ -30,7 +33,64 @@ from tests.nlp.conftest import NOW
         ("pt", "depois de amanhã", ["2026-11-24"]),
         ("pt", "sexta-feira às 14h", ["2026-11-27T14:00"]),
         ("pt", "31 de fevereiro", []),
+        ("de", "um halb sechs oder viertel vor zwölf", ["05:30", "11:45"]),
+        ("de", "um acht Uhr abends, um 5 Uhr nachmittags", ["20:00", "17:00"]),
+        ("de", "morgen Abend um 8 Uhr", ["2026-11-23T20:00"]),
+        ("de", "morgen früh um sieben Uhr dreißig", ["2026-11-23T07:30"]),
+        ("de", "um acht", ["08:00"]),
+        ("de", "um acht Prozent, um 5 Euro", []),
+        ("de", "um 25 Uhr", []),
+        ("fr", "à cinq heures et demie", ["05:30"]),
+        ("fr", "ce soir à huit heures", ["2026-11-22T20:00"]),
+        ("fr", "à neuf heures moins le quart, à huit heures vingt", ["08:45", "08:20"]),
+        ("fr", "à midi ou minuit", ["12:00", "00:00"]),
+        ("fr", "deux heures d'attente", []),
+        ("es", "a las cinco y media de la tarde", ["17:30"]),
+        ("es", "mañana por la tarde a las 5", ["2026-11-23T17:00"]),
+        ("es", "esta noche a las nueve", ["2026-11-22T21:00"]),
+        ("es", "a la una y veinte", ["01:20"]),
+        ("es", "a las dos personas", []),
+        ("es", "a las siete menos cuarto", ["06:45"]),
+        ("it", "alle cinque e mezza", ["05:30"]),
+        ("it", "stasera alle otto", ["2026-11-22T20:00"]),
+        ("it", "all'una e venti", ["01:20"]),
+        ("it", "alle due persone", []),
+        ("it", "domani a mezzogiorno", ["2026-11-23T12:00"]),
+        ("pt", "às oito da noite", ["20:00"]),
+        ("pt", "às vinte e uma horas, às cinco e meia", ["21:00", "05:30"]),
+        ("pt", "amanhã à noite às 8", ["2026-11-23T20:00"]),
+        ("pt", "ao meio-dia", ["12:00"]),
+        ("pt", "às duas pessoas", []),
     ],
 )
 def test_moments(language: str, text: str, values: list[str]) -> None:
     assert [row.value for row in find_foreign_moments(text, language, now=NOW)] == values
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "word", ["um ", "a las ", "à cinq heures ", "vinte e ", "alle ", "8 ", "halb ", "5 h", "ce soir "]
+)
+def test_the_longest_text_takes_linear_time(language: str, word: str) -> None:
+    assert takes_linear_time(
+        lambda part: find_foreign_moments(part, language, now=NOW), (word * MAX_TEXT_LENGTH)[:MAX_TEXT_LENGTH]
+    )
+
+
+SAID = (
+    "um a las la à alle all' às 5 17 25 99 :30 h heures Uhr horas halb viertel vor y media et demie e mezza meno un"
+    " quarto cinco fünf uno una vingt venti vinte de tarde da noite abends du soir di sera demain morgen mañana"
+    " domani amanhã ce soir stasera midi mezzanotte 00 , . -"
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(LANGUAGES),
+    st.lists(st.sampled_from(SAID.split()), max_size=9).map(" ".join),
+    st.sampled_from(["--", "sſ", "iı", "kK"]),
+)
+def test_any_text(language: str, text: str, pair: str) -> None:
+    text = text.replace(pair[0], pair[1])
+    for row in find_foreign_moments(text, language, now=NOW):
+        assert text[row.start : row.end] == row.text != ""

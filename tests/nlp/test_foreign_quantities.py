@@ -1,6 +1,5 @@
 """Numbers, ordinals, durations, units and money as five languages write them: by tables, and for any text."""
 
-import time
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from nlp.pipeline import Pipeline
 from nlp.project import Project
 from nlp.text import MAX_TEXT_LENGTH
 
-from .conftest import NOW, cases
+from .conftest import NOW, cases, takes_linear_time
 
 PIPELINE = Pipeline([Entities()], Project())
 CASES = [(language, case) for language, rows in cases("quantities").items() for case in rows]
@@ -99,19 +98,9 @@ def test_any_text(language: str, data: st.DataObject) -> None:
     ],
 )
 def test_the_longest_text_takes_linear_time(language: str, word: str) -> None:
-    """Twice the text takes about twice as long; far from the four times of a square."""
-    half, whole = ((word * MAX_TEXT_LENGTH)[: MAX_TEXT_LENGTH // part] for part in (2, 1))
-
-    def spent(text: str) -> float:
-        times = []
-        for _ in range(5):
-            began = time.thread_time()
-            find_foreign_quantities(text, language)
-            times.append(time.thread_time() - began)
-        return min(times)
-
-    spent(half)
-    assert spent(whole) < 3.2 * spent(half) + 0.002
+    assert takes_linear_time(
+        lambda part: find_foreign_quantities(part, language), (word * MAX_TEXT_LENGTH)[:MAX_TEXT_LENGTH]
+    )
 
 
 def test_methods_count_in_the_projects_language() -> None:

@@ -1,9 +1,11 @@
-"""English moments: what is looked at before the rules leaves none of theirs out."""
+"""English moments: what is looked at before the rules leaves none of theirs out, and no letter makes a rule fail."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp.moments import DAYS, FIGURE, HINT, MONTHS, RULES, RULES_OF_WORDS, SMALL
+from nlp.moments import DAYS, FIGURE, HINT, MONTHS, RULES, RULES_OF_WORDS, SMALL, find_moments
+
+from .conftest import NOW
 
 WORDS = (
     *MONTHS, *DAYS, *SMALL, "jan", "sept", "dec", "today", "tonight", "tomorrow", "yesterday", "the day after tomorrow",
@@ -23,3 +25,11 @@ def test_no_rule_is_left_out(text: str, case: type[str]) -> None:
         if rule[0].search(text):
             assert HINT.search(text)
             assert rule in looked_at
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join), st.sampled_from(["sſ", "iı", "kK"]))
+def test_letters_that_count_as_others(text: str, pair: str) -> None:
+    odd = text.replace(pair[0], pair[1])
+    for row in find_moments(odd, now=NOW):
+        assert odd[row.start : row.end] == row.text != ""

@@ -1,0 +1,210 @@
+"""ForeignClock: times of day as they are said in German, French, Spanish, Italian and Portuguese."""
+
+import re
+from collections.abc import Iterator
+from datetime import time
+from functools import lru_cache
+from typing import NamedTuple
+
+from nlp.foreign_numbers import fold, small_numbers
+from nlp.moments import Found, in_part
+
+LAST_HOUR, LAST_MINUTE = 24, 59
+NOON = 12
+
+
+class Speech(NamedTuple):
+    """How a language says the time of day.
+
+    `forms` are patterns in which {hour}, {word} (an hour in words), {minutes}, {spoken} (minutes in words), {part} and
+    {stop} (nothing that could be counted follows) stand for themselves. `minutes`: what is said before or after the
+    hour. `parts`: parts of the day behind a time; `days`: those behind a day ("tomorrow evening"); `today`: those of
+    today. Before a word of `stop` an hour in words is one; before others it may count something.
+    """
+
+    forms: tuple[str, ...]
+    minutes: dict[str, int]
+    parts: dict[str, str]
+    days: dict[str, str]
+    today: dict[str, str]
+    one: str
+    noon: str
+    midnight: str
+    stop: str
+
+
+_MINUTE = r"(?::(?P<minute>\d\d))?"
+_PART = "(?:[ ](?P<part>{part}))?"
+
+SPEECHES = {
+    "de": Speech(
+        (rf"(?:(?:um|gegen|ab|bis)[ ])?(?P<minutes>{{minutes}})[ ](?P<hour>{{hour}})(?:[ ]uhr)?{_PART}",
+         rf"(?:(?:um|gegen|ab|bis)[ ])?(?P<hour>{{hour}}){_MINUTE}[ ]uhr"
+         rf"(?:[ ](?:(?P<more>\d\d)|(?P<spoken>{{spoken}})))?{_PART}",
+         r"(?:um|gegen|ab|bis)[ ](?P<hour>{hour})(?:[ ](?P<part>{part})|{stop})"),
+        {"halb": -30, "viertel nach": 15, "viertel vor": -15, "dreiviertel": -15, "kurz nach": 0, "kurz vor": 0},
+        {"morgens": "morning", "vormittags": "morning", "nachmittags": "afternoon", "abends": "evening",
+         "nachts": "night", "früh": "morning", "am morgen": "morning", "am vormittag": "morning",
+         "am nachmittag": "afternoon", "am abend": "evening", "in der nacht": "night"},
+        {"früh": "morning", "vormittag": "morning", "mittag": "afternoon", "nachmittag": "afternoon",
+         "abend": "evening", "nacht": "night"},
+        {}, "ein eins", "", "(?:um )?mitternacht",
+        "und|oder|bitte|herum|heute|morgen|am|wäre|geht|ist|für|mit|zu|kommen",
+    ),
+    "fr": Speech(
+        (rf"(?:(?:à|vers|avant|après|dès)[ ])?(?P<hour>\d{{1,2}})[ ]?h(?:eures?)?"
+         rf"(?:[ ]?(?P<minute>\d\d)|[ ](?P<minutes>{{minutes}}))?{_PART}",
+         r"(?:à|vers|avant|après|dès)[ ](?P<hour>{hour})[ ]heures?"
+         rf"(?:[ ](?P<minutes>{{minutes}})|[ ](?P<spoken>{{spoken}}))?{_PART}",
+         r"(?P<hour>{word})[ ]heures?(?:[ ](?P<minutes>{minutes}))?[ ](?P<part>{part})"),
+        {"et demie": 30, "et demi": 30, "et quart": 15, "moins le quart": -15, "moins quart": -15},
+        {"du matin": "morning", "de l'après-midi": "afternoon", "du soir": "evening", "de la nuit": "night"},
+        {"matin": "morning", "après-midi": "afternoon", "soir": "evening", "dans la nuit": "night"},
+        {"ce matin": "morning", "cet après-midi": "afternoon", "ce soir": "evening", "cette nuit": "night"},
+        "une", "(?:à |vers )?midi", "(?:à |vers )?minuit", "",
+    ),
+    "es": Speech(
+        (r"(?:a|hasta|desde|sobre)[ ]las?[ ](?P<hour>\d{1,2})"
+         rf"(?:[:.](?P<minute>\d\d)|[ ](?P<minutes>{{minutes}}))?(?:[ ]horas?)?{_PART}",
+         r"(?:a|hasta|desde|sobre)[ ]las?[ ](?P<hour>{word})(?:[ ](?P<minutes>{minutes})|[ ]y[ ](?P<spoken>{spoken}))"
+         rf"(?:[ ]minutos)?{_PART}",
+         r"(?:a|hasta|desde|sobre)[ ]las?[ ](?P<hour>{word})(?:[ ](?P<part>{part})|{stop})",
+         r"(?P<hour>{hour})[ ](?P<part>{part})"),
+        {"y media": 30, "y cuarto": 15, "menos cuarto": -15, "en punto": 0},
+        {"de la mañana": "morning", "de la tarde": "afternoon", "de la noche": "evening", "de la madrugada": "night"},
+        {"por la mañana": "morning", "por la tarde": "afternoon", "por la noche": "evening"},
+        {"esta mañana": "morning", "esta tarde": "afternoon", "esta noche": "evening"},
+        "una", "(?:a |al )?mediodía", "(?:a )?medianoche",
+        "y|de|en|por|para|o|el|hoy|mañana|pasado|con|si|como|quiero|somos|seremos",
+    ),
+    "it": Speech(
+        (r"(?:(?:d|fino )?all[ae'’]|verso le|entro le|per le|dopo le)[ ]?(?P<hour>\d{1,2})"
+         rf"(?:[:.](?P<minute>\d\d)|[ ](?P<minutes>{{minutes}}))?{_PART}",
+         r"(?:(?:d|fino )?all[ae'’]|verso le|entro le|per le|dopo le)[ ]?(?P<hour>{word})"
+         rf"(?:[ ](?P<minutes>{{minutes}})|[ ]e[ ](?P<spoken>{{spoken}})){_PART}",
+         r"(?:(?:d|fino )?all[ae'’]|verso le|entro le|per le|dopo le)[ ]?(?P<hour>{word})"
+         r"(?:[ ](?P<part>{part})|{stop})",
+         r"(?P<hour>{hour})[ ](?P<part>{part})"),
+        {"e mezza": 30, "e mezzo": 30, "e un quarto": 15, "e tre quarti": 45, "meno un quarto": -15, "in punto": 0},
+        {"di mattina": "morning", "del mattino": "morning", "di pomeriggio": "afternoon", "del pomeriggio": "afternoon",
+         "di sera": "evening", "della sera": "evening", "di notte": "night"},
+        {"mattina": "morning", "pomeriggio": "afternoon", "sera": "evening", "notte": "night"},
+        {"stamattina": "morning", "questa mattina": "morning", "questo pomeriggio": "afternoon", "stasera": "evening",
+         "questa sera": "evening", "stanotte": "night", "questa notte": "night"},
+        "una", "(?:a )?mezzogiorno", "(?:a )?mezzanotte",
+        "e|di|in|per|o|il|lo|la|oggi|domani|con|se|come|vorrei|siamo|saremo",
+    ),
+    "pt": Speech(
+        (r"(?:até )?(?:à|às|pelas|das)[ ](?P<hour>\d{1,2})(?:[:h](?P<minute>\d\d)?)?"
+         rf"(?:[ ]horas?)?(?:[ ](?P<minutes>{{minutes}}))?{_PART}",
+         r"(?:até )?(?:à|às|pelas)[ ](?P<hour>{word})(?:[ ]horas?)?"
+         rf"(?:[ ](?P<minutes>{{minutes}})|[ ]e[ ](?P<spoken>{{spoken}})){_PART}",
+         rf"(?:até )?(?:à|às|pelas)[ ](?P<hour>{{word}})[ ]horas?{_PART}",
+         r"(?:até )?(?:à|às|pelas)[ ](?P<hour>{word})(?:[ ](?P<part>{part})|{stop})",
+         r"(?P<hour>{hour})(?:[ ]horas?)?[ ](?P<part>{part})"),
+        {"e meia": 30, "e um quarto": 15, "menos um quarto": -15, "em ponto": 0},
+        {"da manhã": "morning", "da tarde": "afternoon", "da noite": "evening", "da madrugada": "night"},
+        {"de manhã": "morning", "à tarde": "afternoon", "de tarde": "afternoon", "à noite": "evening",
+         "de noite": "evening"},
+        {"esta manhã": "morning", "esta tarde": "afternoon", "esta noite": "evening"},
+        "uma", "(?:ao? )?meio[ -]dia", "(?:à )?meia[ -]noite",
+        "e|de|em|por|para|ou|o|hoje|amanhã|com|se|como|quero|somos|seremos",
+    ),
+}  # fmt: skip
+"""What "mañana" and "morgen" are behind an hour is no part of the day, but the day."""
+
+ACCENTS = str.maketrans({"a": "[aàáâã]", "e": "[eèéê]", "i": "[iìí]", "o": "[oòóôõ]", "u": "[uùú]"})
+UMLAUT = {"ae": "ä", "oe": "ö", "ue": "ü", "ss": "ß"}
+
+
+class _Clock:
+    """A language's patterns, compiled once."""
+
+    def __init__(self, language: str) -> None:
+        speech = SPEECHES[language]
+        numbers = {word: value for word, value in small_numbers(language).items() if value <= LAST_MINUTE}
+        self.numbers = numbers | dict.fromkeys(speech.one.split(), 1)
+        self.minutes, self.parts, self.days = speech.minutes, speech.parts, speech.days
+        words = _either(_loose(word, language) for word, value in self.numbers.items() if value <= LAST_HOUR)
+        names = {  # (?>...) takes nothing shorter: "vinte e uma" is no 20:01
+            "word": f"(?>{words})", "hour": rf"(?>\d{{1,2}}|{words})", "minutes": _either(speech.minutes),
+            "part": _either(speech.parts), "spoken": _either(_loose(word, language) for word in numbers),
+            "stop": rf"(?=[ ]?(?:[.,;:!?)]|\Z)|[ ](?:{speech.stop})\b)",
+        }  # fmt: skip
+        self.forms = [_pattern(re.sub(r"\{([a-z]+)\}", lambda name: names[name[1]], form)) for form in speech.forms]
+        self.part_of_day = re.compile(rf"[ ]({_either(speech.days)})(?!\w)", re.IGNORECASE)
+        self.today = speech.today
+        self.part_of_today = _pattern(_either(speech.today) or "(?!)")
+        self.named = [
+            (_pattern(said), value) for said, value in ((speech.noon, time(NOON)), (speech.midnight, time(0))) if said
+        ]
+
+
+def _either(words: "Iterator[str] | dict[str, int] | dict[str, str]") -> str:
+    return "|".join(sorted(words, key=len, reverse=True))
+
+
+def _loose(word: str, language: str) -> str:
+    """A pattern of a folded word that may have its accents or not."""
+    if language == "de":
+        return re.sub("ae|oe|ue|ss", lambda match: f"(?:{match[0]}|{UMLAUT[match[0]]})", word)
+    return word.translate(ACCENTS)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w/:.,])(?:{text})(?![\w:]|[.,]\d)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=len(SPEECHES))
+def _clock(language: str) -> _Clock:
+    return _Clock(language)
+
+
+def find_times(text: str, language: str) -> list[Found]:
+    """Times of day with the places where they are said; those of an earlier form go before."""
+    clock = _clock(language)
+    found = []
+    for form in clock.forms:
+        for match in form.finditer(text):
+            moment = _read(match, clock, language)
+            if moment is not None:
+                found.append(moment)
+    return [*found, *(Found(*match.span(), value) for form, value in clock.named for match in form.finditer(text))]
+
+
+def parts_of_today(text: str, language: str) -> list[tuple[int, int, str]]:
+    """Where a part of today is named, such as "ce soir", from the left."""
+    clock = _clock(language)
+    found = (
+        (*match.span(), clock.today.get(match.group().lower(), "")) for match in clock.part_of_today.finditer(text)
+    )
+    return [row for row in found if row[2]]
+
+
+def part_after(text: str, end: int, language: str) -> tuple[str, int]:
+    """The part of the day that follows a day which ends here, with its own end; empty where none does."""
+    clock = _clock(language)
+    match = clock.part_of_day.match(text, end)
+    part = clock.days.get(match[1].lower(), "") if match else ""
+    return (part, match.end()) if match and part else ("", end)
+
+
+def _read(match: re.Match[str], clock: _Clock, language: str) -> Found | None:
+    """The time that a form says; None for an hour or a minute that no clock has.
+
+    None, too, where a letter only counts as one of a word's when capitals do not matter, such as the dotless i.
+    """
+    said = {name: words for name, words in match.groupdict().items() if words}
+    hour = _number(said["hour"], clock, language)
+    minute = _number(said.get("spoken") or said.get("minute") or said.get("more") or "0", clock, language)
+    offset = clock.minutes.get(said["minutes"].lower()) if "minutes" in said else 0
+    part = clock.parts.get(said["part"].lower()) if "part" in said else ""
+    if hour is None or minute is None or offset is None or part is None or hour > LAST_HOUR or minute > LAST_MINUTE:
+        return None
+    hour, minute = divmod((hour * 60 + minute + offset) % (24 * 60), 60)
+    told = bool(part) or said["hour"].startswith("0")
+    return Found(match.start(), match.end(), in_part(time(hour, minute), part), "", not told and 1 <= hour < NOON)
+
+
+def _number(said: str, clock: _Clock, language: str) -> int | None:
+    return int(said) if said.isdigit() else clock.numbers.get(fold(said, language))
