@@ -27,14 +27,16 @@ from botkit.stores.places import store_path
 from botkit.stores.sqlite import SqliteStore
 from channels.base import Channel
 from channels.inapp import InApp
+from flows.checker import missing_intents
 from flows.interpreter import Interpreter
 from flows.privacy import Privacy
 from flows.turn import NlpFailed, Services
 from models.flow import FlowVersion
 from models.service import Asset
+from nlp.errors import InvalidData
 from nlp.pipeline import read_privacy
 from nlp.privacy import PrivacySettings
-from nlp.project import read_project
+from nlp.project import NONE_OF_THESE, read_project
 
 SECRET_BYTES = 32
 NOTIFY = "notify"
@@ -91,7 +93,7 @@ class App:
             models=project.directory / ".botkit" / "models",
             environment={"BOTKIT_ALLOW_PRIVATE_ADDRESSES": str(settings.allow_private_addresses).lower()},
         )
-        self.nlp_watch = NlpWatch(self.nlp, taken_up=self._mask_as_said)
+        self.nlp_watch = NlpWatch(self.nlp, fits=self._flows_understand, taken_up=self._mask_as_said)
         self.privacy = Privacy()
         _mask(self.privacy, project.privacy)
         self.mailboxes = Mailboxes(self.store, self.clock)
@@ -119,6 +121,17 @@ class App:
                 await self.nlp.start()
             except NlpFailed as error:
                 log.error("NLP nodes will fail: %s", error.message)
+
+    async def _flows_understand(self) -> None:
+        """Raises `InvalidData` where the changed `nlp` folder lacks an intent that a live flow leaves by."""
+        found = await asyncio.to_thread(read_project, self.nlp.folder)
+        known = {*found.intents, NONE_OF_THESE}
+        for name, flow in self.project.flows.items():
+            for node, _, intent in missing_intents(flow, known):
+                folder = str(self.nlp.folder / "intents")
+                raise InvalidData(
+                    folder, 0, f"there is no intent {intent!r}, but node {node} of flow {name!r} names it"
+                )
 
     async def _mask_as_said(self) -> None:
         """Mask what the changed `nlp` folder says is to be masked."""

@@ -21,14 +21,16 @@ async def _nothing() -> None:
 class NlpWatch:
     """Looks every `every_seconds`. A change is taken up when the next look finds no further one.
 
-    What cannot be taken up is told in the log, once, and the bot goes on as it was. `taken_up` is called when
-    something was.
+    What cannot be taken up is told in the log, once, and the bot goes on as it was. `fits` is asked before, and raises
+    `BotkitError` for what must not be taken up; `taken_up` is called when something was.
     """
 
     def __init__(
-        self, pool: NlpPool, *, every_seconds: float = EVERY_SECONDS, taken_up: Callable[[], Awaitable[None]] = _nothing
-    ) -> None:
+        self, pool: NlpPool, *, every_seconds: float = EVERY_SECONDS, fits: Callable[[], Awaitable[None]] = _nothing,
+        taken_up: Callable[[], Awaitable[None]] = _nothing,
+    ) -> None:  # fmt: skip
         self._pool = pool
+        self._fits = fits
         self._taken_up = taken_up
         self._every_seconds = every_seconds
         self._task: asyncio.Task[None] | None = None
@@ -73,6 +75,7 @@ class NlpWatch:
     async def _reload(self) -> None:
         log.info("what the bot understands by was changed: new workers start beside those that serve")
         try:
+            await self._fits()
             await self._pool.reload()
             await self._taken_up()
         except (BotkitError, OSError) as error:

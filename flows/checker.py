@@ -217,12 +217,18 @@ class _Check:
 
     def intents(self, known: Collection[str]) -> None:
         """Intents that nodes name are trained."""
-        for node in self.flow.nodes.values():
-            named = node.settings.get("intents")
-            for index, intent in enumerate(named if isinstance(named, list) else ()):
-                if isinstance(intent, str) and intent not in known:
-                    self.add("unknown_intent", f"node {node.id}: there is no intent {intent!r}", node.id, "intents",
-                             index, hint=did_you_mean(intent, known))  # fmt: skip
+        for node_id, index, intent in missing_intents(self.flow, known):
+            self.add("unknown_intent", f"node {node_id}: there is no intent {intent!r}", node_id, "intents", index,
+                     hint=did_you_mean(intent, known))  # fmt: skip
+
+
+def missing_intents(flow: Flow, known: Collection[str]) -> Iterator[tuple[int, int, str]]:
+    """The intents that nodes name and nobody trains: node, place in its list, name."""
+    for node in flow.nodes.values():
+        named = node.settings.get("intents")
+        for index, intent in enumerate(named if isinstance(named, list) else ()):
+            if isinstance(intent, str) and intent not in known:
+                yield node.id, index, intent
 
 
 def _calls(flow: Flow) -> Iterator[tuple[int, str]]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from models.utterance import Understanding
 from nlp.base import Component, Context
@@ -72,8 +72,16 @@ class Language(Component):
 
     languages: tuple[str, ...] = ()
     """The languages to choose from, such as en, de. Empty: only the project's own."""
+
     shortest: int = Field(default=3, ge=1, le=100)
     """Letters from which a text is looked at: "ok" is a word in every language."""
+
+    @field_validator("languages")
+    @classmethod
+    def _check_languages(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [language for language in languages if language not in KNOWN]:
+            raise ValueError(f"{unknown[0]!r} cannot be told from others: {', '.join(sorted(KNOWN))} can")
+        return languages
 
     def read(self, understanding: Understanding, context: Context) -> str:
         if not self.languages or context.options.language:

@@ -4,6 +4,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import inspect
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +35,8 @@ DEFAULT_COMPONENTS = ("language", "tokens", "entities", "intents", "sentiment", 
 
 MAX_COMPONENTS = 64
 ENTRY_POINTS = "botkit.nlp"
+LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+"""Of BCP 47, in small letters, as spaCy and the rules for languages know it."""
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -146,7 +149,9 @@ class Pipeline:
         deadline: float,
     ) -> tuple[Understanding, Context]:  # fmt: skip
         chosen = read_options(options)
-        spoken = language or chosen.language or chosen.previous_language or self.language
+        if language:
+            chosen = msgspec.structs.replace(chosen, language=language)
+        spoken = chosen.language or chosen.previous_language or self.language
         text, truncated = clean(text)
         understanding = Understanding(text=text, language=spoken, truncated=truncated)
         context = Context(
@@ -314,6 +319,8 @@ def load_pipeline(project: Project, *, models: Path | None = None) -> Pipeline:
         )
     if not isinstance(language, str) or not isinstance(timezone, str):
         raise InvalidPipeline("pipeline.yaml: language and timezone are texts, such as en and Europe/London")
+    if not LANGUAGE_CODE.fullmatch(language):
+        raise InvalidPipeline(f"pipeline.yaml: language {language!r} is no code such as en, de or pt-BR")
     if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_COMPONENTS:
         raise InvalidPipeline(f"pipeline.yaml: components is a list of 1 to {MAX_COMPONENTS} kinds")
     kinds = component_kinds(project.folder)

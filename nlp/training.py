@@ -10,6 +10,7 @@ import json
 import shutil
 import statistics
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ import msgspec
 
 from nlp.encoder import MINILM, data_home, find_encoder, load_encoder, read_card
 from nlp.entity_rules import check_rules, shape_of
-from nlp.errors import InvalidModel, NlpError, Unavailable
+from nlp.errors import CannotWrite, InvalidModel, NlpError, Unavailable
 from nlp.project import NONE_OF_THESE, Project, Utterance, read_project
 from nlp.slots import FEWEST_MARKS, learnt_entities
 
@@ -82,7 +83,7 @@ def train(folder: Path, models: Path, progress: Callable[[str, float], None] | N
 
     `progress` is told the step and the share of the work that is done. Raises `InvalidData` for files that
     cannot be used, `InvalidPipeline` for settings, `Unavailable` without scikit-learn, or without the encoder that the
-    project's tier needs.
+    project's tier needs, and `CannotWrite` where there is no place for the model.
     """
     from nlp.pipeline import load_pipeline
 
@@ -102,6 +103,12 @@ def train(folder: Path, models: Path, progress: Callable[[str, float], None] | N
     )  # fmt: skip
     if not project.intents or has_model(home, key, slots=bool(learnt)):
         return report
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home.parent):  # rather now than after minutes of training
+            pass
+    except OSError as error:
+        raise CannotWrite(f"{home.parent}: cannot be written: {error.strerror}") from None
     try:
         from nlp.intent_training import train_intents
         from nlp.slot_training import examples_of, train_slots

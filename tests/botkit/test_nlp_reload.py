@@ -244,6 +244,17 @@ async def test_a_served_bot_takes_up_a_new_model_and_answers_every_message(tmp_p
                     await asyncio.sleep(0.02)
                 while len(provider.taken) < said + 1:
                     await asyncio.sleep(0.01)
+            intents.write_text(INTENTS.partition("- {intent: greeting")[0], encoding="utf-8")
+            os.kill(server.pid, signal.SIGHUP)
+            refused = "there is no intent 'greeting', but node 3 of flow 'main' names it"
+            async with asyncio.timeout(60):
+                while not any(refused in line for line in server.log):
+                    await asyncio.sleep(0.01)
+            await say(said := said + 1, "hello")
+            async with asyncio.timeout(60):
+                while len(provider.taken) < said + 1:
+                    await asyncio.sleep(0.01)
+            assert provider.taken[-1]["text"] == "hello is greeting"
             assert await server.stop() == 0
             texts = [line["text"] for line in provider.taken]
             assert len(set(texts)) == said + 1

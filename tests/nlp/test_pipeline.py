@@ -118,6 +118,12 @@ def test_lemmas_need_a_model(pipeline: Pipeline) -> None:
         ("components: [{threshold: 7}]", "settings with a 'kind'"),
         ("timezone: Moon/Crater", "unknown timezone 'Moon/Crater'"),
         ("language: 7", "language and timezone are texts"),
+        ("language: EN", "language 'EN' is no code such as en, de or pt-BR"),
+        ("language: klingon", "language 'klingon' is no code"),
+        (
+            "components: [{kind: language, languages: [en, klingon]}]",
+            "'klingon' cannot be told from others: .*en.* can",
+        ),
         ("lnguage: en", "unknown setting 'lnguage'"),
         ("privacy: {mask: [emial]}", "privacy: nothing finds entities called 'emial': did you mean 'email'"),
         ("privacy: {mask: [7]}", "privacy.mask.0: expected text"),

@@ -12,7 +12,17 @@ if TYPE_CHECKING:
 
 DEFAULT_TESTS = Path("tests") / "utterances.yaml"
 
-directory = click.argument("directory", type=click.Path(path_type=Path), default=".")
+
+def existing(_context: click.Context, _parameter: click.Parameter, directory: Path) -> Path:
+    """The directory of a project; raises `InvalidRequest` where there is none: a slip must not pass as an empty bot."""
+    if not directory.is_dir():
+        from nlp.errors import InvalidRequest
+
+        raise InvalidRequest(f"{directory}: there is no such directory")
+    return directory
+
+
+directory = click.argument("directory", type=click.Path(path_type=Path), default=".", callback=existing)
 tests = click.option(
     "--on", "on", type=click.Path(path_type=Path), multiple=True, metavar="FILE",
     help="Utterances to test, with their intents; tests/utterances.yaml in DIRECTORY where none is named.",

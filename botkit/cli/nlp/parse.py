@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from botkit.cli.nlp import data
 from botkit.cli.output import Output, Span
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ SHOWN_INTENTS = 5
 @click.argument("text")
 @click.option(
     "--project", "directory", type=click.Path(path_type=Path), default=".", show_default=True, metavar="DIR",
+    callback=data.existing,
     help="The project whose language understanding reads it.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: one object a line.")

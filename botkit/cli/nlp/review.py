@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 
 MAX_MESSAGES = 1_000
+UNDERSTANDING = frozenset({"intent", "nlp_pipeline"})
+"""The nodes that find out what a customer wants."""
+
 SKIPPED_FILE = Path(".botkit") / "review-skipped.txt"
 
 
@@ -51,7 +54,7 @@ def command(out: Output, directory: Path, as_json: bool, store: str | None, belo
 
 
 async def _heard(store: "Store", below: float) -> "list[Heard]":
-    """Messages that nothing wanted, and those of which an NLP Pipeline node was not sure."""
+    """Messages that nothing wanted, and those of which an Intent or NLP Pipeline node was not sure."""
     from nlp.evaluation.review import Heard
 
     found = [Heard(row.text, "unmatched", row.at) for row in await store.unmatched(MAX_MESSAGES)]
@@ -59,8 +62,10 @@ async def _heard(store: "Store", below: float) -> "list[Heard]":
         transaction = await store.transaction(head.id)
         for step in transaction.steps if transaction else ():
             for visit in step.visits:
-                if visit.kind != "nlp_pipeline" or not step.text:
+                if visit.kind not in UNDERSTANDING or not step.text:
                     continue
+                if visit.kind == "intent" and visit.outputs and "confidence" not in visit.outputs:
+                    continue  # the answer to "did you mean": which of two it is, and no example
                 confidence = visit.outputs.get("confidence")
                 if not visit.outputs.get("intent") or not isinstance(confidence, int | float) or confidence < below:
                     found.append(Heard(step.text, "low confidence", step.at))

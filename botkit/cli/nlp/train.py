@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 import msgspec
 
+from botkit.cli.nlp import data
 from botkit.cli.nlp.progress import progress
 from botkit.cli.output import Output
 
 
 @click.command("train")
-@click.argument("directory", type=click.Path(path_type=Path), default=".")
+@data.directory
 @click.option("--json", "as_json", is_flag=True, help="Print the report for programs.")
 @click.pass_obj
 def command(out: Output, directory: Path, as_json: bool) -> None:

@@ -228,6 +228,58 @@ def test_review_by_keys(talked: Path) -> None:
     assert "ring" not in (talked / ".botkit" / "review-skipped.txt").read_text()
 
 
+def test_review_knows_every_node_that_understands(shop: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    shutil.copytree(shop, folder, ignore=shutil.ignore_patterns("*.lock"))
+    close = NodeVisit(6, "intent", outputs={"intent": "", "confidence": 0.4, "first": "order_status"})
+    answer = NodeVisit(6, "intent", outputs={"intent": "order_status"})
+    lost = NodeVisit(6, "intent", outputs={})
+    steps = [Step(2, "sms.mo", "stop my parcel", [close]), Step(3, "sms.mo", "the first one", [answer]),
+             Step(4, "sms.mo", "sing", [lost])]  # fmt: skip
+
+    async def fill() -> None:
+        store = SqliteStore(folder / ".botkit" / "botkit.db")
+        await store.open()
+        head = Transaction("t1", "s", "main", 1, "k", 1)
+        rows = [StoredStep("t1", number, step, None if number else head) for number, step in enumerate(steps)]
+        await store.commit(Change(steps=rows))
+        await store.close()
+
+    asyncio.run(fill())
+    assert {row["text"] for row in asked("review", folder)} == {"stop my parcel", "sing"}, "an answer is no example"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("train",), ("test",), ("check",), ("threshold",), ("review",), ("latency",), ("parse", "hello", "--project")],
+    ids=lambda command: command[0],
+)
+def test_a_directory_that_is_not_there(command: tuple[str, ...], tmp_path: Path) -> None:
+    result = run(*command, tmp_path / "nowhere")
+    assert isinstance(result.exception, BotkitError) and result.exception.of_files
+    assert str(result.exception).endswith("nowhere: there is no such directory")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_that_cannot_be_written_is_told_before_training(shop: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    shutil.copytree(shop / "nlp", folder / "nlp")
+    (folder / ".botkit").write_text("a file where a folder should be")
+    for command in (("train", folder), ("parse", "hello", "--project", folder)):
+        result = run(*command)
+        assert isinstance(result.exception, BotkitError) and not result.exception.of_files
+        assert ".botkit/models: cannot be written: Not a directory" in str(result.exception)
+
+
+def test_a_language_that_is_given_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "nlp").mkdir()
+    (tmp_path / "nlp" / "pipeline.yaml").write_text(
+        "language: en\ncomponents: [{kind: language, languages: [en, fr, it]}, entities]\n"
+    )
+    found = json.loads(run("parse", "ventitré", "--project", tmp_path, "--language", "it", "--json").stdout)
+    assert (found["language"], [row["value"] for row in found["entities"]]) == ("it", [23])
+
+
 def test_review_can_be_left(talked: Path) -> None:
     assert "0 examples added" in run("review", talked, input="q").output
     assert "0 examples added" in run("review", talked, input="").output
