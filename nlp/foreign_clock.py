@@ -6,7 +6,7 @@ from datetime import time
 from functools import lru_cache
 from typing import NamedTuple
 
-from nlp.foreign_numbers import fold, small_numbers
+from nlp.foreign_numbers import fold, loose, small_numbers
 from nlp.moments import Found, in_part
 
 LAST_HOUR, LAST_MINUTE = 24, 59
@@ -33,13 +33,12 @@ class Speech(NamedTuple):
     stop: str
 
 
-_MINUTE = r"(?::(?P<minute>\d\d))?"
 _PART = "(?:[ ](?P<part>{part}))?"
 
 SPEECHES = {
     "de": Speech(
         (rf"(?:(?:um|gegen|ab|bis)[ ])?(?P<minutes>{{minutes}})[ ](?P<hour>{{hour}})(?:[ ]uhr)?{_PART}",
-         rf"(?:(?:um|gegen|ab|bis)[ ])?(?P<hour>{{hour}}){_MINUTE}[ ]uhr"
+         r"(?:(?:um|gegen|ab|bis)[ ])?(?P<hour>{hour})(?:[:.](?P<minute>\d\d))?[ ]uhr"
          rf"(?:[ ](?:(?P<more>\d\d)|(?P<spoken>{{spoken}})))?{_PART}",
          r"(?:um|gegen|ab|bis)[ ](?P<hour>{hour})(?:[ ](?P<part>{part})|{stop})"),
         {"halb": -30, "viertel nach": 15, "viertel vor": -15, "dreiviertel": -15, "kurz nach": 0, "kurz vor": 0},
@@ -47,7 +46,8 @@ SPEECHES = {
          "nachts": "night", "früh": "morning", "am morgen": "morning", "am vormittag": "morning",
          "am nachmittag": "afternoon", "am abend": "evening", "in der nacht": "night"},
         {"früh": "morning", "vormittag": "morning", "mittag": "afternoon", "nachmittag": "afternoon",
-         "abend": "evening", "nacht": "night"},
+         "abend": "evening", "nacht": "night",
+         "morgen": "morning"},
         {}, "ein eins", "", "(?:um )?mitternacht",
         "und|oder|bitte|herum|heute|morgen|am|wäre|geht|ist|für|mit|zu|kommen",
     ),
@@ -100,6 +100,7 @@ SPEECHES = {
          r"(?:até )?(?:à|às|pelas)[ ](?P<hour>{word})(?:[ ]horas?)?"
          rf"(?:[ ](?P<minutes>{{minutes}})|[ ]e[ ](?P<spoken>{{spoken}})){_PART}",
          rf"(?:até )?(?:à|às|pelas)[ ](?P<hour>{{word}})[ ]horas?{_PART}",
+         rf"(?:até )?as?[ ](?P<hour>\d{{1,2}})(?:[:h](?P<minute>\d\d)?|[ ]horas){_PART}",
          r"(?:até )?(?:à|às|pelas)[ ](?P<hour>{word})(?:[ ](?P<part>{part})|{stop})",
          r"(?P<hour>{hour})(?:[ ]horas?)?[ ](?P<part>{part})"),
         {"e meia": 30, "e um quarto": 15, "menos um quarto": -15, "em ponto": 0},
@@ -124,20 +125,23 @@ class _Clock:
         speech = SPEECHES[language]
         numbers = {word: value for word, value in small_numbers(language).items() if value <= LAST_MINUTE}
         self.numbers = numbers | dict.fromkeys(speech.one.split(), 1)
-        self.minutes, self.parts, self.days = speech.minutes, speech.parts, speech.days
+        self.minutes = {fold(said, language): value for said, value in speech.minutes.items()}
+        self.parts, self.days, self.today = (
+            {fold(said, language): part for said, part in table.items()}
+            for table in (speech.parts, speech.days, speech.today)
+        )
         words = _either(_loose(word, language) for word, value in self.numbers.items() if value <= LAST_HOUR)
         names = {  # (?>...) takes nothing shorter: "vinte e uma" is no 20:01
-            "word": f"(?>{words})", "hour": rf"(?>\d{{1,2}}|{words})", "minutes": _either(speech.minutes),
-            "part": _either(speech.parts), "spoken": _either(_loose(word, language) for word in numbers),
+            "word": f"(?>{words})", "hour": rf"(?>\d{{1,2}}|{words})",
+            "minutes": loose(_either(speech.minutes), language), "part": loose(_either(speech.parts), language),
+            "spoken": _either(_loose(word, language) for word in numbers),
             "stop": rf"(?=[ ]?(?:[.,;:!?)]|\Z)|[ ](?:{speech.stop})\b)",
         }  # fmt: skip
         self.forms = [_pattern(re.sub(r"\{([a-z]+)\}", lambda name: names[name[1]], form)) for form in speech.forms]
-        self.part_of_day = re.compile(rf"[ ]({_either(speech.days)})(?!\w)", re.IGNORECASE)
-        self.today = speech.today
-        self.part_of_today = _pattern(_either(speech.today) or "(?!)")
-        self.named = [
-            (_pattern(said), value) for said, value in ((speech.noon, time(NOON)), (speech.midnight, time(0))) if said
-        ]
+        self.part_of_day = re.compile(rf"[ ]({loose(_either(speech.days), language)})(?!\w)", re.IGNORECASE)
+        self.part_of_today = _pattern(loose(_either(speech.today), language) or "(?!)")
+        named = ((speech.noon, time(NOON)), (speech.midnight, time(0)))
+        self.named = [(_pattern(loose(said, language)), value) for said, value in named if said]
 
 
 def _either(words: "Iterator[str] | dict[str, int] | dict[str, str]") -> str:
@@ -175,9 +179,8 @@ def find_times(text: str, language: str) -> list[Found]:
 def parts_of_today(text: str, language: str) -> list[tuple[int, int, str]]:
     """Where a part of today is named, such as "ce soir", from the left."""
     clock = _clock(language)
-    found = (
-        (*match.span(), clock.today.get(match.group().lower(), "")) for match in clock.part_of_today.finditer(text)
-    )
+    matches = clock.part_of_today.finditer(text)
+    found = [(*match.span(), clock.today.get(fold(match.group(), language), "")) for match in matches]
     return [row for row in found if row[2]]
 
 
@@ -185,7 +188,7 @@ def part_after(text: str, end: int, language: str) -> tuple[str, int]:
     """The part of the day that follows a day which ends here, with its own end; empty where none does."""
     clock = _clock(language)
     match = clock.part_of_day.match(text, end)
-    part = clock.days.get(match[1].lower(), "") if match else ""
+    part = clock.days.get(fold(match[1], language), "") if match else ""
     return (part, match.end()) if match and part else ("", end)
 
 
@@ -197,8 +200,8 @@ def _read(match: re.Match[str], clock: _Clock, language: str) -> Found | None:
     said = {name: words for name, words in match.groupdict().items() if words}
     hour = _number(said["hour"], clock, language)
     minute = _number(said.get("spoken") or said.get("minute") or said.get("more") or "0", clock, language)
-    offset = clock.minutes.get(said["minutes"].lower()) if "minutes" in said else 0
-    part = clock.parts.get(said["part"].lower()) if "part" in said else ""
+    offset = clock.minutes.get(fold(said["minutes"], language)) if "minutes" in said else 0
+    part = clock.parts.get(fold(said["part"], language)) if "part" in said else ""
     if hour is None or minute is None or offset is None or part is None or hour > LAST_HOUR or minute > LAST_MINUTE:
         return None
     hour, minute = divmod((hour * 60 + minute + offset) % (24 * 60), 60)

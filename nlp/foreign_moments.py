@@ -7,11 +7,16 @@ from typing import NamedTuple
 
 from models.utterance import Entity
 from nlp.foreign_clock import find_times, part_after, parts_of_today
+from nlp.foreign_numbers import WORDS, fold, loose, small_numbers
 from nlp.moments import Clock, Found, entity_of, in_year, joined, local_time, shifted
 
 
 class Calendar(NamedTuple):
-    """A language's words: months and weekdays in order, days by their distance from today, and what goes between."""
+    """A language's words: months and weekdays in order, days by their distance from today, and what goes between.
+
+    `last` stands before or behind a weekday that is over, `coming` of one that comes. A day that follows a word of
+    `no_day` is none ("good morning"); nor is one of `doubtful` before a word that is not in `goes_on` ("a second time").
+    """
 
     months: str
     weekdays: str
@@ -19,6 +24,12 @@ class Calendar(NamedTuple):
     of: str
     ahead: str
     units: str
+    first: str
+    last: str
+    coming: str
+    no_day: str = ""
+    doubtful: str = ""
+    goes_on: str = ""
 
 
 CALENDARS = {
@@ -27,30 +38,35 @@ CALENDARS = {
         "montag dienstag mittwoch donnerstag freitag samstag sonntag",
         {"heute": 0, "morgen": 1, "übermorgen": 2, "gestern": -1, "vorgestern": -2}, "", "in",
         "tag(?:en)? woche(?:n)? monat(?:en)? stunde(?:n)? minute(?:n)?",
+        "ersten?", "letzte[nrs]?|vorige[nrs]?|vergangene[nrs]?",
+        "nächste[nrs]?|kommende[nrs]?", "guten am jeden der einen schönen dem",
     ),
     "fr": Calendar(
         "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
         "lundi mardi mercredi jeudi vendredi samedi dimanche",
         {"aujourd'hui": 0, "demain": 1, "après-demain": 2, "hier": -1, "avant-hier": -2}, "", "dans",
-        "jours? semaines? mois heures? minutes?",
+        "jours? semaines? mois heures? minutes?", "premier", "dernier|passé", "prochain",
     ),
     "es": Calendar(
         "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
         "lunes martes miércoles jueves viernes sábado domingo",
         {"hoy": 0, "mañana": 1, "pasado mañana": 2, "ayer": -1, "anteayer": -2}, "de", "en|dentro de",
-        "días? semanas? mes(?:es)? horas? minutos?",
+        "días? semanas? mes(?:es)? horas? minutos?", "primero", "pasado", "próximo|que viene", "la",
     ),
     "it": Calendar(
         "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
         "lunedì martedì mercoledì giovedì venerdì sabato domenica",
         {"oggi": 0, "domani": 1, "dopodomani": 2, "ieri": -1, "l'altro ieri": -2}, "", "tra|fra",
-        "giorn[oi] settiman[ae] mes[ei] or[ae] minut[oi]",
+        "giorn[oi] settiman[ae] mes[ei] or[ae] minut[oi]", "primo", "scors[oa]|passat[oa]",
+        "prossim[oa]",
     ),
     "pt": Calendar(
         "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
         "segunda(?:-feira)? terça(?:-feira)? quarta(?:-feira)? quinta(?:-feira)? sexta(?:-feira)? sábado domingo",
         {"hoje": 0, "amanhã": 1, "depois de amanhã": 2, "ontem": -1, "anteontem": -2}, "de", "em|daqui a",
-        "dias? semanas? m(?:ês|eses) horas? minutos?",
+        "dias? semanas? m(?:ês|eses) horas? minutos?", "primeiro", "passad[oa]|últim[oa]", "próxim[oa]|que vem", "",
+        "segunda terca quarta quinta sexta",
+        "passada próxima que de à às e ou a as o pela no na com para por ao até da feira se já eu não",
     ),
 }  # fmt: skip
 UNITS = ("day", "week", "month", "hour", "minute")
@@ -60,20 +76,34 @@ LANGUAGES = tuple(sorted(CALENDARS))
 class _Rules:
     """A calendar's patterns, compiled once."""
 
-    def __init__(self, calendar: Calendar) -> None:
+    def __init__(self, language: str) -> None:
+        calendar = CALENDARS[language]
         of = f"(?:{calendar.of}[ ])?" if calendar.of else ""
-        self.months = [re.compile(name, re.IGNORECASE) for name in calendar.months.split()]
-        self.weekdays = [re.compile(name, re.IGNORECASE) for name in calendar.weekdays.split()]
-        self.days = calendar.days
-        self.units = [re.compile(name, re.IGNORECASE) for name in calendar.units.split()]
-        self.named = _pattern(
-            rf"(\d{{1,2}})(?:\.|º|er)?[ ]{of}({'|'.join(calendar.months.split())})(?:[ ]{of}(\d{{4}}))?"
+        months, weekdays, units = (
+            [loose(name, language) for name in names.split()]
+            for names in (calendar.months, calendar.weekdays, calendar.units)
         )
-        self.day = _pattern("|".join(sorted(map(re.escape, calendar.days), key=len, reverse=True)))
-        self.weekday = _pattern("|".join(calendar.weekdays.split()))
-        self.step = _pattern(rf"(?:{calendar.ahead})[ ](\d{{1,3}})[ ]({'|'.join(calendar.units.split())})")
+        self.months, self.weekdays, self.units = (
+            [re.compile(name, re.IGNORECASE) for name in names] for names in (months, weekdays, units)
+        )
+        self.days = {fold(name, language): days for name, days in calendar.days.items()}
+        self.counts = small_numbers(language) | dict.fromkeys(WORDS[language].articles.split(), 1)
+        self.named = _pattern(
+            rf"(\d{{1,2}}|{calendar.first})(?:\.|º|er)?[ ]{of}({'|'.join(months)})(?:[ ]{of}(\d{{4}}))?"
+        )
+        days = sorted(map(re.escape, calendar.days), key=len, reverse=True)
+        self.day = _pattern("|".join(loose(day, language) for day in days))
+        self.last = re.compile(loose(calendar.last, language), re.IGNORECASE)
+        which = loose(f"{calendar.last}|{calendar.coming}", language)
+        self.weekday = _pattern(
+            rf"(?:(?P<before>{which})[ ])?(?P<day>{'|'.join(weekdays)})(?:[ ](?P<after>{which})(?!\w))?"
+        )
+        self.step = _pattern(rf"(?:{calendar.ahead})[ ](\d{{1,3}}|[^\W\d_]{{2,20}})[ ]({'|'.join(units)})")
         self.figures = _pattern(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d\d)?")
         self.hours = _pattern(r"([01]?\d|2[0-3]):([0-5]\d)")
+        self.no_day = frozenset(fold(word, language) for word in calendar.no_day.split())
+        self.doubtful = frozenset(calendar.doubtful.split())
+        self.goes_on = frozenset(fold(word, language) for word in calendar.goes_on.split())
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -82,7 +112,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=len(CALENDARS))
 def _rules(language: str) -> _Rules:
-    return _Rules(CALENDARS[language])
+    return _Rules(language)
 
 
 def find_foreign_moments(text: str, language: str, *, now: int, timezone: str = "UTC") -> list[Entity]:
@@ -104,12 +134,15 @@ def find_foreign_moments(text: str, language: str, *, now: int, timezone: str = 
 
     for match in rules.named.finditer(text):
         month = _place(rules.months, match[2])
-        add(match, _safely(lambda m=match, n=month: in_year(m[3], n + 1, int(m[1]), clock)))
+        day = int(match[1]) if match[1].isdigit() else 1
+        add(match, _safely(lambda m=match, n=month, d=day: in_year(m[3], n + 1, d, clock)))
     for match in rules.figures.finditer(text):
         add(match, _safely(lambda m=match: in_year(m[4], int(m[3]), int(m[1]), clock)))
     for match in rules.step.finditer(text):
         unit = UNITS[_place(rules.units, match[2])]
-        add(match, _safely(lambda m=match, u=unit: shifted(clock, int(m[1]), u)))
+        count = int(match[1]) if match[1].isdigit() else rules.counts.get(fold(match[1], language))
+        if count is not None:
+            add(match, _safely(lambda c=count, u=unit: shifted(clock, c, u)))
     for row in find_times(text, language):
         take(row)
     for match in rules.hours.finditer(text):
@@ -117,11 +150,31 @@ def find_foreign_moments(text: str, language: str, *, now: int, timezone: str = 
     for start, end, part in parts_of_today(text, language):
         take(Found(start, end, today, part))
     for match in rules.day.finditer(text):
-        days = rules.days.get(match.group().lower())
-        add(match, None if days is None else today + timedelta(days=days), day=True)
+        days = rules.days.get(fold(match.group(), language))
+        if days is not None and fold(_word_before(text, match.start()), language) not in rules.no_day:
+            add(match, today + timedelta(days=days), day=True)
     for match in rules.weekday.finditer(text):
-        add(match, today + timedelta(days=(_place(rules.weekdays, match.group()) - today.weekday()) % 7), day=True)
+        following = fold(_word_after(text, match.end()), language)
+        if fold(match.group(), language) in rules.doubtful and following and following not in rules.goes_on:
+            continue
+        ahead = (_place(rules.weekdays, match["day"]) - today.weekday()) % 7
+        if which := match["before"] or match["after"]:
+            ahead = ahead - 7 if rules.last.fullmatch(which) else ahead or 7
+        add(match, today + timedelta(days=ahead), day=True)
     return [entity_of(row, text) for row in joined(sorted(found), text)]
+
+
+WORD_BEFORE, WORD_AFTER = re.compile(r"([^\W\d_]{1,30})[ ]\Z"), re.compile(r"[ ]([^\W\d_]{1,30})")
+
+
+def _word_before(text: str, place: int) -> str:
+    match = WORD_BEFORE.search(text[max(0, place - 31) : place])
+    return match[1] if match else ""
+
+
+def _word_after(text: str, place: int) -> str:
+    match = WORD_AFTER.match(text, place)
+    return match[1] if match else ""
 
 
 def _place(patterns: list[re.Pattern[str]], word: str) -> int:

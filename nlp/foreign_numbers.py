@@ -95,6 +95,16 @@ def fold(word: str, language: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFD", word) if unicodedata.category(letter) != "Mn")
 
 
+def loose(pattern: str, language: str) -> str:
+    """A pattern of words with accents, which finds them without, too: many leave them out in a short message."""
+    if language == "de":
+        return re.sub("[äöüß]", lambda letter: f"(?:{letter[0]}|{UMLAUTS[letter[0]]})", pattern)
+    return re.sub("[àáâãçèéêìíñòóôõùúû]", lambda letter: f"[{letter[0]}{fold(letter[0], language)}]", pattern)
+
+
+UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
+
+
 @lru_cache(maxsize=len(LANGUAGES))
 def small_numbers(language: str) -> dict[str, int]:
     """Every way to write 0 to 999, folded, its words parted by a space."""

@@ -40,6 +40,26 @@ from tests.nlp.conftest import NOW, takes_linear_time
         ("de", "um acht", ["08:00"]),
         ("de", "um acht Prozent, um 5 Euro", []),
         ("de", "um 25 Uhr", []),
+        ("de", "um 18.30 Uhr", ["18:30"]),
+        ("de", "guten Morgen, am Morgen", []),
+        ("de", "heute Morgen", ["2026-11-22"]),
+        ("de", "letzten Freitag, nächsten Sonntag", ["2026-11-20", "2026-11-29"]),
+        ("de", "uebermorgen, in zwei Wochen", ["2026-11-24", "2026-12-06"]),
+        ("de", "in einer Stunde", ["2026-11-22T11:00"]),
+        ("de", "am ersten Januar", ["2027-01-01"]),
+        ("fr", "lundi dernier, le 2 fevrier", ["2026-11-16", "2027-02-02"]),
+        ("fr", "vendredi prochain à cinq heures et demie", ["2026-11-27T05:30"]),
+        ("fr", "le premier janvier, apres-demain", ["2027-01-01", "2026-11-24"]),
+        ("es", "el lunes pasado", ["2026-11-16"]),
+        ("es", "el lunes por la mañana", ["2026-11-23"]),
+        ("es", "por la mañana", []),
+        ("es", "el sabado a las 20:00, manana", ["2026-11-28T20:00", "2026-11-23"]),
+        ("it", "lunedì scorso, lunedi", ["2026-11-16", "2026-11-23"]),
+        ("it", "tra due settimane", ["2026-12-06"]),
+        ("pt", "na segunda-feira passada", ["2026-11-16"]),
+        ("pt", "na segunda vez", []),
+        ("pt", "na segunda à tarde, terca-feira", ["2026-11-23", "2026-11-24"]),
+        ("pt", "amanha as 20h, as 20 camisetas", ["2026-11-23T20:00"]),
         ("fr", "à cinq heures et demie", ["05:30"]),
         ("fr", "ce soir à huit heures", ["2026-11-22T20:00"]),
         ("fr", "à neuf heures moins le quart, à huit heures vingt", ["08:45", "08:20"]),
@@ -80,7 +100,8 @@ def test_the_longest_text_takes_linear_time(language: str, word: str) -> None:
 SAID = (
     "um a las la à alle all' às 5 17 25 99 :30 h heures Uhr horas halb viertel vor y media et demie e mezza meno un"
     " quarto cinco fünf uno una vingt venti vinte de tarde da noite abends du soir di sera demain morgen mañana"
-    " domani amanhã ce soir stasera midi mezzanotte 00 , . -"
+    " letzten nächsten Montag lunes pasado lundi dernier scorso lunedì segunda vez guten la que viene in zwei en dans"
+    " Tagen días jours 3 de maio März primero domani amanhã ce soir stasera midi mezzanotte 00 , . -"
 )
 
 
