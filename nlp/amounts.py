@@ -21,7 +21,14 @@ _SIGN = r"(?:US\$|C\$|A\$|R\$|[$€£₹¥₺₦₩])"
 _CODE = "|".join(sorted(code for code in CODES if code.isascii() and len(code) == 3 and code.upper() in WORDS))
 BEFORE = re.compile(rf"(?<!\w)(?:({_SIGN})[ ]?|({_CODE})[ ])(?=\d)", re.IGNORECASE)
 FIGURES = re.compile(r"\d{1,3}(?:[ ,.]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d{1,12}(?:[.,]\d{1,2})?(?!\d)")
-AFTER = re.compile(rf"[ ]?({_SIGN}|[^\W\d_]{{1,8}})(?!\w)", re.IGNORECASE)
+SCALE = re.compile(r"[ ]?(thousand|million|billion|mn|bn|k|m)(?!\w)", re.IGNORECASE)
+SCALES = {"thousand": 1_000, "k": 1_000, "million": 1_000_000, "mn": 1_000_000, "m": 1_000_000,
+          "billion": 1_000_000_000, "bn": 1_000_000_000}  # fmt: skip
+"""What figures behind a sign are of: £2m, $1.5 billion."""
+
+THING = re.compile(r"[ ][^\W\d_]")
+AND_CENTS = re.compile(r",?[ ](?:and[ ]|und[ ]|et[ ]|y[ ]|e[ ])?")
+AFTER = re.compile(rf"[ ]?(?:d[ei][ ]|d['’])?({_SIGN}|[^\W\d_]{{1,8}})(?!\w)", re.IGNORECASE)
 
 
 def find_amounts(text: str, numbers: Sequence[Entity]) -> list[Entity]:
@@ -35,15 +42,33 @@ def find_amounts(text: str, numbers: Sequence[Entity]) -> list[Entity]:
         figures = FIGURES.match(text, match.end())
         if figures:
             code = CODES[(match[1] or match[2]).lower()]
-            found.append(_amount(read_figures(figures.group()), code, text, match.start(), figures.end()))
-            taken.update(range(match.start(), figures.end()))
+            value, end = read_figures(figures.group()), figures.end()
+            if scale := SCALE.match(text, end):
+                value, end = round(value * SCALES[scale[1].lower()], 4), scale.end()
+            found.append(_amount(value, code, text, match.start(), end))
+            taken.update(range(match.start(), end))
     for figures in FIGURES.finditer(text):
-        if figures.start() not in taken and not text[figures.start() - 1 : figures.start()].isalnum():
+        before = text[figures.start() - 1 : figures.start()]
+        if figures.start() not in taken and not before.isalnum() and before != "/":
             _add_after(found, read_figures(figures.group()), text, figures.start(), figures.end())
     for number in numbers:
         if number.source == "words":
             _add_after(found, number.value, text, number.start, number.end)
-    return sorted(found, key=lambda entity: entity.start)
+    return _with_cents(sorted(found, key=lambda entity: entity.start), text)
+
+
+def _with_cents(amounts: list[Entity], text: str) -> list[Entity]:
+    """Twenty-five euros and fifty cents are one amount, and the cents are the euro's."""
+    together: list[Entity] = []
+    for row in amounts:
+        before = together[-1] if together else None
+        small = row.text.split()[-1].lower() in SMALL
+        if before and small and row.value["value"] < 1 and AND_CENTS.fullmatch(text, before.end, row.start):
+            value = round(before.value["value"] + row.value["value"], 4)
+            together[-1] = _amount(value, before.value["currency"], text, before.start, row.end)
+        else:
+            together.append(row)
+    return together
 
 
 def read_figures(figures: str) -> float:
@@ -60,10 +85,26 @@ def read_figures(figures: str) -> float:
 def _add_after(found: list[Entity], value: float, text: str, start: int, end: int) -> None:
     match = AFTER.match(text, end)
     word = match[1].lower() if match else ""
+    if match and _is_something_else(match, value, text):
+        return
     if word in CODES:
         found.append(_amount(value, CODES[word], text, start, match.end() if match else end))
     elif match and word in SMALL:
         found.append(_amount(round(value / 100, 4), SMALL[word], text, start, match.end()))
+
+
+def _is_something_else(match: re.Match[str], value: float, text: str) -> bool:
+    """Whether a word that is a currency counts something else: two real problems, 5 won games, two pounds of flour."""
+    word = match[1].lower()
+    if word == "p":
+        return match.group().startswith(" ")
+    if word == "try":
+        return not match[1].isupper()
+    if word == "real" and value != 1:
+        return True
+    if word in ("real", "won"):
+        return THING.match(text, match.end()) is not None
+    return word in ("pound", "pounds") and text[match.end() : match.end() + 4].lower() == " of "
 
 
 def _amount(value: float, code: str, text: str, start: int, end: int) -> Entity:

@@ -15,7 +15,7 @@ class Calendar(NamedTuple):
     """A language's words: months and weekdays in order, days by their distance from today, and what goes between.
 
     `last` stands before or behind a weekday that is over, `coming` of one that comes. A day that follows a word of
-    `no_day` is none ("good morning"); nor is one of `doubtful` before a word that is not in `goes_on` ("a second time").
+    `no_day` is none ("good morning"), nor one of `doubtful` before a word that is not in `goes_on` ("a second time").
     """
 
     months: str

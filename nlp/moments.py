@@ -9,15 +9,19 @@ from zoneinfo import ZoneInfo
 
 from models.utterance import Entity
 from nlp.numbers import FIGURE, ONES, TENS
+from nlp.ordinals import ONES as ORDINALS
 
 MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
 DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()  # noqa: SIM905
+ORDINAL_TENS = {"twenty": 20, "thirty": 30}
 NOON, FIRST_OF_EVENING = 12, 5
 SMALL = {"a": 1, "an": 1} | ONES | TENS
 UNIT_DAYS = {"day": 1, "week": 7, "fortnight": 14}
 
 _month = "(?P<month>" + "|".join(f"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for name in MONTHS) + "|sept)"
-_day = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_ordinal = rf"(?:{'|'.join(ORDINAL_TENS)})[ -](?:{'|'.join(word for word, value in ORDINALS.items() if value < 10)})"
+_ordinal += "|" + "|".join(word for word, value in ORDINALS.items() if value <= 30)
+_day = rf"(?P<day>\d{{1,2}}|{_ordinal})(?:st|nd|rd|th)?"
 _year = r"(?P<year>\d{4})"
 _weekday = "(?P<weekday>" + "|".join(DAYS) + ")"
 _part = r"(?:[ ]{1,2}(?P<part_of_day>morning|afternoon|evening|night))?"
@@ -160,7 +164,15 @@ def _slashes(match: re.Match[str], clock: Clock) -> date:
 def _named_month(match: re.Match[str], clock: Clock) -> date:
     name = match["month"].lower()[:3]
     month = [full[:3] for full in MONTHS].index(name) + 1
-    return in_year(match["year"], month, int(match["day"]), clock)
+    return in_year(match["year"], month, _day_of_month(match["day"]), clock)
+
+
+def _day_of_month(day: str) -> int:
+    """The 3rd, the third and the twenty-third."""
+    if day.isdigit():
+        return int(day)
+    *tens, ones = re.split("[ -]", day.lower())
+    return sum(ORDINAL_TENS[word] for word in tens) + ORDINALS[ones]
 
 
 def in_year(year: str | None, month: int, day: int, clock: Clock) -> date:
@@ -259,14 +271,18 @@ def _rule(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w/]){pattern}(?![\w/])", re.IGNORECASE)
 
 
-HINT = re.compile(r"\d|day|night|morrow|morning|noon|evening|week|month|year|minute|hour|past|quarter", re.IGNORECASE)
+HINT = re.compile(
+    r"\d|day|night|morrow|morning|noon|evening|week|month|year|minute|hour|past|quarter|first|second|third|"
+    r"fourth|fifth|sixth|seventh|eighth|ninth|tenth|elfth|teenth|tieth", re.IGNORECASE,
+)  # fmt: skip
 """Every moment has one of these in it."""
 
 Reader = Callable[[re.Match[str], Clock], date | time | datetime | None]
 RULES: tuple[tuple[re.Pattern[str], Reader], ...] = (
     (_rule(r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?:[T ](?P<hour>\d\d):(?P<minute>\d\d)(?::\d\d)?Z?)?"), _iso),
     (_rule(r"(?P<first>\d{1,2})(?P<mark>[/.])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})"), _slashes),
-    (_rule(r"(?P<first>\d{1,2})/(?P<second>\d{1,2})(?P<year>)"), _slashes),
+    (_rule(r"(?!24/7\b|(?:1/[234]|[23]/[345])[ ](?:of|an?|cups?|kilos?|kgs?|lit(?:re|er)s?|pounds?|hours?)\b)"
+           r"(?P<first>\d{1,2})/(?P<second>\d{1,2})(?P<year>)"), _slashes),
     (_rule(rf"(?:{_weekday},?[ ])?(?:the[ ])?{_day}(?:[ ]of)?[ -]{_month}\.?(?:,?[ -]{_year})?"), _named_month),
     (_rule(rf"(?:{_weekday},?[ ])?{_month}\.?[ ](?:the[ ])?{_day}(?![:\d])(?:,?[ ]{_year})?"), _named_month),
     (_rule(rf"(?P<day>(?:the[ ])?day[ ]{{1,2}}(?:after[ ]{{1,2}}tomorrow|before[ ]{{1,2}}yesterday)){_part}"),
@@ -289,5 +305,5 @@ RULES: tuple[tuple[re.Pattern[str], Reader], ...] = (
 )  # fmt: skip
 """Tried in this order; a later rule never takes characters that an earlier one has."""
 
-RULES_OF_WORDS = tuple(row for row in RULES if row[1] not in (_iso, _slashes, _named_month, _clock_time))
+RULES_OF_WORDS = tuple(row for row in RULES if row[1] not in (_iso, _slashes, _clock_time))
 """Those by which a text without a figure can be a moment."""

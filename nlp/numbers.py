@@ -17,6 +17,8 @@ TENS = {
 SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 DOZEN = "dozen"
 AND_A_HALF = re.compile(r"(?:[ ]and[ ]a[ ]half|[ ]?½)(?!\w)", re.IGNORECASE)
+SCALE = re.compile(rf"[ ]({'|'.join(SCALES)})(?!\w)", re.IGNORECASE)
+SIGN = re.compile(r"(?<!\w)(?:minus|(?P<half>half)(?:[ ]a)?)[ ]\Z", re.IGNORECASE)
 FIRST = frozenset((*ONES, *TENS, *SCALES, DOZEN, "a", "an"))
 """What a number in words begins with."""
 
@@ -31,29 +33,45 @@ NOT_COUNTED = frozenset(
 
 def find_numbers(text: str) -> list[Entity]:
     """Every number in the text, in order, as an int or a float."""
-    found = [_figures(match) for match in FIGURES.finditer(text)]
+    found = [_scaled(_figures(match), text) for match in FIGURES.finditer(text)]
+    taken = {row.end for row in found if row.source == "words"}  # where a scale ends that figures have
     words = [(match.group().lower(), match.start(), match.end()) for match in WORD.finditer(text)]
     at = 0
     while at < len(words):
-        length = _run(words, at, text) if words[at][0] in FIRST else 0
+        length = _run(words, at, text) if words[at][0] in FIRST and words[at][2] not in taken else 0
         value = _value([word for word, _, _ in words[at : at + length]]) if length else None
         if value is None or (length == 1 and _is_pronoun(words, at)):
             at += 1
             continue
         start, end = words[at][1], words[at + length - 1][2]
+        if (sign := SIGN.search(text, max(0, start - 8), start)) and (
+            sign["half"] is None or words[at + length - 1][0] == DOZEN
+        ):
+            value, start = (-value, sign.start()) if sign["half"] is None else (value / 2, sign.start())
+            value = int(value) if value == int(value) else value
         found.append(Entity("number", value, text[start:end], start, end, "words"))
         at += length
     return sorted([_with_half(number, text) for number in found], key=lambda entity: entity.start)
 
 
+def _scaled(number: Entity, text: str) -> Entity:
+    """3 hundred is 300, and 1.5 million is 1500000."""
+    match = SCALE.match(text, number.end)
+    if match is None:
+        return number
+    value = round(number.value * SCALES[match[1].lower()], 6)
+    plain = int(value) if value == int(value) else value
+    return Entity("number", plain, text[number.start : match.end()], number.start, match.end(), "words")
+
+
 def _with_half(number: Entity, text: str) -> Entity:
     """Two and a half is 2.5."""
     match = AND_A_HALF.match(text, number.end)
-    if match is None or number.value < 0 or isinstance(number.value, float):
+    if match is None or isinstance(number.value, float):
         return number
-    return Entity(
-        "number", number.value + 0.5, text[number.start : match.end()], number.start, match.end(), number.source
-    )
+    value = number.value + (0.5 if number.value >= 0 else -0.5)
+    half = Entity("number", value, text[number.start : match.end()], number.start, match.end(), number.source)
+    return _scaled(half, text)
 
 
 def _figures(match: re.Match[str]) -> Entity:

@@ -47,6 +47,8 @@ def _quantity(number: Entity, text: str) -> Entity | None:
         return _entity(number.value, BEFORE[sign], text, number.start - 1, number.end)
     match = AFTER.match(text, number.end)
     unit = NAMES.get(match[1].lower()) if match else None
+    if match and match[1].lower() in ("pound", "pounds") and text[match.end() : match.end() + 4].lower() == " of ":
+        unit = "pound"
     return _entity(number.value, unit, text, number.start, match.end()) if match and unit else None
 
 
