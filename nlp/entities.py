@@ -41,6 +41,7 @@ RANK = {
 }  # fmt: skip
 """Where two entities have the same span, the lower rank stays; the designer's own have rank 0."""
 
+MOMENTS = frozenset({"date", "time", "datetime"})
 SOME_DAY = 1_700_000_000_000
 """When texts are read of which only the kinds of entities count, and not which day they name."""
 
@@ -53,8 +54,8 @@ class Entities(Component):
 
     What is marked in utterances, `a table at [Luigi's](restaurant)`, teaches where such a value stands, so that others
     are found there that were never written down. Where two overlap, the longer one stays; of two with the same span,
-    the designer's own. Names of persons, organisations and places come too where a spaCy model is named, in what all
-    others leave.
+    the designer's own; a marked day or time stays within a longer one, too. Names of persons, organisations and places
+    come too where a spaCy model is named, in what all others leave.
     """
 
     kind = "entities"
@@ -124,12 +125,30 @@ class Entities(Component):
             found = give_way(found, self._slots.find(text, settle(known)), self._slots.kinds, self._own)
         found = with_values(found, known, self._typed)
         kept = settle([entity for entity in found if entity.kind not in self.without])
+        if self._typed:
+            kept = self._with_marked(found, kept, spoken, context)
         if self._names is not None and self._names.reads(spoken):
             names = [entity for entity in self._names.find(text) if entity.kind not in self.without]
             found += names
             kept = add_names(kept, names)
         understanding.entities = kept[:MAX_ENTITIES]
         return f"{len(kept)} of {len(found)} found stay" if found else "nothing found"
+
+    def _with_marked(self, found: list[Entity], kept: list[Entity], language: str, context: Context) -> list[Entity]:
+        """What stays, and marked days and times that lie within a longer one: the Friday of "on Friday at 7"."""
+        moments = [row for row in kept if row.kind in MOMENTS]
+        more = []
+        for row in found:
+            if row.kind not in self._typed or row in kept:
+                continue
+            if any(wider.start <= row.start and row.end <= wider.end for wider in moments):
+                alone = find_by_rule(
+                    row.text, language, now=context.now, timezone=context.timezone, day_first=self.day_first,
+                    phone_region=self.phone_region,
+                )  # fmt: skip
+                alone = [moment for moment in alone if moment.kind in MOMENTS and moment.text == row.text]
+                more += [Entity(row.kind, moment.value, row.text, row.start, row.end, row.source) for moment in alone]
+        return sorted([*kept, *more], key=lambda row: (row.start, row.end, row.kind)) if more else kept
 
 
 def find_by_rule(

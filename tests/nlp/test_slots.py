@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.utterance import Entity
+from nlp.entities import Entities
 from nlp.errors import InvalidModel
 from nlp.pipeline import Pipeline, load_pipeline
 from nlp.project import Project, Slot, Utterance, read_project, slots_of
@@ -19,6 +20,8 @@ from nlp.slot_training import examples_of, train_slots
 from nlp.slots import FEWEST_MARKS, MAX_LEARNT_ENTITIES, decided_entities, learnt_entities
 from nlp.training import model_folder, model_key, train
 from nlp.worker import make_pipeline
+
+from .conftest import NOW
 
 PLACES = ["Luigi's", "the Blue Door", "Casa Nova", "Old Mill", "Sakura", "Le Bistro", "Golden Fork", "Green Olive"]
 MONTHS = ["May", "June", "March", "August"]
@@ -300,3 +303,28 @@ def test_a_long_text_is_read_as_far_as_its_bound(model: SlotModel) -> None:
     text = "book a table at Sakura for two " * 100
     assert max(slot.end for slot in model.find(text)) <= words_of(text)[-1].end
     assert len(features_of(words_of(text))) == MAX_WORDS
+
+
+MARKED_DAYS = """
+- intent: book
+  examples:
+    - I'd like to book for [3](party) on [Friday](day)
+    - a table [tomorrow](day) for [two](party)
+    - a table on [Monday](day) for [six](party)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("book for 3 on Friday", [("party", 3), ("date", "2026-11-27"), ("day", "2026-11-27")]),
+        ("tomorrow at 8pm for six", [("day", "2026-11-23"), ("datetime", "2026-11-23T20:00"), ("party", 6)]),
+        ("a table tomorrow", [("day", "2026-11-23")]),
+        ("on Monday for 3 hours", [("date", "2026-11-23"), ("day", "2026-11-23"), ("duration", {"seconds": 10_800})]),
+    ],
+)
+def test_a_marked_day_is_found_within_a_longer_one(text: str, found: list[tuple[str, object]], tmp_path: Path) -> None:
+    (tmp_path / "intents").mkdir()
+    (tmp_path / "intents" / "a.yaml").write_text(MARKED_DAYS, "utf-8")
+    read = Pipeline([Entities()], read_project(tmp_path)).read(text, want=("entities",), now=NOW)
+    assert [(row.kind, row.value) for row in read.entities] == found

@@ -61,10 +61,13 @@ def read_tests(directory: Path, on: Sequence[Path], format: str | None, part: st
 
 def read_trained(directory: Path, train: Sequence[Path], tier: str, format: str | None) -> "Trained":
     """What to test: a model trained on files, or the project's pipeline."""
+    from nlp.errors import InvalidRequest
     from nlp.evaluation.classifier import Trained, project_classifier, train_classifier
     from nlp.evaluation.examples import distinct
 
     if not train:
+        if tier != "default":
+            raise InvalidRequest("--tier goes with --train: a project says in nlp/pipeline.yaml which tier it has")
         return project_classifier(directory)
     from nlp.evaluation.readers import read_examples
 

@@ -104,6 +104,7 @@ def test_what_cannot_be_tested(shop: Path, tmp_path: Path) -> None:
         (("test", tmp_path), "there is no .*utterances.yaml: write utterances there, or name a file with --on"),
         (("test", tmp_path, "--on", shop / "tests" / "utterances.yaml"), "no intents are written there"),
         (("test", shop, "--report", tmp_path / "a.doc"), "a report is one of"),
+        (("test", shop, "--tier", "onnx"), "--tier goes with --train"),
         (("test", shop, "--no-worse-than", shop / "tests" / "utterances.yaml"), "this is no result of"),
         (("cross-validate", tmp_path), "no intents are written there"),
         (("cross-validate", shop, "--tier", "no_such_tier"), "no_such_tier"),
