@@ -112,7 +112,7 @@ SPEECHES = {
         "e|de|em|por|para|ou|o|hoje|amanhã|com|se|como|quero|somos|seremos",
     ),
 }  # fmt: skip
-"""What "mañana" and "morgen" are behind an hour is no part of the day, but the day."""
+"""Behind an hour, "mañana" and "morgen" are the day, and no part of it."""
 
 ACCENTS = str.maketrans({"a": "[aàáâã]", "e": "[eèéê]", "i": "[iìí]", "o": "[oòóôõ]", "u": "[uùú]"})
 UMLAUT = {"ae": "ä", "oe": "ö", "ue": "ü", "ss": "ß"}

@@ -273,7 +273,7 @@ def _rule(pattern: str) -> re.Pattern[str]:
 
 HINT = re.compile(
     r"\d|day|night|morrow|morning|noon|evening|week|month|year|minute|hour|past|quarter|first|second|third|"
-    r"fourth|fifth|sixth|seventh|eighth|ninth|tenth|elfth|teenth|tieth", re.IGNORECASE,
+    r"fourth|fifth|sixth|eventh|eighth|ninth|tenth|elfth|teenth|tieth", re.IGNORECASE,
 )  # fmt: skip
 """Every moment has one of these in it."""
 

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp.moments import DAYS, FIGURE, HINT, MONTHS, RULES, RULES_OF_WORDS, SMALL, find_moments
+from nlp.ordinals import ONES as ORDINALS
 
 from .conftest import NOW
 
@@ -12,6 +13,7 @@ WORDS = (
     "day before yesterday", "this", "last", "next", "on", "in", "at", "at the", "in the", "morning", "afternoon",
     "evening", "night", "noon", "midday", "midnight", "minutes", "hour", "days", "weeks", "fortnight", "months", "year",
     "ago", "from now", "half past", "quarter past", "a quarter to", "am", "p.m.", "o'clock", "of", "st", "th",
+    *ORDINALS, "twenty-first", "thirty first",
     "3", "12", "17:30", "5pm", "2026", "2026-03-04", "3/4", "3.4.26", "2nd", "٣", "of it", "order", "please",
 )  # fmt: skip
 
