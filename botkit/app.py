@@ -37,6 +37,7 @@ from nlp.errors import InvalidData
 from nlp.pipeline import read_privacy
 from nlp.privacy import PrivacySettings
 from nlp.project import NONE_OF_THESE, read_project
+from nlp.project import Project as Language
 
 SECRET_BYTES = 32
 NOTIFY = "notify"
@@ -93,7 +94,7 @@ class App:
             models=project.directory / ".botkit" / "models",
             environment={"BOTKIT_ALLOW_PRIVATE_ADDRESSES": str(settings.allow_private_addresses).lower()},
         )
-        self.nlp_watch = NlpWatch(self.nlp, fits=self._flows_understand, taken_up=self._mask_as_said)
+        self.nlp_watch = NlpWatch(self.nlp, read=self._read_language, taken_up=self._mask_as_said)
         self.privacy = Privacy()
         _mask(self.privacy, project.privacy)
         self.mailboxes = Mailboxes(self.store, self.clock)
@@ -122,8 +123,8 @@ class App:
             except NlpFailed as error:
                 log.error("NLP nodes will fail: %s", error.message)
 
-    async def _flows_understand(self) -> None:
-        """Raises `InvalidData` where the changed `nlp` folder lacks an intent that a live flow leaves by."""
+    async def _read_language(self) -> Language:
+        """The changed `nlp` folder; raises `InvalidData` where it lacks an intent that a live flow leaves by."""
         found = await asyncio.to_thread(read_project, self.nlp.folder)
         known = {*found.intents, NONE_OF_THESE}
         for name, flow in self.project.flows.items():
@@ -132,10 +133,12 @@ class App:
                 raise InvalidData(
                     folder, 0, f"there is no intent {intent!r}, but node {node} of flow {name!r} names it"
                 )
+        return found
 
-    async def _mask_as_said(self) -> None:
+    async def _mask_as_said(self, language: Language | None) -> None:
         """Mask what the changed `nlp` folder says is to be masked."""
-        _mask(self.privacy, read_privacy(await asyncio.to_thread(read_project, self.nlp.folder)))
+        if language is not None:
+            _mask(self.privacy, read_privacy(language))
 
     async def _made_once(self, name: str) -> bytes:
         value = await self.store.constant(name)

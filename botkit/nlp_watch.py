@@ -8,29 +8,35 @@ from typing import Self
 from botkit.nlp_pool import NlpPool
 from botkit.nlp_snapshot import Signature, signature
 from models.errors import BotkitError
+from nlp.project import Project
 
 EVERY_SECONDS = 2.0
 
 log = logging.getLogger("botkit.nlp")
 
 
-async def _nothing() -> None:
+async def _unread() -> None:
+    return None
+
+
+async def _nothing(_project: Project | None) -> None:
     pass
 
 
 class NlpWatch:
     """Looks every `every_seconds`. A change is taken up when the next look finds no further one.
 
-    What cannot be taken up is told in the log, once, and the bot goes on as it was. `fits` is asked before, and raises
-    `BotkitError` for what must not be taken up; `taken_up` is called when something was.
+    What cannot be taken up is told in the log, once, and the bot goes on as it was. `read` is asked before: it
+    raises `BotkitError` for what must not be taken up, and gives what `taken_up` is told when it was.
     """
 
     def __init__(
-        self, pool: NlpPool, *, every_seconds: float = EVERY_SECONDS, fits: Callable[[], Awaitable[None]] = _nothing,
-        taken_up: Callable[[], Awaitable[None]] = _nothing,
+        self, pool: NlpPool, *, every_seconds: float = EVERY_SECONDS,
+        read: Callable[[], Awaitable[Project | None]] = _unread,
+        taken_up: Callable[[Project | None], Awaitable[None]] = _nothing,
     ) -> None:  # fmt: skip
         self._pool = pool
-        self._fits = fits
+        self._read = read
         self._taken_up = taken_up
         self._every_seconds = every_seconds
         self._task: asyncio.Task[None] | None = None
@@ -75,9 +81,9 @@ class NlpWatch:
     async def _reload(self) -> None:
         log.info("what the bot understands by was changed: new workers start beside those that serve")
         try:
-            await self._fits()
+            project = await self._read()
             await self._pool.reload()
-            await self._taken_up()
+            await self._taken_up(project)
         except (BotkitError, OSError) as error:
             log.error("the change was not taken up, the bot understands as before: %s", error)
         else:

@@ -21,7 +21,7 @@ _SIGN = r"(?:US\$|C\$|A\$|R\$|[$€£₹¥₺₦₩])"
 _CODE = "|".join(sorted(code for code in CODES if code.isascii() and len(code) == 3 and code.upper() in WORDS))
 BEFORE = re.compile(rf"(?<!\w)(?:({_SIGN})[ ]?|({_CODE})[ ])(?=\d)", re.IGNORECASE)
 FIGURES = re.compile(r"\d{1,3}(?:[ ,.]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d{1,12}(?:[.,]\d{1,2})?(?!\d)")
-SCALE = re.compile(r"[ ]?(thousand|million|billion|mn|bn|k|m)(?!\w)", re.IGNORECASE)
+SCALE = re.compile(r"(?:[ ]?(thousand|million|billion|mn|bn)|(k|m))(?!\w)", re.IGNORECASE)
 SCALES = {"thousand": 1_000, "k": 1_000, "million": 1_000_000, "mn": 1_000_000, "m": 1_000_000,
           "billion": 1_000_000_000, "bn": 1_000_000_000}  # fmt: skip
 """What figures behind a sign are of: £2m, $1.5 billion."""
@@ -44,7 +44,7 @@ def find_amounts(text: str, numbers: Sequence[Entity]) -> list[Entity]:
             code = CODES[(match[1] or match[2]).lower()]
             value, end = read_figures(figures.group()), figures.end()
             if scale := SCALE.match(text, end):
-                value, end = round(value * SCALES[scale[1].lower()], 4), scale.end()
+                value, end = round(value * SCALES[(scale[1] or scale[2]).lower()], 4), scale.end()
             found.append(_amount(value, code, text, match.start(), end))
             taken.update(range(match.start(), end))
     for figures in FIGURES.finditer(text):
@@ -62,13 +62,22 @@ def _with_cents(amounts: list[Entity], text: str) -> list[Entity]:
     together: list[Entity] = []
     for row in amounts:
         before = together[-1] if together else None
-        small = row.text.split()[-1].lower() in SMALL
-        if before and small and row.value["value"] < 1 and AND_CENTS.fullmatch(text, before.end, row.start):
+        if (
+            before
+            and _is_small(row)
+            and not _is_small(before)
+            and row.value["value"] < 1
+            and AND_CENTS.fullmatch(text, before.end, row.start)
+        ):
             value = round(before.value["value"] + row.value["value"], 4)
             together[-1] = _amount(value, before.value["currency"], text, before.start, row.end)
         else:
             together.append(row)
     return together
+
+
+def _is_small(amount: Entity) -> bool:
+    return amount.text.split()[-1].lower() in SMALL
 
 
 def read_figures(figures: str) -> float:

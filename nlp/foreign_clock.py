@@ -40,7 +40,8 @@ SPEECHES = {
         (rf"(?:(?:um|gegen|ab|bis)[ ])?(?P<minutes>{{minutes}})[ ](?P<hour>{{hour}})(?:[ ]uhr)?{_PART}",
          r"(?:(?:um|gegen|ab|bis)[ ])?(?P<hour>{hour})(?:[:.](?P<minute>\d\d))?[ ]uhr"
          rf"(?:[ ](?:(?P<more>\d\d)|(?P<spoken>{{spoken}})))?{_PART}",
-         r"(?:um|gegen|ab|bis)[ ](?P<hour>{hour})(?:[ ](?P<part>{part})|{stop})"),
+         r"(?:um|gegen|ab|bis)[ ](?P<hour>{hour})[ ](?P<part>{part})",
+         r"um[ ](?P<hour>{hour}){stop}"),
         {"halb": -30, "viertel nach": 15, "viertel vor": -15, "dreiviertel": -15, "kurz nach": 0, "kurz vor": 0},
         {"morgens": "morning", "vormittags": "morning", "nachmittags": "afternoon", "abends": "evening",
          "nachts": "night", "früh": "morning", "am morgen": "morning", "am vormittag": "morning",
@@ -78,8 +79,10 @@ SPEECHES = {
         "y|de|en|por|para|o|el|hoy|mañana|pasado|con|si|como|quiero|somos|seremos",
     ),
     "it": Speech(
-        (r"(?:(?:d|fino )?all[ae'’]|verso le|entro le|per le|dopo le)[ ]?(?P<hour>\d{1,2})"
+        (r"(?:(?:d|fino )?all[ae'’])[ ]?(?P<hour>\d{1,2})"
          rf"(?:[:.](?P<minute>\d\d)|[ ](?P<minutes>{{minutes}}))?{_PART}",
+         r"(?:verso|entro|per|dopo) le[ ](?P<hour>\d{1,2})"
+         r"(?:[:.](?P<minute>\d\d)|[ ](?P<minutes>{minutes})|[ ](?P<part>{part})|{stop})",
          r"(?:(?:d|fino )?all[ae'’]|verso le|entro le|per le|dopo le)[ ]?(?P<hour>{word})"
          rf"(?:[ ](?P<minutes>{{minutes}})|[ ]e[ ](?P<spoken>{{spoken}})){_PART}",
          r"(?:(?:d|fino )?all[ae'’]|verso le|entro le|per le|dopo le)[ ]?(?P<hour>{word})"
@@ -95,8 +98,10 @@ SPEECHES = {
         "e|di|in|per|o|il|lo|la|oggi|domani|con|se|come|vorrei|siamo|saremo",
     ),
     "pt": Speech(
-        (r"(?:até )?(?:à|às|pelas|das)[ ](?P<hour>\d{1,2})(?:[:h](?P<minute>\d\d)?)?"
+        (r"(?:até )?(?:à|às|pelas)[ ](?P<hour>\d{1,2})(?:[:h](?P<minute>\d\d)?)?"
          rf"(?:[ ]horas?)?(?:[ ](?P<minutes>{{minutes}}))?{_PART}",
+         r"das[ ](?P<hour>\d{1,2})"
+         r"(?:[:h](?P<minute>\d\d)?|[ ](?P<minutes>{minutes})|[ ](?P<part>{part})|(?=[ ]às)|{stop})",
          r"(?:até )?(?:à|às|pelas)[ ](?P<hour>{word})(?:[ ]horas?)?"
          rf"(?:[ ](?P<minutes>{{minutes}})|[ ]e[ ](?P<spoken>{{spoken}})){_PART}",
          rf"(?:até )?(?:à|às|pelas)[ ](?P<hour>{{word}})[ ]horas?{_PART}",
@@ -130,11 +135,11 @@ class _Clock:
             {fold(said, language): part for said, part in table.items()}
             for table in (speech.parts, speech.days, speech.today)
         )
-        words = _either(_loose(word, language) for word, value in self.numbers.items() if value <= LAST_HOUR)
+        words = _either(_accented(word, language) for word, value in self.numbers.items() if value <= LAST_HOUR)
         names = {  # (?>...) takes nothing shorter: "vinte e uma" is no 20:01
             "word": f"(?>{words})", "hour": rf"(?>\d{{1,2}}|{words})",
             "minutes": loose(_either(speech.minutes), language), "part": loose(_either(speech.parts), language),
-            "spoken": _either(_loose(word, language) for word in numbers),
+            "spoken": _either(_accented(word, language) for word in numbers),
             "stop": rf"(?=[ ]?(?:[.,;:!?)]|\Z)|[ ](?:{speech.stop})\b)",
         }  # fmt: skip
         self.forms = [_pattern(re.sub(r"\{([a-z]+)\}", lambda name: names[name[1]], form)) for form in speech.forms]
@@ -148,8 +153,8 @@ def _either(words: "Iterator[str] | dict[str, int] | dict[str, str]") -> str:
     return "|".join(sorted(words, key=len, reverse=True))
 
 
-def _loose(word: str, language: str) -> str:
-    """A pattern of a folded word that may have its accents or not."""
+def _accented(word: str, language: str) -> str:
+    """A pattern of a folded word, which may have accents in a text."""
     if language == "de":
         return re.sub("ae|oe|ue|ss", lambda match: f"(?:{match[0]}|{UMLAUT[match[0]]})", word)
     return word.translate(ACCENTS)

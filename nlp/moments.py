@@ -161,10 +161,20 @@ def _slashes(match: re.Match[str], clock: Clock) -> date:
     return in_year(match["year"], month, day, clock)
 
 
-def _named_month(match: re.Match[str], clock: Clock) -> date:
+def _named_month(match: re.Match[str], clock: Clock) -> date | None:
     name = match["month"].lower()[:3]
     month = [full[:3] for full in MONTHS].index(name) + 1
+    if not match["day"].isdigit() and not _is_called_so(match):
+        return None
     return in_year(match["year"], month, _day_of_month(match["day"]), clock)
+
+
+def _is_called_so(match: re.Match[str]) -> bool:
+    """Whether a day in words is one: "the first of May" and "May the first", not "the first may be lost"."""
+    words = match.group().lower()
+    if match.start("day") < match.start("month"):
+        return " of " in words
+    return match["month"].lower() != "may" or " the " in words or match["day"].lower() not in ("first", "second")
 
 
 def _day_of_month(day: str) -> int:

@@ -18,7 +18,7 @@ SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_
 DOZEN = "dozen"
 AND_A_HALF = re.compile(r"(?:[ ]and[ ]a[ ]half|[ ]?½)(?!\w)", re.IGNORECASE)
 SCALE = re.compile(rf"[ ]({'|'.join(SCALES)})(?!\w)", re.IGNORECASE)
-SIGN = re.compile(r"(?<!\w)(?:minus|(?P<half>half)(?:[ ]a)?)[ ]\Z", re.IGNORECASE)
+SIGN = re.compile(r"(?<!\w)(?<!\d )(?:minus|(?P<half>half)(?:[ ]a)?)[ ]\Z", re.IGNORECASE)
 FIRST = frozenset((*ONES, *TENS, *SCALES, DOZEN, "a", "an"))
 """What a number in words begins with."""
 
