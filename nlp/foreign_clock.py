@@ -6,8 +6,8 @@ from datetime import time
 from functools import lru_cache
 from typing import NamedTuple
 
+from nlp.clock import Found, in_part
 from nlp.foreign_numbers import fold, loose, small_numbers
-from nlp.moments import Found, in_part
 
 LAST_HOUR, LAST_MINUTE = 24, 59
 NOON = 12

@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from models.utterance import Entity
+from nlp.clock import Clock, Found, entity_of, in_year, joined, local_time, shifted
 from nlp.foreign_clock import find_times, part_after, parts_of_today
 from nlp.foreign_numbers import WORDS, fold, loose, small_numbers
-from nlp.moments import Clock, Found, entity_of, in_year, joined, local_time, shifted
 
 
 class Calendar(NamedTuple):

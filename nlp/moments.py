@@ -1,51 +1,22 @@
 """Moments: dates and times in an English text, relative ones against the turn's clock."""
 
 import re
-from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from functools import lru_cache
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, time, timedelta
 
 from models.utterance import Entity
-from nlp.numbers import FIGURE, ONES, TENS
+from nlp import english_clock, english_days
+from nlp.clock import NOON, Clock, Found, entity_of, in_part, in_year, joined, local_time, shifted
+from nlp.english_calendar import AT_PART, DAYS, MONTHS, PART, WEEKDAY, Rule, in_half, pattern
+from nlp.numbers import FIGURE
 from nlp.ordinals import ONES as ORDINALS
 
-MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
-DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()  # noqa: SIM905
 ORDINAL_TENS = {"twenty": 20, "thirty": 30}
-NOON, FIRST_OF_EVENING = 12, 5
-SMALL = {"a": 1, "an": 1} | ONES | TENS
-UNIT_DAYS = {"day": 1, "week": 7, "fortnight": 14}
 
 _month = "(?P<month>" + "|".join(f"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for name in MONTHS) + "|sept)"
 _ordinal = rf"(?:{'|'.join(ORDINAL_TENS)})[ -](?:{'|'.join(word for word, value in ORDINALS.items() if value < 10)})"
 _ordinal += "|" + "|".join(word for word, value in ORDINALS.items() if value <= 30)
 _day = rf"(?P<day>\d{{1,2}}|{_ordinal})(?:st|nd|rd|th)?"
 _year = r"(?P<year>\d{4})"
-_weekday = "(?P<weekday>" + "|".join(DAYS) + ")"
-_part = r"(?:[ ]{1,2}(?P<part_of_day>morning|afternoon|evening|night))?"
-_at_part = r"(?:[ ]{1,2}(?:in[ ]the[ ]|at[ ])(?P<part_of_day>morning|afternoon|evening|night))"
-_ones = "|".join(word for word, value in ONES.items() if 1 <= value <= 9)
-_count = rf"(?P<count>\d{{1,3}}|(?:{'|'.join(TENS)})[ -](?:{_ones})|{'|'.join(SMALL)})"
-_unit = r"(?P<unit>minute|hour|day|week|fortnight|month|year)s?"
-
-
-class Clock(NamedTuple):
-    """Now, where the customer is, and how she writes 3/4."""
-
-    now: datetime
-    day_first: bool
-
-
-class Found(NamedTuple):
-    """A moment in the text; `part` is the part of the day that it names, `bare` an hour that can be of either half."""
-
-    start: int
-    end: int
-    value: date | time | datetime
-    part: str = ""
-    bare: bool = False
 
 
 def find_moments(text: str, *, now: int, timezone: str = "UTC", day_first: bool = True) -> list[Entity]:
@@ -54,27 +25,40 @@ def find_moments(text: str, *, now: int, timezone: str = "UTC", day_first: bool 
     A bare weekday is the next one that comes; a day and month without a year is the next one too.
     `now` is milliseconds since 1970.
     """
-    if not HINT.search(text):
+    rules = rules_for(text)
+    if not rules:
         return []
     clock = Clock(local_time(now, timezone), day_first)
     found: list[Found] = []
     taken = bytearray(len(text))
-    for pattern, read in RULES if FIGURE.search(text) else RULES_OF_WORDS:
-        for match in pattern.finditer(text):
+    for expression, read in rules:
+        for match in expression.finditer(text):
             if any(taken[match.start() : match.end()]):
                 continue
             try:
                 value = read(match, clock)
-            except (
-                ValueError,
-                OverflowError,
-                LookupError,
-            ):  # the 31st of February; the year 99999; yeſterday
+            except (ValueError, OverflowError, LookupError):  # the 31st of February; the year 99999; yeſterday
                 continue
             if value is not None:
                 taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
                 found.append(_found(match, value))
     return [entity_of(row, text) for row in joined(sorted(found), text)]
+
+
+def rules_for(text: str) -> list[Rule]:
+    """The rules that can find something in a text, in the order in which they are tried.
+
+    A later rule never takes characters that an earlier one has.
+    """
+    rules: list[Rule] = []
+    if HINT.search(text):
+        if english_days.HINT.search(text):
+            rules += english_days.RULES
+        rules += english_clock.RULES if english_clock.HINT.search(text) else ()
+        rules += RULES if FIGURE.search(text) else RULES_OF_WORDS
+    elif english_clock.HINT.search(text):
+        rules += english_clock.RULES
+    return rules
 
 
 def _found(match: re.Match[str], value: date | time | datetime) -> Found:
@@ -85,65 +69,6 @@ def _found(match: re.Match[str], value: date | time | datetime) -> Found:
     if isinstance(value, time):
         return Found(match.start(), match.end(), in_part(value, part), "", not told and 1 <= value.hour < NOON)
     return Found(match.start(), match.end(), value, part)
-
-
-def in_part(moment: time, part: str) -> time:
-    """An hour of the twelve as one of the twenty-four: 8 in the evening is 20:00, 2 at night is 02:00."""
-    if part == "night" and moment.hour == NOON:
-        return moment.replace(hour=0)
-    later = part in ("afternoon", "evening") or (part == "night" and moment.hour >= FIRST_OF_EVENING)
-    return moment.replace(hour=moment.hour + NOON) if later and 1 <= moment.hour < NOON else moment
-
-
-@lru_cache(maxsize=64)
-def zone(name: str) -> tzinfo:
-    """The time zone of that name; raises `ValueError`. UTC needs no time zone database."""
-    if name == "UTC":
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"unknown timezone {name!r}: use a name such as Europe/London") from None
-
-
-def local_time(now: int, timezone: str) -> datetime:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=now)).astimezone(zone(timezone))
-
-
-def entity_of(found: Found, text: str) -> Entity:
-    value = found.value
-    words = text[found.start : found.end]
-    if isinstance(value, datetime):
-        return Entity("datetime", value.strftime("%Y-%m-%dT%H:%M"), words, found.start, found.end, "moments")
-    if isinstance(value, date):
-        return Entity("date", value.isoformat(), words, found.start, found.end, "moments")
-    return Entity("time", value.strftime("%H:%M"), words, found.start, found.end, "moments")
-
-
-BETWEEN = re.compile(r"[ ,]{0,3}(?:(?:at|by|from|around|about|on|in the|um|à|a las|alle|às)[ ]{1,2})?", re.IGNORECASE)
-
-
-def joined(found: list[Found], text: str) -> list[Found]:
-    """A date and a time side by side are one moment."""
-    together: list[Found] = []
-    for row in found:
-        if together and BETWEEN.fullmatch(text, together[-1].end, row.start):
-            both = _both(together[-1], row)
-            if both is not None:
-                together[-1] = Found(together[-1].start, row.end, both)
-                continue
-        together.append(row)
-    return together
-
-
-def _both(first: Found, second: Found) -> datetime | None:
-    """The moment that a day and a time make; the part of the day that goes with the day says which half the hour is."""
-    if isinstance(first.value, time):
-        first, second = second, first
-    day, moment = first.value, second.value
-    if isinstance(day, datetime) or not isinstance(day, date) or not isinstance(moment, time):
-        return None
-    return datetime.combine(day, in_part(moment, first.part) if second.bare else moment)
 
 
 def _iso(match: re.Match[str], clock: Clock) -> date | datetime:
@@ -185,23 +110,6 @@ def _day_of_month(day: str) -> int:
     return sum(ORDINAL_TENS[word] for word in tens) + ORDINALS[ones]
 
 
-def in_year(year: str | None, month: int, day: int, clock: Clock) -> date:
-    """Without a year it is the next such day from today on."""
-    today = clock.now.date()
-    if year:
-        return date(int(year) + (2000 if len(year) == 2 else 0), month, day)
-    for later in range(9):  # a 29th of February may be eight years away
-        try:
-            found = date(today.year + later, month, day)
-        except ValueError:
-            if (month, day) != (2, 29):
-                raise
-            continue
-        if found >= today:
-            return found
-    raise ValueError
-
-
 RELATIVE = {
     "today": 0, "tonight": 0, "tomorrow": 1, "yesterday": -1,
     "day after tomorrow": 2, "day before yesterday": -2, "this": 0, "last": -1,
@@ -224,96 +132,50 @@ def _weekday_value(match: re.Match[str], clock: Clock) -> date:
     return today + timedelta(days=ahead)
 
 
-def _counted(count: str) -> int:
-    """What a count is in figures, or in words such as twenty-five."""
-    return int(count) if count.isdigit() else sum(SMALL[word] for word in count.lower().replace("-", " ").split())
-
-
-def _step(match: re.Match[str], clock: Clock) -> date | datetime:
-    count = _counted(match["count"])
-    return shifted(clock, count if match["ahead"] else -count, match["unit"].lower())
-
-
 def _next_unit(match: re.Match[str], clock: Clock) -> date | datetime:
     return shifted(clock, 1 if match["which"].lower() == "next" else -1, match["unit"].lower())
 
 
-def shifted(clock: Clock, count: int, unit: str) -> date | datetime:
-    if unit in ("minute", "hour"):
-        moved = clock.now + timedelta(minutes=count * (60 if unit == "hour" else 1))
-        return moved.replace(tzinfo=None, second=0, microsecond=0)
-    today = clock.now.date()
-    if unit in UNIT_DAYS:
-        return today + timedelta(days=count * UNIT_DAYS[unit])
-    months = today.year * 12 + today.month - 1 + count * (12 if unit == "year" else 1)
-    year, month = divmod(months, 12)
-    last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
-    return date(year, month + 1, min(today.day, last))
-
-
 def _clock_time(match: re.Match[str], clock: Clock) -> time:
     hour, minute = int(match["hour"]), int(match["minute"] or 0)
-    half = (match["half"] or "").lower().replace(".", "")
-    if half:
-        if not 1 <= hour <= 12:
-            raise ValueError
-        hour = hour % 12 + (12 if half == "pm" else 0)
+    if match["half"]:
+        hour = in_half(hour, match["half"])
     return time(hour, minute)
-
-
-def _spoken_time(match: re.Match[str], clock: Clock) -> time:
-    hour = _counted(match["count"])
-    half = (match["half"] or "").lower().replace(".", "")
-    minutes = {"half past": 30, "quarter past": 15, "quarter to": -15}[" ".join(match["part"].lower().split())]
-    if not 1 <= hour <= 12:
-        raise ValueError
-    if half:  # "quarter to 12 am" is before midnight: the half is that of the hour named
-        hour = hour % 12 + (12 if half == "pm" else 0)
-    moment = datetime(2000, 1, 2, hour) + timedelta(minutes=minutes)  # noqa: DTZ001
-    return moment.time()
 
 
 def _named_time(match: re.Match[str], clock: Clock) -> time:
     return time(12 if match.group().lower() in ("noon", "midday") else 0)
 
 
-def _rule(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w/]){pattern}(?![\w/])", re.IGNORECASE)
-
-
 HINT = re.compile(
-    r"\d|day|night|morrow|morning|noon|evening|week|month|year|minute|hour|past|quarter|first|second|third|"
-    r"fourth|fifth|sixth|eventh|eighth|ninth|tenth|elfth|teenth|tieth", re.IGNORECASE,
+    r"\d|day|night|morrow|morning|noon|evening|week|month|year|min(?:ute)?s?\b|hrs?\b|hour|mas\b|hallow|first|second|"
+    r"third|fourth|fifth|sixth|eventh|eighth|ninth|tenth|elfth|teenth|tieth", re.IGNORECASE,
 )  # fmt: skip
-"""Every moment has one of these in it."""
+"""Every moment has one of these in it, but for hours in words."""
 
-Reader = Callable[[re.Match[str], Clock], date | time | datetime | None]
-RULES: tuple[tuple[re.Pattern[str], Reader], ...] = (
-    (_rule(r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?:[T ](?P<hour>\d\d):(?P<minute>\d\d)(?::\d\d)?Z?)?"), _iso),
-    (_rule(r"(?P<first>\d{1,2})(?P<mark>[/.])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})"), _slashes),
-    (_rule(r"(?!24/7\b|(?:1/[234]|[23]/[345])[ ](?:of|an?|cups?|kilos?|kgs?|lit(?:re|er)s?|pounds?|hours?)\b)"
+RULES: tuple[Rule, ...] = (
+    (pattern(r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d\d)(?P=mark)(?P<day>\d\d)"
+             r"(?:[T ](?P<hour>\d\d):(?P<minute>\d\d)(?::\d\d)?Z?)?"), _iso),
+    (pattern(r"(?P<first>\d{1,2})(?P<mark>[/.])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})"), _slashes),
+    (pattern(r"(?P<first>\d{1,2})-(?P<second>\d{1,2})-(?P<year>\d{4})"), _slashes),
+    (pattern(r"(?!24/7\b|(?:1/[234]|[23]/[345])[ ](?:of|an?|cups?|kilos?|kgs?|lit(?:re|er)s?|pounds?|hours?)\b)"
            r"(?P<first>\d{1,2})/(?P<second>\d{1,2})(?P<year>)"), _slashes),
-    (_rule(rf"(?:{_weekday},?[ ])?(?:the[ ])?{_day}(?:[ ]of)?[ -]{_month}\.?(?:,?[ -]{_year})?"), _named_month),
-    (_rule(rf"(?:{_weekday},?[ ])?{_month}\.?[ ](?:the[ ])?{_day}(?![:\d])(?:,?[ ]{_year})?"), _named_month),
-    (_rule(rf"(?P<day>(?:the[ ])?day[ ]{{1,2}}(?:after[ ]{{1,2}}tomorrow|before[ ]{{1,2}}yesterday)){_part}"),
+    (pattern(rf"(?:{WEEKDAY},?[ ])?(?:the[ ])?{_day}(?:[ ]of)?[ -]{_month}\.?(?:,?[ -]{_year})?"), _named_month),
+    (pattern(rf"(?:{WEEKDAY},?[ ])?{_month}\.?[ ](?:the[ ])?{_day}(?![:\d])(?:,?[ ]{_year})?"), _named_month),
+    (pattern(rf"(?P<day>(?:the[ ])?day[ ]{{1,2}}(?:after[ ]{{1,2}}tomorrow|before[ ]{{1,2}}yesterday)){PART}"),
      _relative_day),
-    (_rule(rf"(?P<day>today|tonight|tomorrow|yesterday){_part}"), _relative_day),
-    (_rule(r"(?:(?P<day>this)[ ]{1,2}(?P<part_of_day>morning|afternoon|evening))"), _relative_day),
-    (_rule(r"(?:(?P<day>last)[ ]{1,2}(?P<part_of_day>night))"), _relative_day),
-    (_rule(rf"(?:(?P<which>next|last|this|on)[ ]{{1,2}})?{_weekday}{_part}"), _weekday_value),
-    (_rule(rf"(?P<ahead>in)[ ]{{1,2}}{_count}[ ]{{1,2}}{_unit}"), _step),
-    (_rule(rf"{_count}[ ]{{1,2}}{_unit}[ ]{{1,2}}(?:ago|(?P<ahead>from now))"), _step),
-    (_rule(r"(?P<which>next|last)[ ]{1,2}(?P<unit>week|month|year)"), _next_unit),
-    (_rule(rf"(?:a[ ])?(?P<part>half[ ]past|quarter[ ]past|quarter[ ]to)[ ]{_count}"
-           rf"(?:[ ]?(?P<half>[ap]\.?m)\.?|{_at_part})?"), _spoken_time),
-    (_rule(rf"(?P<hour>\d{{1,2}})(?:[:.](?P<minute>[0-5]\d))?(?P<half>)(?:[ ]o['’]?clock)?{_at_part}"), _clock_time),
-    (_rule(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?[ ]?(?P<half>[ap]\.?m)\.?"), _clock_time),
-    (_rule(r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?P<half>)(?!:\d)"), _clock_time),
-    (_rule(r"(?:(?<=at )(?P<hour>\d{1,2})(?P<minute>)(?P<half>)(?:[ ]o'?clock)?|(?P<x>noon|midday|midnight))"),
+    (pattern(rf"(?P<day>today|tonight|tomorrow|yesterday){PART}"), _relative_day),
+    (pattern(r"(?:(?P<day>this)[ ]{1,2}(?P<part_of_day>morning|afternoon|evening))"), _relative_day),
+    (pattern(r"(?:(?P<day>last)[ ]{1,2}(?P<part_of_day>night))"), _relative_day),
+    (pattern(rf"(?:(?P<which>next|last|this|on)[ ]{{1,2}})?{WEEKDAY}{PART}"), _weekday_value),
+    (pattern(r"(?P<which>next|last)[ ]{1,2}(?P<unit>week|month|year)"), _next_unit),
+    (pattern(rf"(?P<hour>\d{{1,2}})(?:[:.](?P<minute>[0-5]\d))?(?P<half>)(?:[ ]o['’]?clock)?{AT_PART}"), _clock_time),
+    (pattern(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?[ ]?(?P<half>[ap]\.?m)\.?"), _clock_time),
+    (pattern(r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?P<half>)(?!:\d)"), _clock_time),
+    (pattern(r"(?:(?<=at )(?P<hour>\d{1,2})(?P<minute>)(?P<half>)(?:[ ]o'?clock)?|(?P<x>noon|midday|midnight))"),
      lambda match, clock: _named_time(match, clock) if match["x"] else _clock_time(match, clock)),
-    (_rule(r"(?P<hour>\d{1,2})(?P<minute>)(?P<half>)[ ]o['’]?clock"), _clock_time),
+    (pattern(r"(?P<hour>\d{1,2})(?P<minute>)(?P<half>)[ ]o['’]?clock"), _clock_time),
 )  # fmt: skip
-"""Tried in this order; a later rule never takes characters that an earlier one has."""
 
 RULES_OF_WORDS = tuple(row for row in RULES if row[1] not in (_iso, _slashes, _clock_time))
 """Those by which a text without a figure can be a moment."""

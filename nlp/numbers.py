@@ -6,6 +6,13 @@ from models.utterance import Entity
 
 FIGURE = re.compile(r"\d")
 FIGURES = re.compile(r"(?<![\w.,/:-])[-+]?(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,15})(?:\.\d{1,9})?(?!(?!½)[\w/:]|[.,]\d|-\d)")
+RANGE = re.compile(
+    r"(?<![\w.,/:-])(\d{1,3})[ ]?[-–][ ]?(\d{1,3})(?=[ ]{1,2}(?!(?:please|pls|thanks?|ok|is|was|has|and|or"
+    r"|for|in|on|at|to|from|but|not|it|if|that|with|by)\b)[^\W\d_]{2})",
+    re.IGNORECASE,
+)
+""" "5-7 people" are two numbers; 12-34 with nothing to count is a code."""
+
 ONES = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
@@ -34,6 +41,8 @@ NOT_COUNTED = frozenset(
 def find_numbers(text: str) -> list[Entity]:
     """Every number in the text, in order, as an int or a float."""
     found = [_scaled(_figures(match), text) for match in FIGURES.finditer(text)]
+    if RANGE.search(text):
+        found = sorted({row.start: row for row in [*_ranges(text), *found]}.values(), key=lambda row: row.start)
     taken = {row.end for row in found if row.source == "words"}  # where a scale ends that figures have
     words = [(match.group().lower(), match.start(), match.end()) for match in WORD.finditer(text)]
     at = 0
@@ -52,6 +61,16 @@ def find_numbers(text: str) -> list[Entity]:
         found.append(Entity("number", value, text[start:end], start, end, "words"))
         at += length
     return sorted([_with_half(number, text) for number in found], key=lambda entity: entity.start)
+
+
+def _ranges(text: str) -> list[Entity]:
+    """Both numbers of every range in figures, the smaller first."""
+    return [
+        Entity("number", int(match[group]), match[group], *match.span(group), "figures")
+        for match in RANGE.finditer(text)
+        if int(match[1]) < int(match[2])
+        for group in (1, 2)
+    ]
 
 
 def _scaled(number: Entity, text: str) -> Entity:

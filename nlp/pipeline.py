@@ -21,9 +21,9 @@ from models.problem import did_you_mean
 from models.utterance import IntentScore, Understanding, Why
 from nlp import BUILT_IN
 from nlp.base import PARTS, USUAL_PARTS, Component, Context, Options
+from nlp.clock import zone
 from nlp.entities import RANK
 from nlp.errors import ComponentFailed, InvalidPipeline, InvalidRequest, NlpError, OutOfTime
-from nlp.moments import zone
 from nlp.names import NAME_KINDS
 from nlp.privacy import PrivacySettings
 from nlp.project import Project

@@ -3,9 +3,9 @@
 import re
 from collections import Counter
 
+from nlp.english_calendar import DAYS, MONTHS
 from nlp.english_words import by_initial, english_words
 from nlp.language import SMALL_WORDS
-from nlp.moments import DAYS, MONTHS
 from nlp.numbers import ONES, SCALES, TENS
 from nlp.profanity_matcher import lexicon
 from nlp.project import Project

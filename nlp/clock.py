@@ -1,0 +1,118 @@
+"""Clock: what all languages' dates and times have in common: now, what is found, and how it becomes an entity."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from models.utterance import Entity
+
+NOON, FIRST_OF_EVENING = 12, 5
+UNIT_DAYS = {"day": 1, "week": 7, "fortnight": 14}
+
+
+class Clock(NamedTuple):
+    """Now, where the customer is, and how she writes 3/4."""
+
+    now: datetime
+    day_first: bool
+
+
+class Found(NamedTuple):
+    """A moment in the text; `part` is the part of the day that it names, `bare` an hour that can be of either half."""
+
+    start: int
+    end: int
+    value: date | time | datetime
+    part: str = ""
+    bare: bool = False
+
+
+@lru_cache(maxsize=64)
+def zone(name: str) -> tzinfo:
+    """The time zone of that name; raises `ValueError`. UTC needs no time zone database."""
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"unknown timezone {name!r}: use a name such as Europe/London") from None
+
+
+def local_time(now: int, timezone: str) -> datetime:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=now)).astimezone(zone(timezone))
+
+
+def in_part(moment: time, part: str) -> time:
+    """An hour of the twelve as one of the twenty-four: 8 in the evening is 20:00, 2 at night is 02:00."""
+    if part == "night" and moment.hour == NOON:
+        return moment.replace(hour=0)
+    later = part in ("afternoon", "evening") or (part == "night" and moment.hour >= FIRST_OF_EVENING)
+    return moment.replace(hour=moment.hour + NOON) if later and 1 <= moment.hour < NOON else moment
+
+
+def in_year(year: str | None, month: int, day: int, clock: Clock) -> date:
+    """Without a year it is the next such day from today on."""
+    today = clock.now.date()
+    if year:
+        return date(int(year) + (2000 if len(year) == 2 else 0), month, day)
+    for later in range(9):  # a 29th of February may be eight years away
+        try:
+            found = date(today.year + later, month, day)
+        except ValueError:
+            if (month, day) != (2, 29):
+                raise
+            continue
+        if found >= today:
+            return found
+    raise ValueError
+
+
+def shifted(clock: Clock, count: int, unit: str) -> date | datetime:
+    if unit in ("minute", "hour"):
+        moved = clock.now + timedelta(minutes=count * (60 if unit == "hour" else 1))
+        return moved.replace(tzinfo=None, second=0, microsecond=0)
+    today = clock.now.date()
+    if unit in UNIT_DAYS:
+        return today + timedelta(days=count * UNIT_DAYS[unit])
+    months = today.year * 12 + today.month - 1 + count * (12 if unit == "year" else 1)
+    year, month = divmod(months, 12)
+    last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
+    return date(year, month + 1, min(today.day, last))
+
+
+def entity_of(found: Found, text: str) -> Entity:
+    value = found.value
+    words = text[found.start : found.end]
+    if isinstance(value, datetime):
+        return Entity("datetime", value.strftime("%Y-%m-%dT%H:%M"), words, found.start, found.end, "moments")
+    if isinstance(value, date):
+        return Entity("date", value.isoformat(), words, found.start, found.end, "moments")
+    return Entity("time", value.strftime("%H:%M"), words, found.start, found.end, "moments")
+
+
+BETWEEN = re.compile(r"[ ,]{0,3}(?:(?:at|by|from|around|about|on|in the|um|à|a las|alle|às)[ ]{1,2})?", re.IGNORECASE)
+
+
+def joined(found: list[Found], text: str) -> list[Found]:
+    """A date and a time side by side are one moment."""
+    together: list[Found] = []
+    for row in found:
+        if together and BETWEEN.fullmatch(text, together[-1].end, row.start):
+            both = _both(together[-1], row)
+            if both is not None:
+                together[-1] = Found(together[-1].start, row.end, both)
+                continue
+        together.append(row)
+    return together
+
+
+def _both(first: Found, second: Found) -> datetime | None:
+    """The moment that a day and a time make; the part of the day that goes with the day says which half the hour is."""
+    if isinstance(first.value, time):
+        first, second = second, first
+    day, moment = first.value, second.value
+    if isinstance(day, datetime) or not isinstance(day, date) or not isinstance(moment, time):
+        return None
+    return datetime.combine(day, in_part(moment, first.part) if second.bare else moment)

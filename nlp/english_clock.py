@@ -1,0 +1,107 @@
+"""EnglishClock: times of day as people say them: seven thirty, ten past six, eight in the evening, from 2 to 4pm."""
+
+import re
+from datetime import datetime, time, timedelta
+
+from nlp.clock import NOON, Clock
+from nlp.english_calendar import AT_PART, COUNT, Rule, counted, in_half, pattern
+from nlp.numbers import ONES
+
+HOURS = {word: value for word, value in ONES.items() if 1 <= value <= NOON}
+MINUTES = {
+    "oh five": 5, "o five": 5, "ten": 10, "fifteen": 15, "twenty": 20, "twenty five": 25, "thirty": 30,
+    "thirty five": 35, "forty": 40, "forty five": 45, "fifty": 50, "fifty five": 55,
+}  # fmt: skip
+PAST = {"half past": 30, "half": 30, "quarter past": 15, "quarter to": -15, "quarter of": -15}
+
+_hour = "(?P<hour>" + "|".join(HOURS) + ")"
+_any_hour = "(?P<hour>" + "|".join(HOURS) + r"|1[0-2]|[1-9])"
+_minute = "(?P<minute>" + "|".join(word.replace(" ", "[ -]") for word in sorted(MINUTES, key=len, reverse=True)) + ")"
+_half = r"[ ]?(?P<half>[ap]\.?m)\.?"
+_told = rf"(?:{_half}|{AT_PART})"
+_maybe_told = rf"{_told}?"
+_at = "(?:" + "|".join(
+    f"(?<={word} )" for word in ("at", "by", "around", "about", "until", "till", "from", "before", "after", "since")
+) + ")"  # fmt: skip
+_is = "(?:" + "|".join(
+    f"(?<={word} )"
+    for word in ("at", "by", "around", "about", "until", "till", "before", "after", "since", "it's", "its", "is")
+) + ")"  # fmt: skip
+_evening_at = "(?:" + "|".join(
+    f"(?<={part} {word} )" for part in ("morning", "afternoon", "evening", "tonight", "night")
+    for word in ("around", "about", "by", "after", "before", "from")
+) + ")"  # fmt: skip
+_no_noun = (
+    r"(?=[ ]{0,2}(?:$|[.,!?;:)\n]|(?:on|today|tomorrow|tonight|this|next|for|in[ ]the|please|pls|sharp|if|but|then"
+    r"|is|was|works?|would|instead|with|thanks?|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b))"
+)
+"""What follows a bare number that is an hour: no thing that it could count."""
+
+
+def _spoken(match: re.Match[str], clock: Clock) -> time:
+    """An hour, with minutes after it: seven, seven thirty, seven pm."""
+    named = match.groupdict()
+    minute = MINUTES[named["minute"].lower().replace("-", " ")] if named.get("minute") else 0
+    hour = _hour_of(named)
+    if named.get("half"):
+        hour = in_half(hour, named["half"])
+    return time(hour, minute)
+
+
+def _hour_of(named: dict[str, str]) -> int:
+    word = named["hour"].lower()
+    return int(word) if word.isdigit() else HOURS[word]
+
+
+def _past(match: re.Match[str], clock: Clock) -> time:
+    """Half past five, quarter to six, ten past six, twenty to eight."""
+    named = match.groupdict()
+    if named.get("part"):
+        minutes = PAST[" ".join(named["part"].lower().split())]
+    else:
+        minutes = counted(named["count"]) * (-1 if named["way"].lower() in ("to", "before") else 1)
+    hour = _hour_of(named)
+    if abs(minutes) >= 60:
+        raise ValueError
+    if named.get("half"):  # "quarter to 12 am" is before midnight: the half is that of the hour named
+        hour = in_half(hour, named["half"])
+    return (datetime(2000, 1, 2, hour) + timedelta(minutes=minutes)).time()  # noqa: DTZ001
+
+
+def _from(match: re.Match[str], clock: Clock) -> time:
+    """The first hour of "from 2 to 4pm": in the half of the second, or before it in the other ("11-1pm")."""
+    first, last = int(match["hour"]), int(match["last"])
+    hour = in_half(first, match["half"])
+    if hour > in_half(last, match["half"]):
+        hour = (hour + NOON) % 24
+    return time(hour, int(match["minute"] or 0))
+
+
+_first = r"(?P<hour>1[0-2]|[1-9])(?:[:.](?P<minute>[0-5]\d))?"
+_last = r"(?P<last>1[0-2]|[1-9])(?:[:.][0-5]\d)?[ ]?(?P<half>[ap]\.?m)(?!\w)"
+HINT = re.compile(
+    rf"\b(?:{'|'.join(HOURS)})\b|\d[ ]{{0,2}}(?:[-–]|and|to|till|until|past|after|minutes?)|"
+    r"(?:around|about|by|after|before|from|half|past|quarter|of|to) \d", re.IGNORECASE,
+)  # fmt: skip
+"""Every time that is said so has one of these in it."""
+
+RULES: tuple[Rule, ...] = (
+    (pattern(rf"(?:a[ ])?(?P<part>(?:half|quarter)[ ]{{1,2}}past|quarter[ ]{{1,2}}to)[ ]{{1,2}}{_any_hour}"
+             rf"{_maybe_told}"), _past),
+    (pattern(rf"(?:a[ ])?(?P<part>quarter[ ]of|half)[ ]{_any_hour}"
+             rf"(?:{_told}|(?:[ ]o['’ ]{{0,2}}clock)?{_no_noun})"), _past),
+    (pattern(rf"{COUNT}(?:[ ]minutes?)?[ ](?P<way>past)[ ]{_any_hour}{_maybe_told}"), _past),
+    (pattern(rf"{COUNT}(?:[ ]minutes?)?[ ](?P<way>after)[ ]{_any_hour}(?:{_told}|{_no_noun})"), _past),
+    (pattern(rf"{_is}(?P<count>five|ten|twenty(?:[ -]five)?|5|10|20|25)(?:[ ]minutes)?[ ](?P<way>to|before)[ ]"
+             rf"{_any_hour}(?:{_told}|{_no_noun})"), _past),
+    (pattern(rf"{_hour}[ ]{_minute}{_told}"), _spoken),
+    (pattern(rf"{_at}{_hour}[ ]{_minute}{_no_noun}"), _spoken),
+    (pattern(rf"{_hour}{_told}"), _spoken),
+    (pattern(rf"{_hour}[ ]o['’ ]{{0,2}}clock{AT_PART}?"), _spoken),
+    (pattern(rf"(?<=at ){_hour}{_no_noun}"), _spoken),
+    (pattern(rf"{_evening_at}{_any_hour}{_no_noun}"), _spoken),
+    (re.compile(rf"(?<![\w/.,:-]){_first}(?=[ ]?[-–][ ]?{_last})", re.IGNORECASE), _from),
+    (re.compile(rf"(?:(?<=between )|(?<=from )){_first}(?=[ ](?:and|to|till|until)[ ]{_last})", re.IGNORECASE),
+     _from),
+)  # fmt: skip
+"""Tried in this order, and before those for times in figures."""

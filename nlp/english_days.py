@@ -1,0 +1,156 @@
+"""EnglishDays: days as people say them: Tuesday next week, a week on Friday, the 5th, the end of the month."""
+
+import re
+from datetime import date, datetime, timedelta
+
+from nlp.clock import Clock, in_year, shifted
+from nlp.english_calendar import COUNT, DAYS, PART, UNITS, WEEKDAY, Rule, counted, pattern
+
+WEEKS = {"this": 0, "the": 0, "coming": 0, "next": 1, "last": -1}
+SATURDAY, SUNDAY = 5, 6
+HOLIDAYS = {
+    "christmas": (12, 25), "christmas day": (12, 25), "xmas": (12, 25), "christmas eve": (12, 24),
+    "boxing day": (12, 26), "new year's eve": (12, 31), "new years eve": (12, 31), "new year's day": (1, 1),
+    "new years day": (1, 1), "new year’s eve": (12, 31), "new year’s day": (1, 1), "valentine's day": (2, 14),
+    "valentines day": (2, 14), "valentine’s day": (2, 14), "halloween": (10, 31),
+}  # fmt: skip
+"""Those that have the same date every year: month and day."""
+
+FRACTIONS = {"half an": 30, "a quarter of an": 15, "a couple of": 120, "couple of": 120}
+"""Minutes that these words make of an hour."""
+
+
+def _monday(clock: Clock, weeks: int) -> date:
+    today = clock.now.date()
+    return today + timedelta(days=7 * weeks - today.weekday())
+
+
+def _coming(weekday: str, clock: Clock) -> date:
+    """The next day of that name, today included."""
+    today = clock.now.date()
+    return today + timedelta(days=(DAYS.index(weekday.lower()) - today.weekday()) % 7)
+
+
+def _in_week(match: re.Match[str], clock: Clock) -> date:
+    weeks = 2 if match["after"] else WEEKS[match["which"].lower()]
+    return _monday(clock, weeks) + timedelta(days=DAYS.index(match["weekday"].lower()))
+
+
+def _week_after(match: re.Match[str], clock: Clock) -> date:
+    """A week on Tuesday, Tuesday week, three weeks from today."""
+    named = match.groupdict()
+    weeks = counted(named["count"]) if named.get("count") else 1
+    day = named.get("day")
+    if day:
+        return clock.now.date() + timedelta(days=7 * weeks + (day.lower() == "tomorrow"))
+    return _coming(match["weekday"], clock) + timedelta(days=7 * weeks)
+
+
+def _weekend(match: re.Match[str], clock: Clock) -> date:
+    """Its Saturday; on a Sunday, this weekend is what is left of it."""
+    weeks = WEEKS[(match["which"] or "the").lower()]
+    saturday = _monday(clock, weeks) + timedelta(days=SATURDAY)
+    return clock.now.date() if not weeks and clock.now.weekday() == SUNDAY else saturday
+
+
+def _edge(match: re.Match[str], clock: Clock) -> date:
+    """The first or the last day of a week, month or year."""
+    steps, unit, at_end = WEEKS[match["which"].lower()], match["unit"].lower(), match["edge"].lower() == "end"
+    if unit == "week":
+        return _monday(clock, steps) + timedelta(days=SUNDAY if at_end else 0)
+    months = 12 * (clock.now.year + steps) if unit == "year" else 12 * clock.now.year + clock.now.month - 1 + steps
+    if not at_end:
+        return date(months // 12, months % 12 + 1, 1)
+    months += 12 if unit == "year" else 1
+    return date(months // 12, months % 12 + 1, 1) - timedelta(days=1)
+
+
+def _day_of_month(match: re.Match[str], clock: Clock) -> date:
+    """The 5th: the next one, or the last one after "since"; the one of a month that is named by its distance."""
+    day, today = int(match["day"]), clock.now.date()
+    if match["which"]:
+        months = 12 * today.year + today.month - 1 + WEEKS[match["which"].lower()]
+        return date(months // 12, months % 12 + 1, day)
+    back = match.string[: match.start()].lower().endswith("since ")
+    months = 12 * today.year + today.month - 1
+    for step in range(13):
+        number = months - step if back else months + step
+        try:
+            found = date(number // 12, number % 12 + 1, day)
+        except ValueError:  # no 31st in this month
+            continue
+        if found <= today if back else found >= today:
+            return found
+    raise ValueError
+
+
+def _holiday(match: re.Match[str], clock: Clock) -> date:
+    month, day = HOLIDAYS[" ".join(match["holiday"].lower().split())]
+    if match["year"]:
+        return date(int(match["year"]), month, day)
+    if match["which"] and match["which"].lower() == "last":
+        this = date(clock.now.year, month, day)
+        return this if this < clock.now.date() else date(clock.now.year - 1, month, day)
+    return in_year(None, month, day, clock)
+
+
+def _short_step(match: re.Match[str], clock: Clock) -> date | datetime:
+    """In half an hour, 20 mins ago, in a couple of days."""
+    named = match.groupdict()
+    sign = 1 if named.get("ahead") else -1
+    unit = match["unit"].lower()
+    unit = UNITS.get(unit, unit)
+    words = " ".join((named.get("few") or "").lower().split())
+    if words.endswith("couple of"):
+        return shifted(clock, 2 * sign, unit)
+    if words:
+        return shifted(clock, FRACTIONS[words] * sign, "minute") if unit == "hour" else _none()
+    if named.get("more"):  # an hour and a half
+        return shifted(clock, (60 * counted(match["count"]) + 30) * sign, "minute") if unit == "hour" else _none()
+    return shifted(clock, counted(match["count"]) * sign, unit)
+
+
+def _none() -> date:
+    raise ValueError
+
+
+_before = "(?:" + "|".join(
+    f"(?<={word} )" for word in ("on", "by", "from", "until", "till", "since", "before", "after", "for", "to")
+) + ")"  # fmt: skip
+_no_noun = (
+    r"(?=[ ]{0,2}(?:$|[.,!?;:)\n]|(?:at|around|about|in[ ]the|and|or|please|to|until|till|from|for|if|but|instead|then"
+    r"|morning|afternoon|evening|works?|would|is|was|thanks?)\b))"
+)
+_unit = r"(?P<unit>min|minute|hr|hour|day|week|fortnight|month|year)s?"
+_few = r"(?:(?P<few>half[ ]an|a[ ]quarter[ ]of[ ]an|(?:a[ ])?couple[ ]of)[ ]{1,2}|" + COUNT + r"[ ]{0,2})"
+_more = r"(?P<more>[ ]and[ ]a[ ]half)?"
+_holidays = "|".join(sorted((re.escape(name) for name in HOLIDAYS if " " in name), key=len, reverse=True))
+
+HINT = re.compile(
+    r"week|month|year|(?:days?|morrow)\b|\d(?:st|nd|rd|th)\b|min(?:ute)?s?\b|hrs?\b|hour|fortnight|xmas|christmas|hallow",
+    re.IGNORECASE,
+)  # fmt: skip
+"""Every day that is said so has one of these in it."""
+
+RULES: tuple[Rule, ...] = (
+    (pattern(rf"(?:on[ ])?(?P<which>next|last|this)[ ]{{1,2}}week,?[ ]{{1,2}}(?P<after>)(?:on[ ])?{WEEKDAY}{PART}"),
+     _in_week),
+    (pattern(rf"(?:on[ ])?{WEEKDAY}{PART},?[ ]{{1,2}}(?:of[ ]|in[ ])?(?:the[ ])?"
+             r"(?:(?P<after>week[ ]after[ ]next)|(?P<which>next|last|this)[ ]{1,2}week)"), _in_week),
+    (pattern(rf"(?:on[ ])?{WEEKDAY}[ ]week{PART}"), _week_after),
+    (pattern(rf"(?:(?P<one>a[ ]week[ ]on)|{COUNT}[ ]weeks?[ ]from)[ ]"
+             rf"(?:(?P<day>today|tomorrow)|(?:this[ ]|next[ ])?{WEEKDAY}{PART})"), _week_after),
+    (pattern(r"(?:the[ ])?week[ ]after[ ]next"), lambda match, clock: clock.now.date() + timedelta(days=14)),
+    (pattern(r"(?:(?P<which>this|next|last|coming)|(?:(?<=at )|(?<=on )|(?<=over )|(?<=for )|(?<=by )|(?<=until ))"
+             r"the)[ ]{1,2}week[ -]?end"), _weekend),
+    (pattern(r"(?:the[ ])?(?P<edge>end|beginning|start)[ ]of[ ](?P<which>the|this|next|last)[ ]"
+             r"(?P<unit>week|month|year)"), _edge),
+    (pattern(r"the[ ](?P<day>\d{1,2})(?:st|nd|rd|th)[ ]of[ ](?P<which>this|next|last)[ ]month"), _day_of_month),
+    (pattern(rf"{_before}the[ ](?P<day>\d{{1,2}})(?:st|nd|rd|th)(?P<which>){_no_noun}"), _day_of_month),
+    (pattern(rf"(?:(?P<which>last|next|this)[ ])?(?P<holiday>{_holidays})(?:,?[ ](?P<year>\d{{4}}))?"), _holiday),
+    (pattern(rf"(?:(?P<which>last|next|this)[ ]|{_before}|(?<=at ))(?P<holiday>christmas|xmas|halloween)"
+             r"(?:[ ](?P<year>\d{4}))?(?![ ](?:card|cards|eve|day|gifts?|presents?|trees?)\b)"), _holiday),
+    (pattern(rf"(?P<ahead>in)[ ]{{1,2}}{_few}{_unit}{_more}(?:['’]?s?['’]?[ ]time)?"), _short_step),
+    (pattern(rf"{_few}{_unit}{_more}[ ]{{1,2}}(?:ago|(?P<ahead>from now))"), _short_step),
+)  # fmt: skip
+"""Tried in this order, and before those for plain days."""
