@@ -2,6 +2,7 @@
 
 import contextlib
 from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -11,6 +12,7 @@ from models.utterance import KnownAnswer, Understanding
 from nlp.base import Component, Context
 from nlp.courtesy import core
 from nlp.encoder import check_encoder
+from nlp.english_words import telling
 from nlp.features import Vocabulary, learn_vocabulary
 from nlp.knowledge import Article
 from nlp.project import Project
@@ -36,8 +38,8 @@ VECTORS_FOLDER = "knowledge"
 class Answers(Component):
     """The answers of `nlp/knowledge` that may fit, best first.
 
-    A text is compared with every question by the words, and parts of words, that they have in common; rare
-    ones count for more. In the tier onnx, what both mean has most of the say.
+    A text is compared with every question by the words, and parts of words, that they have in common; those count for
+    more that are rare in the knowledge, and in English. In the tier onnx, what both mean has most of the say.
     """
 
     kind = "answers"
@@ -66,7 +68,8 @@ class Answers(Component):
         groups = [article.questions for article in self._articles]
         tier, source = self._tier(project)
         if tier == "default":
-            self._index = Index(groups)
+            english = project.settings.get("language", "en") == "en"
+            self._index = Index(groups, telling=telling if english else None)
             return
         from nlp.embedding_cache import EmbeddingCache
         from nlp.encoder import shared_encoder
@@ -116,11 +119,17 @@ class Answers(Component):
 class Index:
     """Questions as rows of n-grams, by column, so that only those with something in common are looked at.
 
-    With an encoder, every question has its vector too; `kept` is where vectors may be kept from before.
+    With an encoder, every question has its vector too; `kept` is where vectors may be kept from before. `telling` is
+    what a language at large knows of words (see `learn_vocabulary`).
     """
 
     def __init__(
-        self, questions: list[tuple[str, ...]], encoder: "Encoder | None" = None, kept: "Encoder | None" = None
+        self,
+        questions: list[tuple[str, ...]],
+        encoder: "Encoder | None" = None,
+        kept: "Encoder | None" = None,
+        *,
+        telling: "Callable[[Collection[str]], Mapping[str, float]] | None" = None,
     ) -> None:
         import numpy as np
 
@@ -128,7 +137,7 @@ class Index:
 
         self._texts = [text for group in questions for text in group]
         self._groups = np.repeat(np.arange(len(questions)), [len(group) for group in questions])
-        self._vocabulary: Vocabulary = learn_vocabulary(self._texts)
+        self._vocabulary: Vocabulary = learn_vocabulary(self._texts, telling=telling)
         lengths = np.zeros(len(self._texts))
         columns: dict[int, list[tuple[int, float]]] = defaultdict(list)
         for row, text in enumerate(self._texts):

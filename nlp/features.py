@@ -4,7 +4,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain, pairwise
 
 WORD = re.compile(r"\w+(?:['’]\w+)?|[^\w\s.,;:'\"()\-]")
@@ -114,10 +114,17 @@ class Vocabulary:
         return columns
 
 
-def learn_vocabulary(texts: Iterable[str], rarity: float = 1.0, lengths: tuple[int, int] = LENGTHS) -> Vocabulary:
+def learn_vocabulary(
+    texts: Iterable[str],
+    rarity: float = 1.0,
+    lengths: tuple[int, int] = LENGTHS,
+    telling: Callable[[Collection[str]], Mapping[str, float]] | None = None,
+) -> Vocabulary:
     """The vocabulary of the training texts; pieces of words that only one text has are left out.
 
-    `rarity` is the power of the inverse document frequency: the less, the less a rare term stands out.
+    `rarity` is the power of the inverse document frequency: the less, the less a rare term stands out. `telling` says
+    how much a word tells in the language at large, which few texts cannot know: a pair tells the product of its words,
+    a piece as much as the words that have it on average.
     """
     word_counts: Counter[str] = Counter()
     piece_counts: Counter[str] = Counter()
@@ -135,4 +142,13 @@ def learn_vocabulary(texts: Iterable[str], rarity: float = 1.0, lengths: tuple[i
     pieces = sorted(term for term, count in piece_counts.items() if count > 1 or total == 1)
     counts = [word_counts[term] for term in words] + [piece_counts[term] for term in pieces]
     weights = [(math.log((1 + total) / (1 + count)) + 1.0) ** rarity for count in counts]
+    if telling is not None:
+        tells = telling(pieces_of.keys())
+        having: dict[str, list[float]] = {term: [] for term in pieces}
+        for word, own in pieces_of.items():
+            for term in own & having.keys():
+                having[term].append(tells[word])
+        factors = [math.prod(tells[word] for word in term.split(" ")) for term in words]
+        factors += [math.fsum(row) / len(row) for row in having.values()]
+        weights = [weight * factor for weight, factor in zip(weights, factors, strict=True)]
     return Vocabulary(words, pieces, weights, lengths)

@@ -43,6 +43,17 @@ Nothing.
 In Bern.
 """
 
+MUSEUM = """
+- questions: [what is the entrance fee, how much is a ticket]
+  answer: Twelve euros.
+- questions: [guided tours, do you have tours in the evening]
+  answer: At six.
+- questions: [cloakroom and lockers, where do I leave my umbrella]
+  answer: Behind the till.
+- questions: [is there a lift for wheelchairs]
+  answer: On the left.
+"""
+
 
 def write(folder: Path, name: str, text: str) -> Path:
     (folder / "knowledge").mkdir(parents=True, exist_ok=True)
@@ -192,3 +203,18 @@ def test_intents_have_titles(tmp_path: Path) -> None:
     file.write_text("- {intent: a, title: ' ', examples: [x]}")
     with pytest.raises(InvalidData, match=r"a.yaml:1: a title has 1 to 100 characters"):
         read_project(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [("what is in the lockers", "Behind the till."), ("is there a guided tour", "At six."),
+     ("do you have lockers", "Behind the till.")],
+)  # fmt: skip
+def test_what_is_common_in_english_says_little(tmp_path: Path, text: str, answer: str) -> None:
+    """In a few texts "is there a" is as rare as the name of a thing, and in English it is not."""
+    write(tmp_path, "museum.yaml", MUSEUM)
+    found = load_pipeline(read_project(tmp_path)).read(text, want=("answers",)).answers
+    assert found and found[0].text == answer
+    (tmp_path / "pipeline.yaml").write_text("language: pl\ncomponents: [answers]\n")
+    other = load_pipeline(read_project(tmp_path)).read(text, want=("answers",)).answers
+    assert other and other[0].text != answer
