@@ -15,6 +15,7 @@ from typing import Any
 
 from channels.base import Channel
 from flows.base import Node
+from models.flow import Outcome
 from models.plugin import InvalidSettings, Plugin
 from models.problem import Problem, did_you_mean
 from models.service import Asset
@@ -73,12 +74,27 @@ class _Shelf:
         elif kind in self.classes and self.classes[kind] is not plugin:
             message = f"two {self.sort}s are called {kind!r}: {self.origins[kind]} and {origin}"
             self._refuse("same_kind", message, path, line, "rename one of the two")
+        elif wrong := _wrong_in_node(plugin) if issubclass(plugin, Node) else "":
+            self._refuse("wrong_class", f"{origin}: {wrong}", path, line, "see docs/extending.md")
         else:
             self.classes[kind] = plugin
             self.origins[kind] = origin
 
     def _refuse(self, code: str, message: str, path: str, line: int, hint: str) -> None:
         self.problems.append(Problem("error", code, message, path, line, hint=hint))
+
+
+def _wrong_in_node(node: type[Node]) -> str:
+    """What a node's class says that no flow could make use of; nothing where all is right."""
+    outcomes: Any = node.outcomes
+    outputs: Any = node.outputs
+    if not isinstance(outcomes, tuple | list) or not all(isinstance(outcome, Outcome) for outcome in outcomes):
+        return 'outcomes is no tuple of outcomes: write `outcomes = (green("onSuccess"),)`, with the comma'
+    if not isinstance(outputs, dict):
+        return 'outputs is no dict: write `outputs = {"name": "what it is"}`'
+    if node.run is Node.run and node.run_now is Node.run_now:
+        return "it does not say what it does: define `async def run(self, turn)`"
+    return ""
 
 
 def load_catalog(project: Path | None = None, *, components: bool = True) -> Catalog:

@@ -256,7 +256,7 @@ class HttpClient:
         open_ones = [address for address in found if self._egress.allows(target.host, address)]
         if not open_ones:
             raise HttpFailed(
-                f"{target.host} leads into a private network: the operator can allow it, by network or by name",
+                f"{target.host} leads into a private network: the operator can allow it (allow_private_addresses)",
                 "policy",
             )
         return open_ones

@@ -8,7 +8,7 @@ import msgspec
 
 from botkit.catalog import Catalog, load_catalog
 from botkit.config import ServerSettings
-from botkit.project_checks import check_assets, check_channels, check_services
+from botkit.project_checks import check_assets, check_channels, check_names, check_services
 from botkit.project_file import ProjectError, read_project_file
 from flows.checker import check
 from flows.document import Document, FlowFileError, read_flow_file
@@ -74,6 +74,7 @@ def load_project(
     problems += check_assets(found, catalog)
     problems += check_services(found, flows, known=not unread)
     problems += check_channels(found, documents.values())
+    problems += check_names(found, documents.values())
     return Project(
         directory, found.name, found.hints, found.settings, found.assets, found.services, documents, catalog,
         nlp_dir if nlp_dir.is_dir() else None, problems, privacy,

@@ -16,6 +16,7 @@ from models.problem import Problem, did_you_mean
 from models.service import InvokeFlow, Rule, Service
 
 MESSAGE_EVENTS = ("message", "mo")
+KNOWN_EVENTS = (*MESSAGE_EVENTS, "linkclick")
 OTHER_EVENTS = ("webhook", "custom")
 """What comes by no channel."""
 
@@ -147,6 +148,64 @@ def _rivals(
             return
 
 
+def check_names(found: ProjectFile, documents: Iterable[Document]) -> Iterator[Problem]:
+    """Flows send by assets that are there, and the names of their events are no slips of the pen."""
+    for document in documents:
+        for node in document.flow.nodes.values():
+            for name, path in _named_assets(node):
+                if name not in found.assets:
+                    hint = did_you_mean(name, found.assets) or "name an asset of botkit.toml"
+                    yield _in_flow(document, node, "unknown_asset", f"there is no asset {name!r}", path, hint)
+            for event, path in _events(node):
+                sort, _, what = event.partition(".")
+                if sort in OTHER_EVENTS or what in KNOWN_EVENTS:
+                    continue
+                close = did_you_mean(what, KNOWN_EVENTS)
+                close = close if close.startswith("did you mean") else ""
+                if close or not what:
+                    message = f"nothing gives an event {event!r}"
+                    hint = close or f"say what of {sort}: {sort}.mo or {sort}.message"
+                    yield _in_flow(document, node, "unknown_event", message, path, hint)
+
+
+def _named_assets(node: Node) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """The assets that a Send names, and where."""
+    for way, path in _ways(node) if node.kind == "send" else ():
+        asset = way.get("asset")
+        if isinstance(asset, str) and asset and "$(" not in asset:
+            yield asset, (*path, "asset")
+
+
+def _events(node: Node) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """The events that a node accepts or waits for, and where it says so."""
+    name = {"start": "accepts", "receive": "events"}.get(node.kind, "")
+    events = node.settings.get(name)
+    for at, event in enumerate(events if isinstance(events, list) else ()):
+        if isinstance(event, str):
+            yield event, (name, at)
+
+
+def _ways(node: Node) -> Iterator[tuple[dict[str, Any], tuple[str | int, ...]]]:
+    """What a Send says of the way it takes first, and of those after it, and where."""
+    steps = node.settings.get("fallback")
+    yield node.settings, ()
+    for at, step in enumerate(steps if isinstance(steps, list) else ()):
+        if isinstance(step, dict):
+            yield step, ("fallback", at)
+
+
+def _in_flow(
+    document: Document, node: Node, code: str, message: str, path: tuple[str | int, ...], hint: str
+) -> Problem:
+    """A warning about a setting of a node."""
+    line, column = document.locate(node.id, *path)
+    field = ".".join(map(str, path))
+    return Problem(
+        "warning", code, f"node {node.id}: {message}", document.path, line, column, document.flow.id, node.id, field,
+        hint,
+    )  # fmt: skip
+
+
 def check_channels(found: ProjectFile, documents: Iterable[Document]) -> Iterator[Problem]:
     """Flows send on channels, and wait for messages of channels, that the services have an asset on."""
     used = {id for service in found.services for id in service.assets}
@@ -157,34 +216,21 @@ def check_channels(found: ProjectFile, documents: Iterable[Document]) -> Iterato
         for node in document.flow.nodes.values():
             for channel, does, path in _channels(node):
                 if channel not in channels:
-                    line, column = document.locate(node.id, *path)
-                    close = did_you_mean(channel, channels)
-                    yield Problem(
-                        "warning", "unused_channel", f"node {node.id}: no service has an asset on {channel!r}, so it "
-                        f"never {does}", document.path, line, column, document.flow.id, node.id,
-                        ".".join(map(str, path)), close or "add such an asset to a service, or name another channel",
-                    )  # fmt: skip
+                    hint = did_you_mean(channel, channels) or "add such an asset to a service, or name another channel"
+                    message = f"no service has an asset on {channel!r}, so it never {does}"
+                    yield _in_flow(document, node, "unused_channel", message, path, hint)
 
 
 def _channels(node: Node) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
     """The channels that a node names, what it does with them, and where it says so."""
-    settings = node.settings
-    match node.kind:
-        case "send":
-            steps = settings.get("fallback")
-            ways: list[tuple[Any, tuple[str | int, ...]]] = [(settings, ())]
-            ways += [(step, ("fallback", at)) for at, step in enumerate(steps if isinstance(steps, list) else ())]
-            for way, path in ways:
-                channel = way.get("channel") if isinstance(way, dict) else None
-                if isinstance(channel, str) and channel:
-                    yield channel, "sends there", (*path, "channel")
-        case "start" | "receive":
-            name = "accepts" if node.kind == "start" else "events"
-            events = settings.get(name)
-            for at, event in enumerate(events if isinstance(events, list) else ()):
-                channel, _, what = event.partition(".") if isinstance(event, str) else ("", "", "")
-                if what in MESSAGE_EVENTS and channel not in OTHER_EVENTS:
-                    yield channel, f"gets {event}", (name, at)
+    for way, path in _ways(node) if node.kind == "send" else ():
+        channel = way.get("channel")
+        if isinstance(channel, str) and channel:
+            yield channel, "sends there", (*path, "channel")
+    for event, path in _events(node):
+        channel, _, what = event.partition(".")
+        if what in MESSAGE_EVENTS and channel not in OTHER_EVENTS:
+            yield channel, f"gets {event}", path
 
 
 def _problem(

@@ -50,7 +50,7 @@ class CompiledNode:
     """A node with its settings validated and its edges and actions at hand."""
 
     __slots__ = (
-        "edges", "id", "kind", "label", "node", "on_enter", "on_leave", "red", "resume_now", "run_now", "ways",
+        "edges", "id", "key", "kind", "label", "node", "on_enter", "on_leave", "red", "resume_now", "run_now", "ways",
     )  # fmt: skip
 
     def __init__(
@@ -58,6 +58,8 @@ class CompiledNode:
         on_enter: tuple[CompiledAction, ...] = (), on_leave: tuple[CompiledAction, ...] = (),
     ) -> None:  # fmt: skip
         self.id = id
+        self.key = f"n{id}"
+        """What its outputs lie under."""
         self.kind = kind
         self.label = label
         self.node = node

@@ -1,7 +1,9 @@
 """Extraction: values out of a JSON text by JSONPath (RFC 9535), within bounds."""
 
+import json
 from collections.abc import Mapping
 from itertools import islice
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -46,14 +48,14 @@ def compile_path(source: str) -> Extraction:
     return Extraction(source, query)
 
 
-def extract(body: bytes, paths: Mapping[str, Extraction]) -> dict[str, Any]:
+def extract(body: str | bytes, paths: Mapping[str, Extraction]) -> dict[str, Any]:
     """What each path leads to: a value, or a list where the path can lead to many; nothing where there is none.
 
     Raises ValueError that says what is wrong with the body.
     """
     try:
-        document = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+        document = _decoded(body)
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise ValueError(f"the answer is no JSON: {error}") from None
     except RecursionError:
         raise ValueError(f"the answer is nested deeper than {MAX_DEPTH} levels") from None
@@ -72,6 +74,21 @@ def extract(body: bytes, paths: Mapping[str, Extraction]) -> dict[str, Any]:
             raise ValueError(f"{path.source} leads to more than {MAX_EXTRACTED_BYTES} bytes")
         found[name] = value
     return found
+
+
+def _decoded(body: str | bytes) -> Any:
+    """The JSON value; one in which a single number is too large for msgspec is read all the same."""
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        if "out of range" not in str(error):
+            raise
+    return json.loads(body, parse_float=_finite)
+
+
+def _finite(figures: str) -> float | None:
+    number = float(figures)
+    return number if isfinite(number) else None
 
 
 def _is_shallow(document: Any) -> bool:

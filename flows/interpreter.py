@@ -108,7 +108,8 @@ class Interpreter:
         )  # fmt: skip
         if isinstance(event, Message) or isinstance(event, Event):  # noqa: SIM101 - a union is slower
             parameters = event_parameters(
-                event, keyword=keyword, transaction_id=session.id, offered=session.offered
+                event, keyword=keyword, transaction_id=session.id, service_key=session.service,
+                offered=session.offered,
             )  # fmt: skip
             if session.offered and isinstance(event, Message):
                 session.offered = ()
@@ -219,7 +220,8 @@ class _Walk:
         self.step = step
         self.visits = step.visits
         self.programs = programs
-        self.handling = False
+        self.handling: set[int] = set()
+        """How deep the flows lie that are behind their error handler already."""
         self.wait: Wait | None = None
 
     async def go(self, *, resume: bool) -> int:
@@ -253,6 +255,8 @@ class _Walk:
                     left = await node.node.resume(turn) if resume_now is None else resume_now(turn)
                 else:
                     turn.returned = 0
+                    if node.key in frame.outputs:
+                        turn.outdated = node.key
                     for action in node.on_enter:
                         self._act(action)
                     run_now = node.run_now
@@ -260,9 +264,11 @@ class _Walk:
             except BotkitError as error:
                 turn.fail(str(error))
                 left = ON_ERROR
-            except Exception as error:
+            except (Exception, SystemExit) as error:  # a node must not end the server, not even by sys.exit()
                 turn.fail(f"{type(error).__name__}: {error}")
                 left = ON_ERROR
+            if turn.outdated:
+                turn.forget_outdated()
             began, now = now, clock()
             visit.microseconds = (now - began) // 1000
             resume = False
@@ -308,8 +314,9 @@ class _Walk:
             return False
         handler = self.program.on_error
         if outcome in node.red or outcome == ON_ERROR:
-            if handler and not self.handling:
-                self.handling = True
+            depth = len(self.session.frames)
+            if handler and depth not in self.handling:
+                self.handling.add(depth)
                 turn.frame.node = handler
                 return False
             return self._end(ERROR)
@@ -359,6 +366,7 @@ class _Walk:
         session, turn = self.session, self.turn
         if len(session.frames) == 1:
             raise _Ended(code)
+        self.handling.discard(len(session.frames))
         done = session.frames.pop()
         own = self.program.flow.variables
         self._enter_frame()

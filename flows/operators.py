@@ -1,12 +1,13 @@
 """Operators: how a condition compares what it finds with what the designer wrote.
 
 Two values that both look like numbers are compared as numbers, exactly; all others as text. A code such
-as 007 is not a number to `equals`, but it is one to `greater_than`.
+as 007 is not a number to `equals`, but it is one to `greater_than`, to which a number and a word have no order.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from math import isfinite
 from typing import Any, Literal, Protocol, get_args
 
 import re2
@@ -125,7 +126,7 @@ def _number(value: Any, pattern: re.Pattern[str] = _NUMBER) -> Decimal | int | N
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, float):
-        value = as_text(value)
+        return Decimal(repr(value)) if isfinite(value) else None
     if isinstance(value, str) and len(value) <= MAX_NUMBER_LENGTH:
         text = value.strip()
         if pattern.fullmatch(text):
@@ -141,13 +142,22 @@ def equal(left: Any, right: Any) -> bool:
     return as_text(left) == as_text(right)
 
 
-def order(left: Any, right: Any) -> int:
-    """-1, 0 or 1 as the left value is less than, equal to or greater than the right one."""
+def order(left: Any, right: Any) -> int | None:
+    """-1, 0 or 1 as the left value is less than, equal to or greater than the right one.
+
+    None where only one of them is a number, or only one is empty: "twenty" is neither more nor less than 18.
+    """
     one, other = _number(left, _QUANTITY), _number(right, _QUANTITY)
     if one is not None and other is not None:
         return (one > other) - (one < other)
     a, b = as_text(left), as_text(right)
+    if (one is None) != (other is None) or (not a.strip()) != (not b.strip()):
+        return None
     return (a > b) - (a < b)
+
+
+def _ordered(*wanted: int) -> Callable[[Any, Any], bool]:
+    return lambda left, right: order(left, right) in wanted
 
 
 def _several(value: Any) -> list[Any]:
@@ -217,11 +227,11 @@ _COMPARISONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any, Any], bool]]]
     "not_in": (_several, lambda left, right: not any(equal(left, item) for item in right)),
     "contains": (_same, _contains),
     "contains_ignore_case": (_folded, _contains_folded),
-    "greater_than": (_same, lambda left, right: order(left, right) > 0),
-    "less_than": (_same, lambda left, right: order(left, right) < 0),
-    "greater_or_equal": (_same, lambda left, right: order(left, right) >= 0),
-    "less_or_equal": (_same, lambda left, right: order(left, right) <= 0),
-    "between": (_range, lambda left, right: order(left, right[0]) >= 0 and order(left, right[1]) <= 0),
+    "greater_than": (_same, _ordered(1)),
+    "less_than": (_same, _ordered(-1)),
+    "greater_or_equal": (_same, _ordered(0, 1)),
+    "less_or_equal": (_same, _ordered(-1, 0)),
+    "between": (_range, lambda left, right: order(left, right[0]) in (0, 1) and order(left, right[1]) in (-1, 0)),
     "starts_with": (as_text, lambda left, right: as_text(left).startswith(right)),
     "starts_with_ignore_case": (_folded, lambda left, right: as_text(left).casefold().startswith(right)),
     "ends_with": (as_text, lambda left, right: as_text(left).endswith(right)),

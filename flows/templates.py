@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any, Protocol
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -10,6 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 MAX_RENDERED_LENGTH = 65_536
+LEAST_IN_FIGURES, MOST_IN_FIGURES = 1e-6, 1e21
 _REFERENCE = re.compile(r"\$\(([^()$]*)\)")
 _UNCLOSED = re.compile(r"(?<!\$)\$\([^\s()$]*")
 _PATH = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+)*")
@@ -64,10 +66,20 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return _figures(value)
     if isinstance(value, int):
         return str(value)
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _figures(value: float) -> str:
+    """A number as JavaScript writes it, in figures as long as people can read them."""
+    if value.is_integer() and abs(value) < MOST_IN_FIGURES:
+        return str(int(value))
+    text = repr(value)
+    if "e" in text and LEAST_IN_FIGURES <= abs(value) < MOST_IN_FIGURES:
+        return format(Decimal(text), "f")
+    return text
 
 
 def _literal(text: str) -> str:
@@ -83,7 +95,7 @@ def _literal(text: str) -> str:
 
 
 class Template:
-    """Text with references. `$$(` stands for a plain `$(`."""
+    """Text with references. Before a parenthesis, `$$` stands for a plain `$`: `$$(` for `$(`, `$$$(price)` for $12."""
 
     __slots__ = ("_parts", "_plain", "paths", "single", "source")
 
@@ -94,10 +106,11 @@ class Template:
         for match in _REFERENCE.finditer(source):
             before = source[at : match.start()]
             at = match.end()
-            if before.endswith("$"):
-                plain += _literal(before[:-1]) + match.group()
+            dollars = len(before) - len(before.rstrip("$"))
+            plain += _literal(before[: len(before) - dollars]) + "$" * (dollars // 2)
+            if dollars % 2:
+                plain += match.group()
                 continue
-            plain += _literal(before)
             if plain:
                 parts.append(plain)
             parts.append(parse_path(match.group(1)))
@@ -110,6 +123,11 @@ class Template:
         self.single = self.paths[0] if self.paths and len(parts) == 1 else None
         """The reference that is the whole text, if one is."""
         self._plain = None if self.paths else plain
+
+    @property
+    def parts(self) -> tuple[str | tuple[str, ...], ...]:
+        """Plain text and references, in order."""
+        return self._parts
 
     def render(self, scope: Scope) -> str:
         """The text with every reference replaced; what is missing becomes nothing, what is huge is cut."""
@@ -209,10 +227,14 @@ def _compile(source: Any, paths: list[tuple[str, ...]]) -> Callable[[Scope], Any
             return template.value
         case dict():
             rows = [(key, _compile(value, paths)) for key, value in source.items()]
-            return lambda scope: {key: make(scope) for key, make in rows}
+            if not any("$(" in key for key in source if isinstance(key, str)):
+                return lambda scope: {key: make(scope) for key, make in rows}
+            keys = [_compile(key, paths) for key in source]
+            makers = [make for _, make in rows]
+            return lambda scope: {as_text(name(scope)): make(scope) for name, make in zip(keys, makers, strict=True)}
         case list() | tuple():
-            makers = [_compile(value, paths) for value in source]
-            return lambda scope: [make(scope) for make in makers]
+            items = [_compile(value, paths) for value in source]
+            return lambda scope: [make(scope) for make in items]
         case _:
             return lambda scope: source
 

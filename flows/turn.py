@@ -1,5 +1,6 @@
 """Turn: all that a node may see and do while it runs."""
 
+import json
 import random
 from collections.abc import Mapping
 from functools import lru_cache
@@ -123,6 +124,7 @@ class Turn:
         "needed",
         "nlp",
         "now",
+        "outdated",
         "privacy",
         "returned",
         "scripts",
@@ -155,6 +157,8 @@ class Turn:
         self.customer = customer
         self.returned = 0
         """The outcome code of the flow that a Call Flow node had called, 0 at any other time."""
+        self.outdated = ""
+        """Where outputs of an earlier visit of the running node lie, until it gives new ones or is left."""
         self.visit = NodeVisit(node=0, kind="")
         self.deliveries: list[Delivery] = []
         self._redactions: list[tuple[str, str]] = []
@@ -265,6 +269,8 @@ class Turn:
         key = f"n{visit.node}"
         if self.needed is not None and key not in self.needed:
             return
+        if self.outdated:
+            self.forget_outdated()
         outputs = self.frame.outputs
         root = outputs.get(key)
         if root is None:
@@ -278,6 +284,11 @@ class Turn:
                     child = at[part] = {}
                 at = child
             at[last] = value
+
+    def forget_outdated(self) -> None:
+        """Outputs are those of a node's last visit, also where that gave none."""
+        self.frame.outputs.pop(self.outdated, None)
+        self.outdated = ""
 
     @property
     def memory(self) -> dict[str, Any]:
@@ -373,6 +384,10 @@ def _check(name: str, value: Any) -> None:
     if value is None or value is True or value is False or type(value) is float:
         return
     try:
+        if type(value) is dict or type(value) is list:
+            json.dumps(value)  # MessagePack takes sets and moments too, and gives back what they were not
+        elif type(value) is not str and type(value) is not int:
+            raise TypeError(f"it is a {type(value).__name__}")
         _encode(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise BotkitError(f"{name} cannot be kept, as it is no JSON value: {error}") from None

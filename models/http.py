@@ -1,5 +1,6 @@
 """HTTP as nodes and channels see it: a request, a response and what can go wrong, without a library."""
 
+import re
 from typing import Literal, Protocol
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from models.errors import BotkitError
 
 MAX_RESPONSE_BYTES = 1_048_576
+_CHARSET = re.compile(r"charset=[\"']?([\w.:-]{1,40})", re.IGNORECASE | re.ASCII)
 
 
 class HttpRequest(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -38,7 +40,13 @@ class HttpResponse(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def text(self) -> str:
-        return self.body.decode("utf-8", "replace")
+        """The body in the encoding that the answer names, else in UTF-8, without the mark that some begin with."""
+        named = _CHARSET.search(self.headers.get("content-type", ""))
+        try:
+            text = self.body.decode(named[1] if named else "utf-8", "replace")
+        except LookupError:  # there is no such encoding
+            text = self.body.decode("utf-8", "replace")
+        return text.removeprefix("\ufeff")
 
 
 class HttpFailed(BotkitError):

@@ -1,5 +1,7 @@
 """Delay: wait for some time, or until a moment."""
 
+import contextlib
+import re
 from datetime import datetime
 
 from pydantic import field_validator, model_validator
@@ -12,6 +14,8 @@ from models.flow import orange, red
 from models.session import Wait
 
 NOTHING = Template("")
+_IN_SERVERS_ZONE = re.compile(r"\d\d-\d\d-\d{4} \d\d:\d\d:\d\d", re.ASCII)
+"""How the platform writes a moment."""
 
 
 class Delay(Node):
@@ -32,7 +36,8 @@ class Delay(Node):
     duration: Template = NOTHING
     """How long to wait: `90` (seconds), `5m`, `24h`, or `$(name)`."""
     until: Template = NOTHING
-    """The moment to wait for, with its time zone: `2027-01-31T09:00:00+01:00`. One in the past is over at once."""
+    """The moment to wait for, with its time zone: `2027-01-31T09:00:00+01:00`; `31-01-2027 09:00:00` is one in the
+    server's own zone. One in the past is over at once."""
 
     @field_validator("duration")
     @classmethod
@@ -83,6 +88,10 @@ class Delay(Node):
 
 def _moment(text: str) -> int:
     """Milliseconds since 1970; raises ValueError that says how to write a moment."""
+    moment: datetime | None
+    if _IN_SERVERS_ZONE.fullmatch(text.strip()):
+        with contextlib.suppress(ValueError, OverflowError):  # the 31st of February
+            return int(datetime.strptime(text.strip(), "%d-%m-%Y %H:%M:%S").astimezone().timestamp() * 1000)
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:

@@ -4,13 +4,14 @@ import asyncio
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlencode, urlsplit
 
 import msgspec
 from pydantic import AfterValidator, Field, PrivateAttr, field_validator
 
 from flows.base import Node
 from flows.extraction import Extraction, compile_path, extract
+from flows.json_text import render_json
 from flows.nodes.set_variable import VariableName
 from flows.templates import MISSING, Template, Value, as_text
 from flows.turn import Turn
@@ -72,7 +73,11 @@ class HttpRequest(Node):
     headers: dict[Annotated[str, AfterValidator(_header)], Template] = Field(default={}, max_length=MAX_HEADERS)
     """Headers to send."""
     body: Value = Value(None)
-    """What to send: a JSON value, or text. A form where the content type says so."""
+    """What to send: a JSON value, or text. A form where the content type says so.
+
+    In text that the content type calls JSON or a form, a value is written as such, so that it cannot add a field; a
+    text that is one reference, `$(document)`, is sent as it is.
+    """
     connect_timeout_ms: int = Field(default=5_000, ge=1, le=MAX_TIMEOUT_MS)
     """How long connecting may take, in milliseconds."""
     timeout_ms: int = Field(default=10_000, ge=1, le=MAX_TIMEOUT_MS)
@@ -90,6 +95,7 @@ class HttpRequest(Node):
     _paths: dict[str, Extraction] = PrivateAttr()
     _whole: bool = PrivateAttr()
     _headers: frozenset[str] = PrivateAttr()
+    _text: Template | None = PrivateAttr(default=None)
 
     @field_validator("url")
     @classmethod
@@ -118,6 +124,9 @@ class HttpRequest(Node):
     def model_post_init(self, context: object) -> None:
         self._paths = {name: compile_path(path) for name, path in self.extract.items()}
         self._whole = _is_one_reference(self.url)
+        if isinstance(self.body.source, str) and self.body.paths:
+            text = Template(self.body.source)
+            self._text = None if text.single else text
         self._headers = frozenset(name.lower() for name in self.headers)
 
     def output_names(self) -> tuple[str, ...]:
@@ -135,7 +144,7 @@ class HttpRequest(Node):
             turn.fail(str(error), 3001 if error.kind == "invalid_url" else 3002)
             return "onTimeout" if error.kind == "timeout" else "onError"
         self._give(turn, response)
-        await self._extract(turn, response.body)
+        await self._extract(turn, response.text)
         return "onSuccess"
 
     def _request(self, turn: Turn) -> Request:
@@ -163,13 +172,19 @@ class HttpRequest(Node):
         return url
 
     def _body(self, turn: Turn, headers: dict[str, str]) -> bytes:
-        value = turn.value(self.body)
+        said = next((text for name, text in headers.items() if name.lower() == "content-type"), "")
+        sort = said.partition(";")[0].strip().lower()
+        if self._text is not None and sort == FORM:
+            value: Any = self._text.render(_InForm(turn))
+        elif self._text is not None and (sort.endswith("/json") or sort.endswith("+json")):
+            value = render_json(self._text, turn)
+        else:
+            value = turn.value(self.body)
         if value is None:
             return b""
-        said = next((text for name, text in headers.items() if name.lower() == "content-type"), "")
         if isinstance(value, str):
             body, kind = value.encode("utf-8", "replace"), "text/plain; charset=utf-8"
-        elif isinstance(value, Mapping) and said.partition(";")[0].strip().lower() == FORM:
+        elif isinstance(value, Mapping) and sort == FORM:
             body, kind = urlencode({name: as_text(item) for name, item in value.items()}).encode(), FORM
         else:
             body, kind = msgspec.json.encode(value), "application/json"
@@ -191,7 +206,7 @@ class HttpRequest(Node):
         }  # fmt: skip
         turn.output({"https": answer, "http": answer})
 
-    async def _extract(self, turn: Turn, body: bytes) -> None:
+    async def _extract(self, turn: Turn, body: str) -> None:
         if not self._paths:
             return
         try:
@@ -224,6 +239,18 @@ class _Encoded:
     def lookup(self, path: tuple[str, ...]) -> Any:
         found = self._turn.lookup(path)
         return "" if found is MISSING else quote(as_text(found).encode("utf-8", "replace"), safe="")
+
+
+class _InForm:
+    """The turn as the text of a form sees it."""
+
+    __slots__ = ("_turn",)
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+
+    def lookup(self, path: tuple[str, ...]) -> Any:
+        return quote_plus(as_text(self._turn.lookup(path)).encode("utf-8", "replace"))
 
 
 def _is_one_reference(url: Template) -> bool:

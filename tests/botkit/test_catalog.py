@@ -79,6 +79,9 @@ def test_two_of_one_kind_are_refused_by_name(nodes: Path) -> None:
     assert found.nodes["send"].__module__ == "flows.nodes.send"
 
 
+CLASS = "from botkit import Node, green\n\n\nclass X(Node):\n    kind = 'x'\n"
+
+
 @pytest.mark.parametrize(
     ("text", "code", "line"),
     [
@@ -88,6 +91,10 @@ def test_two_of_one_kind_are_refused_by_name(nodes: Path) -> None:
         ("x = 1\n", "no_node", 0),
         ("from botkit import Node\n\n\nclass X(Node):\n    pass\n", "no_kind", 4),
         ("raise SystemExit(3)\n", "cannot_load", 1),
+        (CLASS + "    pass\n", "wrong_class", 4),
+        (CLASS + "    outcomes = ('onSuccess',)\n    async def run(self, turn): ...\n", "wrong_class", 4),
+        (CLASS + "    outcomes = green('onSuccess')\n    async def run(self, turn): ...\n", "wrong_class", 4),
+        (CLASS + "    outputs = ['a']\n    async def run(self, turn): ...\n", "wrong_class", 4),
     ],
 )
 def test_what_is_wrong_in_a_file_is_told(nodes: Path, text: str, code: str, line: int) -> None:

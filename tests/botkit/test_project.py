@@ -364,6 +364,32 @@ def test_flows_use_channels_that_the_services_have(folder: Path) -> None:
     assert found[0].message == "node 2: no service has an asset on 'telegram', so it never gets telegram.message"
 
 
+NAMES = """
+flow: hello
+nodes:
+  2: {kind: start, accepts: [sms.mo, webhook.paid, custom], next: {onBegin: 3}}
+  3: {kind: send, text: x, asset: sms-demp, fallback: [{asset: web-demo}, {asset: $(n2.x)}, {asset: zzz}],
+      next: {onSuccess: 4}}
+  4: {kind: receive, events: [sms.moo, sms, sms.linkclick], next: {sms.moo: end, sms: end, sms.linkclick: end,
+      onTimeout: end}}
+"""
+
+
+def test_slips_in_the_names_of_assets_and_events_are_told(folder: Path) -> None:
+    (folder / "flows" / "hello.flow.yaml").write_text(NAMES)
+    found = load_project(folder, environ=ENVIRON).problems
+    told = [(row.code, row.severity, row.field, row.hint) for row in found if row.code in NAMES_CODES]
+    assert told == [
+        ("unknown_asset", "warning", "asset", "did you mean 'sms-demo'?"),
+        ("unknown_asset", "warning", "fallback.2.asset", "known are: sms-demo, web-demo, whatsapp-demo"),
+        ("unknown_event", "warning", "events.0", "did you mean 'mo'?"),
+        ("unknown_event", "warning", "events.1", "say what of sms: sms.mo or sms.message"),
+    ]
+
+
+NAMES_CODES = ("unknown_asset", "unknown_event")
+
+
 def test_an_asset_that_no_service_has_is_no_channel(folder: Path) -> None:
     (folder / "botkit.toml").write_text(TOML.replace('"sms-demo", "web-demo", "whatsapp-demo"', '"web-demo"'))
     found = load_project(folder, environ=ENVIRON).problems

@@ -31,6 +31,12 @@ def test_a_path_that_can_lead_to_many_gives_a_list(path: str, value: Any) -> Non
     assert extract(json.dumps(DOCUMENT).encode(), {"x": compile_path(path)}) == {"x": value}
 
 
+def test_one_large_number_does_not_spoil_the_rest() -> None:
+    body = b'{"n": 123456789012345678901234567890, "m": 1e400, "k": 1.5}'
+    paths = {name: compile_path(f"$.{name}") for name in "nmk"}
+    assert extract(body, paths) == {"n": 123456789012345678901234567890, "m": None, "k": 1.5}
+
+
 @pytest.mark.parametrize("path", ["$.nothing", "$.a.b[9]", "$.list[?@.s == 'z'].id", "$.a.b.c"])
 def test_what_is_not_there_is_left_out(path: str) -> None:
     assert extract(json.dumps(DOCUMENT).encode(), {"x": compile_path(path)}) == {}

@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
@@ -58,6 +59,17 @@ async def raises(turn: Turn) -> Any:
 
 async def raises_ours(turn: Turn) -> Any:
     raise BotkitError("not today", field="text")
+
+
+async def exits(turn: Turn) -> Any:
+    sys.exit(3)
+
+
+async def gives_once(turn: Turn) -> str:
+    if turn.session.steps:
+        raise ValueError("once is enough")
+    turn.output({"given": 1})
+    return "onSuccess"
 
 
 async def nonsense(turn: Turn) -> Any:
@@ -137,8 +149,9 @@ async def throws_dice(turn: Turn) -> Any:
 THINGS = {
     thing.__name__: thing
     for thing in (
-        raises, raises_ours, nonsense, nothing, waits, ends, calls, recurses, hides_object, sets_object,
-        gives_object, logs_object, too_large_number, half_a_character, sends_a_lot, breaks_frames, throws_dice,
+        raises, raises_ours, exits, gives_once, nonsense, nothing, waits, ends, calls, recurses, hides_object,
+        sets_object, gives_object, logs_object, too_large_number, half_a_character, sends_a_lot, breaks_frames,
+        throws_dice,
     )
 }  # fmt: skip
 Doing.things = THINGS
@@ -338,7 +351,11 @@ nodes:
 
 # what a node does wrong
 
-WRONG = [name for name in THINGS if name not in ("waits", "ends", "calls", "throws_dice", "sends_a_lot", "nothing")]
+WRONG = [
+    name
+    for name in THINGS
+    if name not in ("waits", "ends", "calls", "throws_dice", "gives_once", "sends_a_lot", "nothing")
+]
 
 
 @pytest.mark.parametrize("what", [*WRONG, "nothing", "gone"])
@@ -370,6 +387,53 @@ async def test_a_drawn_red_edge_goes_before_the_handler() -> None:
     flow.nodes[4] = drawn(4, "end", {"outcome": 222})
     flow.nodes[9] = drawn(9, "end", {"outcome": 333})
     assert (await Walk(flow).begin()).ended == 222
+
+
+CALLS_AND_FAILS = """
+flow: parent
+on_error: 9
+nodes:
+  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
+  3: {kind: call_flow, flow: child, next: {onSuccess: 4, onIncomplete: 4}}
+  4: {kind: doing, what: raises, next: {onSuccess: end}}
+  9: {kind: send, text: "parent's handler", next: {onSuccess: end 102}}
+"""
+FAILS_AND_ENDS = """
+flow: child
+on_error: 9
+nodes:
+  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
+  3: {kind: doing, what: raises, next: {onSuccess: end}}
+  9: {kind: send, text: "child's handler", next: {onSuccess: end %s}}
+"""
+
+
+@pytest.mark.parametrize("outcome", [101, 102])
+async def test_each_flow_has_its_own_handler(outcome: int) -> None:
+    sprint = await Walk(CALLS_AND_FAILS, FAILS_AND_ENDS % outcome).begin()
+    assert [delivery.content.text for delivery in sprint.deliveries] == ["child's handler", "parent's handler"]
+    assert sprint.ended == ERROR
+
+
+AROUND = """
+flow: around
+nodes:
+  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
+  3: {kind: doing, what: gives_once, next: {onSuccess: 4, onError: 4}}
+  4: {kind: send, text: "$(n3.given)!", next: {onSuccess: 5}}
+  5: {kind: receive, events: [sms.mo], next: {sms.mo: 3, onTimeout: end}}
+"""
+
+
+async def test_outputs_are_those_of_the_last_visit() -> None:
+    walk = Walk(AROUND)
+    assert (await walk.begin()).deliveries[0].content.text == "1!"
+    assert (await walk.go_on({"text": "again"})).deliveries[0].content.text == "!"
+
+
+async def test_a_flow_knows_its_service() -> None:
+    walk = Walk(AROUND.replace("$(n3.given)", "$(service.serviceKey)"))
+    assert (await walk.begin()).deliveries[0].content.text == "s!"
 
 
 async def test_a_handler_that_fails_ends_the_flow() -> None:
@@ -710,10 +774,10 @@ async def test_the_number_or_the_title_of_a_quick_reply_is_its_payload(text: str
     stored = await walk.begin()
     walk.session = msgspec.msgpack.decode(stored.state, type=Session)
     await walk.go_on({"text": text})
-    given, received = walk.session.parameters, walk.session.frames[-1].outputs["n4"]
-    assert given["message"]["payload"] == received["message"]["payload"] == received["receive"]["payload"] == payload
-    assert given["message"]["text"] == received["receive"]["message"] == text
-    assert given["sms"]["payload"] == given["payload"] == payload
+    given = walk.session.parameters
+    assert given["message"]["payload"] == given["sms"]["payload"] == given["payload"] == payload
+    assert given["message"]["text"] == text
+    assert walk.session.frames[-1].variables["said"] == " ".join([payload] * 5)
 
 
 async def test_quick_replies_are_offered_for_one_message() -> None:

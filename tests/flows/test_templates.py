@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.templates import MISSING, Template, Value
+from flows.templates import MISSING, Template, Value, as_text
 
 
 class Names:
@@ -19,7 +19,9 @@ class Names:
         ("a $$(b) c", "a $(b) c"),
         ("a $$(b", "a $(b"),
         ("$$($(b)", "$(B"),
-        ("$$$(b)", "$$(b)"),
+        ("$$$(b)", "$B"),
+        ("$$$$(b)", "$$(b)"),
+        ("cost: $$$(b).00, $$(b)", "cost: $B.00, $(b)"),
         ("$5 (five)", "$5 (five)"),
         ("a $ (b", "a $ (b"),
         ("100$", "100$"),
@@ -36,3 +38,12 @@ def test_a_reference_without_an_end_is_refused(source: str) -> None:
         Template(source)
     with pytest.raises(ValueError, match="closing parenthesis"):
         Value({"deep": [source]})
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1e-05, "0.00001"), (0.1, "0.1"), (2.0, "2"), (1e16, "10000000000000000"), (-2.5e-6, "-0.0000025"),
+     (1e300, "1e+300"), (1e-9, "1e-09")],
+)  # fmt: skip
+def test_numbers_are_written_in_figures(value: float, text: str) -> None:
+    assert as_text(value) == text
