@@ -81,6 +81,7 @@ class Engine:
         )  # fmt: skip
         self._accepting: dict[tuple[str, str, str], asyncio.Future[None]] = {}
         outbox.on_news = self._news
+        identities.talks = self._lanes.talks
 
     @property
     def deployment(self) -> Deployment:

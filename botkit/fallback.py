@@ -13,6 +13,7 @@ MAX_DELAY_SECONDS = 300.0
 AUTH_DELAY_SECONDS = 60.0
 MAX_RETRY_AFTER_SECONDS = 3600.0
 
+_PASSING = frozenset({SendOutcome.RATE_LIMITED, SendOutcome.TRANSIENT})
 _NEXT_CHANNEL = frozenset({SendOutcome.UNREACHABLE, SendOutcome.OPTED_OUT, SendOutcome.WINDOW_CLOSED, SendOutcome.AUTH})
 
 
@@ -60,6 +61,8 @@ def after_receipt(delivery: Delivery, state: DeliveryState, outcome: SendOutcome
         return None
     if state not in (DeliveryState.FAILED, DeliveryState.EXPIRED):
         return Verdict("wait")
+    if state is DeliveryState.FAILED and outcome in _PASSING and delivery.attempts < MAX_ATTEMPTS:
+        return Verdict("retry", backoff(delivery.attempts, 0))
     more = delivery.step + 1 < len(delivery.steps)
     return Verdict("next" if more and outcome is not SendOutcome.REJECTED else "fail")
 

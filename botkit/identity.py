@@ -1,6 +1,7 @@
 """Identity: which customer an address belongs to, and the keys that follow from it."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 from botkit.stores.base import Change, Store
 from models.address import Address, AddressKind
@@ -13,6 +14,8 @@ class Identities:
     """Customers by address, with a small cache: most addresses belong to nobody else."""
 
     def __init__(self, store: Store) -> None:
+        self.talks: Callable[[str], bool] = lambda key: False
+        """Whether a customer has a conversation going, by her key: the engine knows."""
         self._store = store
         self._cache: OrderedDict[str, Customer] = OrderedDict()
 
@@ -38,7 +41,8 @@ class Identities:
     async def link(self, address: Address, *, msisdn: str = "", email: str = "", name: str = "") -> Customer:
         """Join what a signed identity says about a customer: her addresses lead to her from now on.
 
-        The phone number, where known, is the key: so that what began by SMS goes on in the app.
+        The phone number, where known, is the key: so that what began by SMS goes on in the app. What has begun under
+        another key goes on under that one, unless a conversation goes on by the number, too.
         """
         known = await self.of(address)
         fresh = [address]
@@ -51,8 +55,11 @@ class Identities:
         addresses: dict[str, Address] = {}
         for item in (*fresh, *known.addresses, *others):
             addresses.setdefault(item.key, item)
+        key = f"msisdn:{msisdn}" if msisdn else known.key
+        if key != known.key and self.talks(known.key) and not self.talks(key):
+            key = known.key
         customer = Customer(
-            key=f"msisdn:{msisdn}" if msisdn else known.key,
+            key=key,
             customerid=known.customerid,
             name=name or known.name,
             language=known.language,

@@ -172,6 +172,11 @@ class Lanes:
         """Whether a lane has something to do."""
         return key in self._busy
 
+    def talks(self, customer: str) -> bool:
+        """Whether a customer has a live session with any service, or something to be worked on."""
+        end = f"|{customer}"
+        return any(key.endswith(end) for key in self.live) or any(key.endswith(end) for key in self._busy)
+
     async def _run(self, lane: Lane) -> None:
         queue = lane.queue
         while queue and not self._stopping:

@@ -234,6 +234,10 @@ class Outbox:
                 step = delivery.steps[delivery.step]
                 delivery.asset, delivery.channel = step.asset, step.channel
                 return change
+            case "retry":  # the provider could not get it there after all: try again as if it had not taken it
+                delivery.state = DeliveryState.QUEUED
+                delivery.provider_id = ""
+                delivery.due_at = self._clock() + int(verdict.seconds * 1000)
             case "fail":
                 delivery.state = DeliveryState.FAILED
                 delivery.due_at = 0
@@ -327,7 +331,10 @@ class Outbox:
         delivery.description = receipt.description
         if verdict.do == "wait" and not awaited(delivery).seconds:
             delivery.due_at = 0
+        step = delivery.steps[delivery.step]
         change = self._conclude(delivery, verdict)
+        if receipt.outcome is SendOutcome.OPTED_OUT:
+            self._remember(step, change)
         if delivery.id in self._active:
             await self._store.commit(change)
         else:  # a receipt that comes meanwhile must find this state, not the stored one
@@ -336,7 +343,7 @@ class Outbox:
                 await self._store.commit(change)
             finally:
                 self._active.pop(delivery.id, None)
-        if verdict.do == "next":
+        if verdict.do in ("next", "retry"):
             self.take([delivery])
         else:
             self._tell(delivery, receipt.outcome)

@@ -220,9 +220,9 @@ class Steps:
         if not decisions:
             self._unmatched(step, value)
             return
-        holds = [decision for decision in decisions if isinstance(decision, Hold)]
-        if len(holds) == len(decisions):
-            self._hold(step, holds[0])
+        held = next((decision for decision in decisions if isinstance(decision, Hold)), None)
+        if held is not None:  # all of it waits, for what is done now would be done again when the rest is
+            self._hold(step, held)
             return
         for number, decision in enumerate(decisions):
             match decision:

@@ -8,6 +8,7 @@ from botkit.consent import ConsentWords
 from channels.errors import OptedOut
 from models.address import Address, AddressKind
 from models.content import Text
+from models.delivery import DeliveryState, Receipt, SendOutcome
 from models.message import Message
 from models.service import Consent, Service
 from tests.botkit.bot import ANN, BOB, COUNTER, ECHO, Bot, asset, rule
@@ -41,6 +42,16 @@ def test_the_words_alone_count_in_any_case(text: str, wish: str | None) -> None:
     words = ConsentWords(Consent())
     message = Message("sms", "sms", "sms.mo", "1", Address("sms", ANN, AddressKind.MSISDN), "60606", Text(text))
     assert words.wish(message) == wish
+
+
+async def test_a_receipt_that_says_so_is_as_good_as_her_word(tmp_path: Path) -> None:
+    async with Bot(tmp_path, COUNTER) as bot:
+        await bot.say("a")
+        await bot.accept(Receipt("sms", DeliveryState.FAILED, "sms-1", outcome=SendOutcome.OPTED_OUT))
+        await bot.say("b")
+        await bot.restart()
+        await bot.say("c")
+        assert bot.texts == ["a"]
 
 
 async def test_stop_is_for_the_channel_until_start(tmp_path: Path) -> None:

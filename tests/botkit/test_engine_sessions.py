@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from models.service import Service
+from models.service import Rule, SendReply, Service
 from tests.botkit.bot import BOB, COUNTER, Bot, asset, rule
 
 BUSY = """
@@ -52,6 +52,24 @@ async def test_held_messages_begin_anew_when_the_session_ends(tmp_path: Path) ->
         assert bot.texts == ["begin 1", "ready", "got bye", "begin 3"]
         await bot.later(3_601)
         await bot.until(lambda: "got 4" in bot.texts)
+
+
+@pytest.mark.parametrize("two_rules", [False, True])
+async def test_a_message_that_does_something_else_besides_waits_whole(tmp_path: Path, two_rules: bool) -> None:
+    """One rule starts the flow and answers, or a second rule answers: nothing of it is lost, and nothing done twice."""
+    rules = [rule("main", keyword="ORDER")]
+    if two_rules:
+        rules.append(Rule("word", "sms.mo", actions=(SendReply("on it"),), keyword="ORDER"))
+    else:
+        rules = [Rule("both", "sms.mo", actions=(*rules[0].actions, SendReply("on it")), keyword="ORDER")]
+    async with Bot(tmp_path, BUSY, rules=rules) as bot:
+        await bot.say("ORDER 1")
+        assert bot.texts == ["begin ORDER 1", "on it"]
+        await bot.say("ORDER 2")
+        await bot.restart()
+        await bot.later(3_601)
+        await bot.until(lambda: "got ORDER 2" in bot.texts)
+        assert bot.texts == ["begin ORDER 1", "on it", "ready", "got ORDER 2", "on it"]
 
 
 async def test_a_message_that_comes_at_the_same_time_stays_behind_those_that_waited(tmp_path: Path) -> None:

@@ -164,6 +164,18 @@ async def test_late_news_of_a_channel_that_was_given_up_changes_nothing(tmp_path
         assert await bot.outcomes() == [201]
 
 
+async def test_news_of_a_passing_failure_means_another_try(tmp_path: Path) -> None:
+    async with Bot(tmp_path, flow("[{channel: sms}]", "delivered"), assets=WAYS) as bot:
+        await bot.say("x")
+        await bot.accept(Receipt("sms", DeliveryState.FAILED, "sms-1", outcome=SendOutcome.TRANSIENT))
+        await bot.restart()
+        await bot.later(2)
+        assert bot.line.ways == ["sms", "sms"]
+        assert len(set(bot.line.ids)) == 1
+        await bot.receipt("sms", "delivered", "sms-2")
+        assert await bot.outcomes() == [201]
+
+
 async def test_all_channels_failed(tmp_path: Path) -> None:
     async with Bot(tmp_path, flow("[{channel: whatsapp}, {channel: sms}]", "delivered"), assets=WAYS) as bot:
         bot.line.answer("wa", Unreachable("no"))

@@ -71,6 +71,30 @@ async def test_what_a_number_is_linked_to_already_stays(tmp_path: Path) -> None:
     await store.close()
 
 
+@pytest.mark.parametrize("by_number", [False, True])
+async def test_what_has_begun_goes_on_when_her_number_becomes_known(tmp_path: Path, by_number: bool) -> None:
+    flow = """
+flow: main
+session_key: customerid
+nodes:
+  2: {kind: start, accepts: [sms.mo, inapp.message], next: {onBegin: 3}}
+  3: {kind: send, text: "name?", next: {onSuccess: 4}}
+  4: {kind: receive, events: [sms.mo, inapp.message], next: {sms.mo: 5, inapp.message: 5, onTimeout: end 103}}
+  5: {kind: send, text: "hello $(message.text)", next: {onSuccess: end 101}}
+"""
+    rules = [rule("main", event="inapp.message"), rule("main")]
+    async with Bot(tmp_path, flow, rules=rules, assets=[asset("web", "inapp"), asset("sms")]) as bot:
+        await bot.say("hi", "ann", to="web")
+        await bot.engine.identities.link(APP, msisdn=ANN)
+        if by_number:
+            await bot.say("Ada")
+        else:
+            await bot.say("Ada", "ann", to="web")
+        assert [text for _, _, text in bot.line.sent] == ["name?", "hello Ada"]
+        assert await bot.outcomes() == [101]
+        assert (await bot.engine.identities.of(NUMBER)) == (await bot.engine.identities.of(APP))
+
+
 async def test_an_app_user_is_reached_by_sms_when_her_number_is_known(tmp_path: Path) -> None:
     flow = """
 flow: main
