@@ -1,6 +1,7 @@
 """BertGraph: a BERT encoder as an ONNX graph, built from its weights without the framework that trained it.
 
-One text at a time, without padding: what a text becomes then depends on nothing but the text, to the bit. The mean of
+Texts of the same length at a time, without padding: what a text becomes then depends on nothing but the text, to the
+bit. The mean of
 the last layer's rows (or their maximum, or the first of them), of length 1, is the text's embedding (Reimers and
 Gurevych 2019, Sentence-BERT). With `distance_buckets`, how far words lie apart adds to how they heed each other, the
 same in every layer (Song et al. 2020, MPNet; Raffel et al. 2020, T5, section 2.1).
@@ -128,10 +129,15 @@ class BertGraph:
         self._nodes.append(helper.make_node("Div", [short, lengths], ["words"], name="words"))
         graph = helper.make_graph(
             self._nodes, "bert",
-            [helper.make_tensor_value_info(name, TensorProto.INT64, [1, "words"]) for name in ("ids", "positions")],
             [
-                helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [1, shape.hidden_size]),
-                helper.make_tensor_value_info("words", TensorProto.FLOAT, [1, "words", self._projection.shape[1]]),
+                helper.make_tensor_value_info("ids", TensorProto.INT64, ["texts", "words"]),
+                helper.make_tensor_value_info("positions", TensorProto.INT64, [1, "words"]),
+            ],
+            [
+                helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["texts", shape.hidden_size]),
+                helper.make_tensor_value_info(
+                    "words", TensorProto.FLOAT, ["texts", "words", self._projection.shape[1]]
+                ),
             ],
             self._constants,
         )  # fmt: skip
@@ -173,9 +179,11 @@ class BertGraph:
         return str(self._node("Unsqueeze", rows, self._constant(np.array([0], dtype=np.int64))))
 
     def _pooled(self, row: str) -> str:
-        kinds = {"mean": "ReduceMean", "max": "ReduceMax"}
-        if self._shape.pooling in kinds:
-            return str(self._node(kinds[self._shape.pooling], row, axes=[1], keepdims=0))
+        if self._shape.pooling == "mean":  # ReduceMean adds in another order when there are several texts
+            mean = self._node("GlobalAveragePool", self._node("Transpose", row, perm=[0, 2, 1]))
+            return str(self._node("Squeeze", mean, self._constant(np.array([2], dtype=np.int64))))
+        if self._shape.pooling == "max":
+            return str(self._node("ReduceMax", row, axes=[1], keepdims=0))
         return str(self._node("Gather", row, self._constant(np.array(0, dtype=np.int64)), axis=1))
 
     def _layer(self, row: str, prefix: str) -> str:

@@ -65,12 +65,29 @@ def test_making_it_again_gives_the_same_bits(home: Path) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.text(max_size=60), min_size=1, max_size=4))
+@given(
+    st.lists(st.text(max_size=60), min_size=1, max_size=4)
+    | st.lists(st.text(alphabet="ab c", max_size=9), min_size=20, max_size=60)  # many of one length
+)
 def test_a_text_has_the_same_bits_alone_and_among_others(tiny: Encoder, texts: list[str]) -> None:
-    together = tiny.embed(texts)
-    tiny._known.clear()
-    alone = np.concatenate([tiny.embed([text]) for text in reversed(texts)][::-1])
+    same_bits(tiny, texts)
+
+
+def same_bits(encoder: Encoder, texts: list[str]) -> None:
+    encoder._known.clear()
+    together, words = encoder.embed(texts), encoder.words(texts)
+    encoder._known.clear()
+    alone = np.concatenate([encoder.embed([text]) for text in reversed(texts)][::-1])
     assert np.isfinite(together).all() and together.tobytes() == alone.tobytes()
+    assert [row.tobytes() for row in words] == [encoder.words([text])[0].tobytes() for text in texts]
+
+
+def test_the_real_encoder_gives_the_same_bits_alone_and_among_others(minilm: Encoder) -> None:
+    same_bits(minilm, [f"{start} my {thing}?" for start in STARTS for thing in THINGS])
+
+
+STARTS = ("where is", "please cancel", "i want to change", "can you tell me the price of", "hi,")
+THINGS = ("order", "new card", "top up", "appointment with the dentist on monday", "refund")
 
 
 @pytest.mark.parametrize("text", ["", "a" * 1_000_000, "\ud800", "\x00", "😀" * 500, "где мой заказ"])
