@@ -19,22 +19,25 @@ SMALL = {"cent": "USD", "cents": "USD", "pence": "GBP", "penny": "GBP", "p": "GB
 
 _SIGN = r"(?:US\$|C\$|A\$|R\$|[$€£₹¥₺₦₩])"
 _CODE = "|".join(sorted(code for code in CODES if code.isascii() and len(code) == 3 and code.upper() in WORDS))
-BEFORE = re.compile(rf"(?<!\w)(?:({_SIGN})[ ]?|({_CODE})[ ])(?=\d)", re.IGNORECASE)
-FIGURES = re.compile(r"\d{1,3}(?:[ ,.]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d{1,12}(?:[.,]\d{1,2})?(?!\d)")
+BEFORE = re.compile(rf"(?<!\w)(?:({_SIGN})[ ]?|({_CODE}|rs)\.?[ ])(?=\d)", re.IGNORECASE)
+FIGURES = re.compile(
+    r"\d{1,3}(?:[ ,.'’]\d{3})+(?:[.,]\d{1,2})?(?:[.,][-–])?(?!\d)|\d{1,12}(?:[.,]\d{1,2})?(?:[.,][-–])?(?!\d)"
+)
 SCALE = re.compile(r"(?:[ ]?(thousand|million|billion|mn|bn)|(k|m))(?!\w)", re.IGNORECASE)
 SCALES = {"thousand": 1_000, "k": 1_000, "million": 1_000_000, "mn": 1_000_000, "m": 1_000_000,
           "billion": 1_000_000_000, "bn": 1_000_000_000}  # fmt: skip
 """What figures behind a sign are of: £2m, $1.5 billion."""
 
+MINUS = re.compile(r"(?<![\w)])(?:minus[ ]|[-−])\Z", re.IGNORECASE)
 THING = re.compile(r"[ ][^\W\d_]")
 AND_CENTS = re.compile(r",?[ ](?:and[ ]|und[ ]|et[ ]|y[ ]|e[ ])?")
 AFTER = re.compile(rf"[ ]?(?:d[ei][ ]|d['’])?({_SIGN}|[^\W\d_]{{1,8}})(?!\w)", re.IGNORECASE)
 
 
-def find_amounts(text: str, numbers: Sequence[Entity]) -> list[Entity]:
+def find_amounts(text: str, numbers: Sequence[Entity], *, euro: bool = False) -> list[Entity]:
     """Amounts in order; the value is `{"value": 9.99, "currency": "GBP"}`. A bare "$" is taken for US dollars.
 
-    `numbers` are those of the text: amounts in words are made of them.
+    `numbers` are those of the text: amounts in words are made of them. `euro`: cents alone are the euro's.
     """
     found: list[Entity] = []
     taken: set[int] = set()
@@ -45,15 +48,17 @@ def find_amounts(text: str, numbers: Sequence[Entity]) -> list[Entity]:
             value, end = read_figures(figures.group()), figures.end()
             if scale := SCALE.match(text, end):
                 value, end = round(value * SCALES[(scale[1] or scale[2]).lower()], 4), scale.end()
-            found.append(_amount(value, code, text, match.start(), end))
+            minus = MINUS.search(text, max(0, match.start() - 6), match.start())
+            start = minus.start() if minus else match.start()
+            found.append(_amount(-value if minus else value, code, text, start, end))
             taken.update(range(match.start(), end))
     for figures in FIGURES.finditer(text):
         before = text[figures.start() - 1 : figures.start()]
-        if figures.start() not in taken and not before.isalnum() and before != "/":
-            _add_after(found, read_figures(figures.group()), text, figures.start(), figures.end())
+        if figures.start() not in taken and not before.isalnum() and before not in ("/", "'", "’"):
+            _add_after(found, read_figures(figures.group()), text, figures.start(), figures.end(), euro)
     for number in numbers:
         if number.source == "words":
-            _add_after(found, number.value, text, number.start, number.end)
+            _add_after(found, number.value, text, number.start, number.end, euro)
     return _with_cents(sorted(found, key=lambda entity: entity.start), text)
 
 
@@ -82,16 +87,17 @@ def _is_small(amount: Entity) -> bool:
 
 def read_figures(figures: str) -> float:
     """What figures mean, with the comma or the point before the last two: 1.234,50 and 1,234.50 are the same."""
+    figures = figures.rstrip("-–").rstrip(".,")
     mark = max(figures.rfind(","), figures.rfind("."))
     if mark >= 0 and len(figures) - mark - 1 in (1, 2):
         whole, part = figures[:mark], figures[mark + 1 :]
     else:
         whole, part = figures, ""
-    digits = re.sub(r"[ ,.]", "", whole)
+    digits = re.sub(r"[ ,.'’]", "", whole)
     return float(f"{digits}.{part}") if part else int(digits)
 
 
-def _add_after(found: list[Entity], value: float, text: str, start: int, end: int) -> None:
+def _add_after(found: list[Entity], value: float, text: str, start: int, end: int, euro: bool) -> None:
     match = AFTER.match(text, end)
     word = match[1].lower() if match else ""
     if match and _is_something_else(match, value, text):
@@ -99,7 +105,8 @@ def _add_after(found: list[Entity], value: float, text: str, start: int, end: in
     if word in CODES:
         found.append(_amount(value, CODES[word], text, start, match.end() if match else end))
     elif match and word in SMALL:
-        found.append(_amount(round(value / 100, 4), SMALL[word], text, start, match.end()))
+        code = "EUR" if euro and word in ("cent", "cents") else SMALL[word]
+        found.append(_amount(round(value / 100, 4), code, text, start, match.end()))
 
 
 def _is_something_else(match: re.Match[str], value: float, text: str) -> bool:

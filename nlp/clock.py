@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from models.utterance import Entity
 
 NOON, FIRST_OF_EVENING = 12, 5
+FURTHEST_YEARS = 20
 UNIT_DAYS = {"day": 1, "week": 7, "fortnight": 14}
 
 
@@ -52,19 +53,31 @@ def in_part(moment: time, part: str) -> time:
     return moment.replace(hour=moment.hour + NOON) if later and 1 <= moment.hour < NOON else moment
 
 
-def in_year(year: str | None, month: int, day: int, clock: Clock) -> date:
-    """Without a year it is the next such day from today on."""
+def in_year(
+    year: str | None, month: int, day: int, clock: Clock, *, over: bool = False, weekday: int | None = None
+) -> date:
+    """Without a year it is the next such day from today on, or the last one where it is over.
+
+    A weekday that is named with it decides between this year, the one before and the one after. Two figures are a year
+    of this century, unless that is more than `FURTHEST_YEARS` away.
+    """
     today = clock.now.date()
     if year:
-        return date(int(year) + (2000 if len(year) == 2 else 0), month, day)
-    for later in range(9):  # a 29th of February may be eight years away
+        full = int(year) + (2000 if len(year) == 2 else 0)
+        return date(full - 100 if len(year) == 2 and full > today.year + FURTHEST_YEARS else full, month, day)
+    if weekday is not None:
+        near = [date(today.year + step, month, day) for step in (0, -1, 1)] if (month, day) != (2, 29) else []
+        near = [found for found in near if found.weekday() == weekday]
+        if near:
+            return min(near, key=lambda found: abs((found - today).days))
+    for step in range(9):  # a 29th of February may be eight years away
         try:
-            found = date(today.year + later, month, day)
+            found = date(today.year - step if over else today.year + step, month, day)
         except ValueError:
             if (month, day) != (2, 29):
                 raise
             continue
-        if found >= today:
+        if found <= today if over else found >= today:
             return found
     raise ValueError
 

@@ -10,7 +10,10 @@ from nlp.numbers import ONES, TENS
 MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
 DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()  # noqa: SIM905
 SMALL = {"a": 1, "an": 1} | ONES | TENS
-UNITS = {"min": "minute", "hr": "hour"}
+UNITS = {"min": "minute", "hr": "hour", "wk": "week", "mth": "month", "yr": "year"}
+SHORT_DAYS = {
+    "mon": 0, "tue": 1, "tues": 1, "wed": 2, "weds": 2, "thu": 3, "thur": 3, "thurs": 3, "fri": 4, "sat": 5, "sun": 6,
+}  # fmt: skip
 
 WEEKDAY = "(?P<weekday>" + "|".join(DAYS) + ")"
 PART = r"(?:[ ]{1,2}(?P<part_of_day>morning|afternoon|evening|night))?"
@@ -22,9 +25,28 @@ Reader = Callable[[re.Match[str], Clock], date | time | datetime | None]
 Rule = tuple[re.Pattern[str], Reader]
 
 
+AT = "(?:" + "|".join(
+    f"(?<={word} )" for word in ("at", "by", "around", "about", "until", "till", "from", "before", "after", "since")
+) + ")"  # fmt: skip
+_after = (
+    "on|at|about|around|or|and|to|till?|until|today|tomorrow|tonight|this|next|every|for|in the|please|pls|sharp|ish|if"
+    "|but|then|so|when|because|as|is|was|works?|would|will|can|could|should|instead|with|without|thanks?|thx|ok|okay"
+    "|latest|earliest|exactly|i|we|my|our|it|you|your|he|she|they|though|maybe|ideally|after|before|by|from|via|not|yes"
+    "|" + "|".join(DAYS)
+)  # fmt: skip
+NO_NOUN = rf"(?=[ ]{{0,2}}(?:$|[.,!?;:)\n/–-](?!\d)|(?:{_after})\b))"
+"""What follows a bare number that is an hour or a day: no thing that it could count."""
+
+
 def pattern(expression: str) -> re.Pattern[str]:
     """An expression that stands by itself in a text."""
     return re.compile(rf"(?<![\w/]){expression}(?![\w/])", re.IGNORECASE)
+
+
+def day_number(name: str) -> int:
+    """The number of a weekday, Monday being 0, by its name or the beginning of it."""
+    short = name.lower()
+    return SHORT_DAYS[short] if short in SHORT_DAYS else DAYS.index(short)
 
 
 def counted(count: str) -> int:

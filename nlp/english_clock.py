@@ -4,7 +4,7 @@ import re
 from datetime import datetime, time, timedelta
 
 from nlp.clock import NOON, Clock
-from nlp.english_calendar import AT_PART, COUNT, Rule, counted, in_half, pattern
+from nlp.english_calendar import AT, AT_PART, COUNT, NO_NOUN, Rule, counted, in_half, pattern
 from nlp.numbers import ONES
 
 HOURS = {word: value for word, value in ONES.items() if 1 <= value <= NOON}
@@ -20,22 +20,10 @@ _minute = "(?P<minute>" + "|".join(word.replace(" ", "[ -]") for word in sorted(
 _half = r"[ ]?(?P<half>[ap]\.?m)\.?"
 _told = rf"(?:{_half}|{AT_PART})"
 _maybe_told = rf"{_told}?"
-_at = "(?:" + "|".join(
-    f"(?<={word} )" for word in ("at", "by", "around", "about", "until", "till", "from", "before", "after", "since")
-) + ")"  # fmt: skip
 _is = "(?:" + "|".join(
     f"(?<={word} )"
     for word in ("at", "by", "around", "about", "until", "till", "before", "after", "since", "it's", "its", "is")
 ) + ")"  # fmt: skip
-_evening_at = "(?:" + "|".join(
-    f"(?<={part} {word} )" for part in ("morning", "afternoon", "evening", "tonight", "night")
-    for word in ("around", "about", "by", "after", "before", "from")
-) + ")"  # fmt: skip
-_no_noun = (
-    r"(?=[ ]{0,2}(?:$|[.,!?;:)\n]|(?:on|today|tomorrow|tonight|this|next|for|in[ ]the|please|pls|sharp|if|but|then"
-    r"|is|was|works?|would|instead|with|thanks?|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b))"
-)
-"""What follows a bare number that is an hour: no thing that it could count."""
 
 
 def _spoken(match: re.Match[str], clock: Clock) -> time:
@@ -51,6 +39,11 @@ def _spoken(match: re.Match[str], clock: Clock) -> time:
 def _hour_of(named: dict[str, str]) -> int:
     word = named["hour"].lower()
     return int(word) if word.isdigit() else HOURS[word]
+
+
+def hour_behind(match: re.Match[str]) -> time:
+    """What `HOUR_BEHIND_A_DAY` found."""
+    return time(_hour_of(match.groupdict()), int(match["minute"] or 0))
 
 
 def _past(match: re.Match[str], clock: Clock) -> time:
@@ -85,21 +78,26 @@ HINT = re.compile(
 )  # fmt: skip
 """Every time that is said so has one of these in it."""
 
+HOUR_BEHIND_A_DAY = re.compile(
+    rf"[ ,]{{1,2}}(?:(?:at|around|about|by|after|before|from)[ ])?(?P<hour>{'|'.join(HOURS)}|[01]?\d|2[0-3])"
+    rf"(?:\.(?P<minute>[0-5]\d))?(?![\w.]\d){NO_NOUN}",
+    re.IGNORECASE,
+)
+
 RULES: tuple[Rule, ...] = (
     (pattern(rf"(?:a[ ])?(?P<part>(?:half|quarter)[ ]{{1,2}}past|quarter[ ]{{1,2}}to)[ ]{{1,2}}{_any_hour}"
              rf"{_maybe_told}"), _past),
     (pattern(rf"(?:a[ ])?(?P<part>quarter[ ]of|half)[ ]{_any_hour}"
-             rf"(?:{_told}|(?:[ ]o['’ ]{{0,2}}clock)?{_no_noun})"), _past),
+             rf"(?:{_told}|(?:[ ]o['’ ]{{0,2}}clock)?{NO_NOUN})"), _past),
     (pattern(rf"{COUNT}(?:[ ]minutes?)?[ ](?P<way>past)[ ]{_any_hour}{_maybe_told}"), _past),
-    (pattern(rf"{COUNT}(?:[ ]minutes?)?[ ](?P<way>after)[ ]{_any_hour}(?:{_told}|{_no_noun})"), _past),
+    (pattern(rf"{COUNT}(?:[ ]minutes?)?[ ](?P<way>after)[ ]{_any_hour}(?:{_told}|{NO_NOUN})"), _past),
     (pattern(rf"{_is}(?P<count>five|ten|twenty(?:[ -]five)?|5|10|20|25)(?:[ ]minutes)?[ ](?P<way>to|before)[ ]"
-             rf"{_any_hour}(?:{_told}|{_no_noun})"), _past),
+             rf"{_any_hour}(?:{_told}|{NO_NOUN})"), _past),
     (pattern(rf"{_hour}[ ]{_minute}{_told}"), _spoken),
-    (pattern(rf"{_at}{_hour}[ ]{_minute}{_no_noun}"), _spoken),
+    (pattern(rf"{AT}{_hour}[ ]{_minute}{NO_NOUN}"), _spoken),
     (pattern(rf"{_hour}{_told}"), _spoken),
     (pattern(rf"{_hour}[ ]o['’ ]{{0,2}}clock{AT_PART}?"), _spoken),
-    (pattern(rf"(?<=at ){_hour}{_no_noun}"), _spoken),
-    (pattern(rf"{_evening_at}{_any_hour}{_no_noun}"), _spoken),
+    (pattern(rf"(?<=at ){_hour}{NO_NOUN}"), _spoken),
     (re.compile(rf"(?<![\w/.,:-]){_first}(?=[ ]?[-–][ ]?{_last})", re.IGNORECASE), _from),
     (re.compile(rf"(?:(?<=between )|(?<=from )){_first}(?=[ ](?:and|to|till|until)[ ]{_last})", re.IGNORECASE),
      _from),

@@ -4,7 +4,8 @@ import re
 from datetime import date, datetime, timedelta
 
 from nlp.clock import Clock, in_year, shifted
-from nlp.english_calendar import COUNT, DAYS, PART, UNITS, WEEKDAY, Rule, counted, pattern
+from nlp.english_calendar import COUNT, DAYS, NO_NOUN, PART, UNITS, WEEKDAY, Rule, counted, pattern
+from nlp.past_days import is_over
 
 WEEKS = {"this": 0, "the": 0, "coming": 0, "next": 1, "last": -1}
 SATURDAY, SUNDAY = 5, 6
@@ -66,12 +67,12 @@ def _edge(match: re.Match[str], clock: Clock) -> date:
 
 
 def _day_of_month(match: re.Match[str], clock: Clock) -> date:
-    """The 5th: the next one, or the last one after "since"; the one of a month that is named by its distance."""
+    """The 5th: the next one, or the last one where it is over; the one of a month that is named by its distance."""
     day, today = int(match["day"]), clock.now.date()
     if match["which"]:
         months = 12 * today.year + today.month - 1 + WEEKS[match["which"].lower()]
         return date(months // 12, months % 12 + 1, day)
-    back = match.string[: match.start()].lower().endswith("since ")
+    back = is_over(match.string, match.start())
     months = 12 * today.year + today.month - 1
     for step in range(13):
         number = months - step if back else months + step
@@ -92,6 +93,23 @@ def _holiday(match: re.Match[str], clock: Clock) -> date:
         this = date(clock.now.year, month, day)
         return this if this < clock.now.date() else date(clock.now.year - 1, month, day)
     return in_year(None, month, day, clock)
+
+
+def _easter(match: re.Match[str], clock: Clock) -> date:
+    """The next Easter Sunday, with the Friday before and the Monday after it."""
+    shift = {"good friday": -2, "easter monday": 1}.get(match["easter"].lower(), 0)
+    found = easter_sunday(clock.now.year) + timedelta(days=shift)
+    return found if found >= clock.now.date() else easter_sunday(clock.now.year + 1) + timedelta(days=shift)
+
+
+def easter_sunday(year: int) -> date:
+    """Easter in the Gregorian calendar (Meeus, Astronomical Algorithms, chapter 8)."""
+    century, rest = divmod(year, 100)
+    moon = (19 * (year % 19) + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
+    week = (32 + 2 * (century % 4) + 2 * (rest // 4) - moon - rest % 4) % 7
+    late = (year % 19 + 11 * moon + 22 * week) // 451
+    month, day = divmod(moon + week - 7 * late + 114, 31)
+    return date(year, month, day + 1)
 
 
 def _short_step(match: re.Match[str], clock: Clock) -> date | datetime:
@@ -117,17 +135,14 @@ def _none() -> date:
 _before = "(?:" + "|".join(
     f"(?<={word} )" for word in ("on", "by", "from", "until", "till", "since", "before", "after", "for", "to")
 ) + ")"  # fmt: skip
-_no_noun = (
-    r"(?=[ ]{0,2}(?:$|[.,!?;:)\n]|(?:at|around|about|in[ ]the|and|or|please|to|until|till|from|for|if|but|instead|then"
-    r"|morning|afternoon|evening|works?|would|is|was|thanks?)\b))"
-)
-_unit = r"(?P<unit>min|minute|hr|hour|day|week|fortnight|month|year)s?"
+_unit = r"(?P<unit>min|minute|hr|hour|day|week|wk|fortnight|month|mth|year|yr)s?"
 _few = r"(?:(?P<few>half[ ]an|a[ ]quarter[ ]of[ ]an|(?:a[ ])?couple[ ]of)[ ]{1,2}|" + COUNT + r"[ ]{0,2})"
 _more = r"(?P<more>[ ]and[ ]a[ ]half)?"
 _holidays = "|".join(sorted((re.escape(name) for name in HOLIDAYS if " " in name), key=len, reverse=True))
 
 HINT = re.compile(
-    r"week|month|year|(?:days?|morrow)\b|\d(?:st|nd|rd|th)\b|min(?:ute)?s?\b|hrs?\b|hour|fortnight|xmas|christmas|hallow",
+    r"w(?:ee)?k|m(?:on)?th|ye?a?r|easter|good friday|(?:days?|morrow)\b|\d(?:st|nd|rd|th)\b|min(?:ute)?s?\b|"
+    r"hrs?\b|hour|fortnight|xmas|christmas|hallow",
     re.IGNORECASE,
 )  # fmt: skip
 """Every day that is said so has one of these in it."""
@@ -138,6 +153,8 @@ RULES: tuple[Rule, ...] = (
     (pattern(rf"(?:on[ ])?{WEEKDAY}{PART},?[ ]{{1,2}}(?:of[ ]|in[ ])?(?:the[ ])?"
              r"(?:(?P<after>week[ ]after[ ]next)|(?P<which>next|last|this)[ ]{1,2}week)"), _in_week),
     (pattern(rf"(?:on[ ])?{WEEKDAY}[ ]week{PART}"), _week_after),
+    (pattern(r"a[ ]week[ ](?P<day>today|tomorrow)"), _week_after),
+    (pattern(r"(?P<easter>good friday|easter(?: sunday| monday)?)(?![ ](?:eggs?|break|holidays?|bunny))"), _easter),
     (pattern(rf"(?:(?P<one>a[ ]week[ ]on)|{COUNT}[ ]weeks?[ ]from)[ ]"
              rf"(?:(?P<day>today|tomorrow)|(?:this[ ]|next[ ])?{WEEKDAY}{PART})"), _week_after),
     (pattern(r"(?:the[ ])?week[ ]after[ ]next"), lambda match, clock: clock.now.date() + timedelta(days=14)),
@@ -145,8 +162,8 @@ RULES: tuple[Rule, ...] = (
              r"the)[ ]{1,2}week[ -]?end"), _weekend),
     (pattern(r"(?:the[ ])?(?P<edge>end|beginning|start)[ ]of[ ](?P<which>the|this|next|last)[ ]"
              r"(?P<unit>week|month|year)"), _edge),
-    (pattern(r"the[ ](?P<day>\d{1,2})(?:st|nd|rd|th)[ ]of[ ](?P<which>this|next|last)[ ]month"), _day_of_month),
-    (pattern(rf"{_before}the[ ](?P<day>\d{{1,2}})(?:st|nd|rd|th)(?P<which>){_no_noun}"), _day_of_month),
+    (pattern(r"(?:the[ ])?(?P<day>\d{1,2})(?:st|nd|rd|th)[ ]of[ ](?P<which>this|next|last)[ ]month"), _day_of_month),
+    (pattern(rf"{_before}the[ ](?P<day>\d{{1,2}})(?:st|nd|rd|th)(?P<which>){NO_NOUN}"), _day_of_month),
     (pattern(rf"(?:(?P<which>last|next|this)[ ])?(?P<holiday>{_holidays})(?:,?[ ](?P<year>\d{{4}}))?"), _holiday),
     (pattern(rf"(?:(?P<which>last|next|this)[ ]|{_before}|(?<=at ))(?P<holiday>christmas|xmas|halloween)"
              r"(?:[ ](?P<year>\d{4}))?(?![ ](?:card|cards|eve|day|gifts?|presents?|trees?)\b)"), _holiday),

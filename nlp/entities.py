@@ -210,7 +210,7 @@ def find_plain(text: str, language: str = "en") -> list[Entity]:
     found = [row for row in found if row.kind != "quantity" or row.value["unit"] not in SAID_OTHERWISE]
     figures = FIGURE.search(text) is not None
     if figures or numbers:
-        found += find_amounts(text, numbers)
+        found += find_amounts(text, numbers, euro=language in COUNTED)
     if figures:
         found += find_postcodes(text)
     if figures and sum(map(str.isdigit, text)) >= FEWEST_CARD_DIGITS:

@@ -40,6 +40,8 @@ SPEECHES = {
         (rf"(?:(?:um|gegen|ab|bis)[ ])?(?P<minutes>{{minutes}})[ ](?P<hour>{{hour}})(?:[ ]uhr)?{_PART}",
          r"(?:(?:um|gegen|ab|bis)[ ])?(?P<hour>{hour})(?:[:.](?P<minute>\d\d))?[ ]uhr"
          rf"(?:[ ](?:(?P<more>\d\d)|(?P<spoken>{{spoken}})))?{_PART}",
+         r"(?:um|gegen|ab|bis|vor|nach)[ ](?P<hour>{hour})\.(?P<minute>[0-5]\d)",
+         r"(?:zwischen|von|ab)[ ](?P<hour>{hour})(?=[ ](?:und|bis)[ ](?:{hour})[ ]uhr)",
          r"(?:um|gegen|ab|bis)[ ](?P<hour>{hour})[ ](?P<part>{part})",
          r"um[ ](?P<hour>{hour}){stop}"),
         {"halb": -30, "viertel nach": 15, "viertel vor": -15, "dreiviertel": -15, "kurz nach": 0, "kurz vor": 0},
@@ -65,11 +67,12 @@ SPEECHES = {
         "une", "(?:à |vers )?midi", "(?:à |vers )?minuit", "",
     ),
     "es": Speech(
-        (r"(?:a|hasta|desde|sobre)[ ]las?[ ](?P<hour>\d{1,2})"
+        (r"(?:a|hasta|desde|sobre|entre|y)[ ]las?[ ](?P<hour>\d{1,2})"
          rf"(?:[:.](?P<minute>\d\d)|[ ](?P<minutes>{{minutes}}))?(?:[ ]horas?)?{_PART}",
-         r"(?:a|hasta|desde|sobre)[ ]las?[ ](?P<hour>{word})(?:[ ](?P<minutes>{minutes})|[ ]y[ ](?P<spoken>{spoken}))"
+         r"(?:a|hasta|desde|sobre|entre|y)[ ]las?[ ](?P<hour>{word})"
+         r"(?:[ ](?P<minutes>{minutes})|[ ]y[ ](?P<spoken>{spoken}))"
          rf"(?:[ ]minutos)?{_PART}",
-         r"(?:a|hasta|desde|sobre)[ ]las?[ ](?P<hour>{word})(?:[ ](?P<part>{part})|{stop})",
+         r"(?:a|hasta|desde|sobre|entre|y)[ ]las?[ ](?P<hour>{word})(?:[ ](?P<part>{part})|{stop})",
          r"(?P<hour>{hour})[ ](?P<part>{part})"),
         {"y media": 30, "y cuarto": 15, "menos cuarto": -15, "en punto": 0},
         {"de la mañana": "morning", "de la tarde": "afternoon", "de la noche": "evening", "de la madrugada": "night"},
@@ -98,7 +101,7 @@ SPEECHES = {
         "e|di|in|per|o|il|lo|la|oggi|domani|con|se|come|vorrei|siamo|saremo",
     ),
     "pt": Speech(
-        (r"(?:até )?(?:à|às|pelas)[ ](?P<hour>\d{1,2})(?:[:h](?P<minute>\d\d)?)?"
+        (r"(?:até )?(?:à|às|pelas)[ ](?P<hour>\d{1,2})(?:[:h.](?P<minute>\d\d)?)?"
          rf"(?:[ ]horas?)?(?:[ ](?P<minutes>{{minutes}}))?{_PART}",
          r"das[ ](?P<hour>\d{1,2})"
          r"(?:[:h](?P<minute>\d\d)?|[ ](?P<minutes>{minutes})|[ ](?P<part>{part})|(?=[ ]às)|{stop})",

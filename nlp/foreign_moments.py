@@ -9,6 +9,7 @@ from models.utterance import Entity
 from nlp.clock import Clock, Found, entity_of, in_year, joined, local_time, shifted
 from nlp.foreign_clock import find_times, part_after, parts_of_today
 from nlp.foreign_numbers import WORDS, fold, loose, small_numbers
+from nlp.past_days import is_over
 
 
 class Calendar(NamedTuple):
@@ -69,6 +70,23 @@ CALENDARS = {
         "passada próxima que de à às e ou a as o pela no na com para por ao até da feira se já eu não",
     ),
 }  # fmt: skip
+AGO = {
+    "de": ("vor", ""), "fr": ("il y a", ""), "es": ("hace", ""), "it": ("", "fa"), "pt": ("há|faz", "atrás"),
+}  # fmt: skip
+"""What is said before or behind a count of units that are over."""
+
+HALF_AN_HOUR = {
+    "de": "in einer halben stunde", "fr": "dans une demi[ -]heure", "es": "(?:en|dentro de) media hora",
+    "it": "(?:tra|fra) mezz['’ ]ora", "pt": "(?:em|daqui a) meia hora",
+}  # fmt: skip
+NEXT_WEEK = {
+    "de": "nächste[rn]? woche", "fr": "(?:la )?semaine prochaine", "es": "(?:la )?(?:semana que viene|próxima semana)",
+    "it": "(?:la )?(?:settimana prossima|prossima settimana)", "pt": "(?:na |a )?(?:semana que vem|próxima semana)",
+}  # fmt: skip
+LAST_WEEK = {
+    "de": "letzte[rn]? woche|vorige[rn]? woche", "fr": "(?:la )?semaine dernière", "es": "(?:la )?semana pasada",
+    "it": "(?:la )?(?:settimana scorsa|scorsa settimana)", "pt": "(?:na |a )?semana passada",
+}  # fmt: skip
 UNITS = ("day", "week", "month", "hour", "minute")
 LANGUAGES = tuple(sorted(CALENDARS))
 
@@ -99,6 +117,16 @@ class _Rules:
             rf"(?:(?P<before>{which})[ ])?(?P<day>{'|'.join(weekdays)})(?:[ ](?P<after>{which})(?!\w))?"
         )
         self.step = _pattern(rf"(?:{calendar.ahead})[ ](\d{{1,3}}|[^\W\d_]{{2,20}})[ ]({'|'.join(units)})")
+        before, after = (loose(words, language) for words in AGO[language])
+        self.ago = _pattern(
+            (rf"(?:{before})[ ]" if before else "")
+            + rf"(\d{{1,3}}|[^\W\d_]{{2,20}})[ ]({'|'.join(units)})"
+            + (rf"[ ](?:{after})" if after and not before else rf"(?:[ ](?:{after}))?" if after else "")
+        )
+        self.half_an_hour = _pattern(loose(HALF_AN_HOUR[language], language))
+        self.weeks = [
+            (_pattern(loose(said[language], language)), days) for said, days in ((NEXT_WEEK, 7), (LAST_WEEK, -7))
+        ]
         self.figures = _pattern(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d\d)?")
         self.hours = _pattern(r"([01]?\d|2[0-3]):([0-5]\d)")
         self.no_day = frozenset(fold(word, language) for word in calendar.no_day.split())
@@ -135,14 +163,25 @@ def find_foreign_moments(text: str, language: str, *, now: int, timezone: str = 
     for match in rules.named.finditer(text):
         month = _place(rules.months, match[2])
         day = int(match[1]) if match[1].isdigit() else 1
-        add(match, _safely(lambda m=match, n=month, d=day: in_year(m[3], n + 1, d, clock)))
+        over = is_over(text, match.start())
+        add(match, _safely(lambda m=match, n=month, d=day, o=over: in_year(m[3], n + 1, d, clock, over=o)))
     for match in rules.figures.finditer(text):
-        add(match, _safely(lambda m=match: in_year(m[4], int(m[3]), int(m[1]), clock)))
+        over = is_over(text, match.start())
+        add(match, _safely(lambda m=match, o=over: in_year(m[4], int(m[3]), int(m[1]), clock, over=o)))
     for match in rules.step.finditer(text):
         unit = UNITS[_place(rules.units, match[2])]
         count = int(match[1]) if match[1].isdigit() else rules.counts.get(fold(match[1], language))
         if count is not None:
             add(match, _safely(lambda c=count, u=unit: shifted(clock, c, u)))
+    for match in rules.ago.finditer(text):
+        unit = UNITS[_place(rules.units, match[2])]
+        count = int(match[1]) if match[1].isdigit() else rules.counts.get(fold(match[1], language))
+        if count is not None:
+            add(match, _safely(lambda c=count, u=unit: shifted(clock, -c, u)))
+    for match in rules.half_an_hour.finditer(text):
+        add(match, shifted(clock, 30, "minute"))
+    for row in _weekdays_of_weeks(text, language, rules, today):
+        take(row)
     for row in find_times(text, language):
         take(row)
     for match in rules.hours.finditer(text):
@@ -160,8 +199,24 @@ def find_foreign_moments(text: str, language: str, *, now: int, timezone: str = 
         ahead = (_place(rules.weekdays, match["day"]) - today.weekday()) % 7
         if which := match["before"] or match["after"]:
             ahead = ahead - 7 if rules.last.fullmatch(which) else ahead or 7
+        elif ahead and is_over(text, match.start()):
+            ahead -= 7
         add(match, today + timedelta(days=ahead), day=True)
     return [entity_of(row, text) for row in joined(sorted(found), text)]
+
+
+def _weekdays_of_weeks(text: str, language: str, rules: _Rules, today: date) -> list[Found]:
+    """Next and last week, with a weekday beside it where one is."""
+    found = []
+    for expression, days in rules.weeks:
+        for match in expression.finditer(text):
+            start, end, shift = match.start(), match.end(), days
+            weekday = rules.weekday.match(text, end + 1) if text[end : end + 1] == " " else None
+            if weekday is not None and not weekday["before"]:
+                end, shift = weekday.end(), days - today.weekday() + _place(rules.weekdays, weekday["day"])
+            part, end = part_after(text, end, language)
+            found.append(Found(start, end, today + timedelta(days=shift), part))
+    return found
 
 
 WORD_BEFORE, WORD_AFTER = re.compile(r"([^\W\d_]{1,30})[ ]\Z"), re.compile(r"[ ]([^\W\d_]{1,30})")

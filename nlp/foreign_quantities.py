@@ -297,7 +297,7 @@ def _more_half(text: str, language: str, words: list[_Word], place: int) -> int:
 
 def _durations(text: str, language: str, words: list[_Word], counted: list[_Counted]) -> list[Entity]:
     rules = _table(language)
-    parts: list[tuple[int, int, float]] = []
+    parts: list[tuple[int, int, float, int]] = []
     for count in counted:
         seconds = rules.durations.get(words[count.next].said, 0) if count.next >= 0 else 0
         if not seconds:
@@ -305,19 +305,23 @@ def _durations(text: str, language: str, words: list[_Word], counted: list[_Coun
         end = _more_half(text, language, words, count.next)
         if count.article and seconds in NOT_LONG and not end:
             continue
-        parts.append((count.start, end or words[count.next].end, (count.value + (0.5 if end else 0)) * seconds))
+        parts.append(
+            (count.start, end or words[count.next].end, (count.value + (0.5 if end else 0)) * seconds, seconds)
+        )
     for match in GLUED.finditer(text):
         if seconds := rules.durations.get(fold(match[2], language), 0):
-            parts.append((*match.span(), read_foreign_figures(match[1]) * seconds))
+            parts.append((*match.span(), read_foreign_figures(match[1]) * seconds, seconds))
     for match in HOURS_AND_MINUTES.finditer(text):
-        parts.append((*match.span(), int(match[1]) * HOUR + int(match[2]) * MINUTE))
+        parts.append((*match.span(), int(match[1]) * HOUR + int(match[2]) * MINUTE, MINUTE))
     found: list[tuple[int, int, float]] = []
-    for start, end, total in _longest(parts):
+    smallest = 0
+    for start, end, total, unit in _longest(parts):
         last = found[-1] if found else None
-        if last and rules.glue.fullmatch(text, last[1], start):
+        if last and unit < smallest and rules.glue.fullmatch(text, last[1], start):  # "14h et 16h" are two
             found[-1] = (last[0], end, last[2] + total)
         else:
             found.append((start, end, total))
+        smallest = unit
     return [
         Entity("duration", {"seconds": int(total) if total == int(total) else total}, text[start:end], start, end,
                "durations")
@@ -325,7 +329,7 @@ def _durations(text: str, language: str, words: list[_Word], counted: list[_Coun
     ]  # fmt: skip
 
 
-def _longest(parts: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
+def _longest(parts: list[tuple[int, int, float, int]]) -> list[tuple[int, int, float, int]]:
     """Of the parts that end at the same word the one that begins first, in order."""
     rows = sorted(parts, key=lambda row: (row[1], row[0]))
     return [next(group) for _, group in groupby(rows, key=lambda row: row[1])]

@@ -6,9 +6,23 @@ from datetime import date, datetime, time, timedelta
 from models.utterance import Entity
 from nlp import english_clock, english_days
 from nlp.clock import NOON, Clock, Found, entity_of, in_part, in_year, joined, local_time, shifted
-from nlp.english_calendar import AT_PART, DAYS, MONTHS, PART, WEEKDAY, Rule, in_half, pattern
+from nlp.english_calendar import (
+    AT,
+    AT_PART,
+    DAYS,
+    MONTHS,
+    NO_NOUN,
+    PART,
+    SHORT_DAYS,
+    WEEKDAY,
+    Rule,
+    day_number,
+    in_half,
+    pattern,
+)
 from nlp.numbers import FIGURE
 from nlp.ordinals import ONES as ORDINALS
+from nlp.past_days import is_over
 
 ORDINAL_TENS = {"twenty": 20, "thirty": 30}
 
@@ -17,6 +31,11 @@ _ordinal = rf"(?:{'|'.join(ORDINAL_TENS)})[ -](?:{'|'.join(word for word, value 
 _ordinal += "|" + "|".join(word for word, value in ORDINALS.items() if value <= 30)
 _day = rf"(?P<day>\d{{1,2}}|{_ordinal})(?:st|nd|rd|th)?"
 _year = r"(?P<year>\d{4})"
+_short = "|".join(SHORT_DAYS)
+_ranged = (
+    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?=[ ]?(?:-|–|to|and|or|until|till)[ ]?\d{{1,2}}(?:st|nd|rd|th)?"
+    rf"(?:[ ]of)?[ -]{_month}(?!\w)(?:,?[ ]{_year})?)"
+)
 
 
 def find_moments(text: str, *, now: int, timezone: str = "UTC", day_first: bool = True) -> list[Entity]:
@@ -42,6 +61,8 @@ def find_moments(text: str, *, now: int, timezone: str = "UTC", day_first: bool 
             if value is not None:
                 taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
                 found.append(_found(match, value))
+                if not isinstance(value, time):
+                    found += _hour_behind(text, match.end(), clock, taken)
     return [entity_of(row, text) for row in joined(sorted(found), text)]
 
 
@@ -61,10 +82,21 @@ def rules_for(text: str) -> list[Rule]:
     return rules
 
 
+def _hour_behind(text: str, end: int, clock: Clock, taken: bytearray) -> list[Found]:
+    """The hour that follows a day: tomorrow 10.30, tonight around 9."""
+    match = english_clock.HOUR_BEHIND_A_DAY.match(text, end)
+    if match is None or any(taken[match.start("hour") : match.end()]):
+        return []
+    moment = english_clock.hour_behind(match)
+    start = match.start("hour")
+    taken[start : match.end()] = b"\x01" * (match.end() - start)
+    return [Found(start, match.end(), moment, "", 1 <= moment.hour < NOON)]
+
+
 def _found(match: re.Match[str], value: date | time | datetime) -> Found:
     named = match.groupdict()
     words = match.group().lower()
-    part = (named.get("part_of_day") or ("night" if words == "tonight" else "")).lower()
+    part = (named.get("part_of_day") or ("night" if words in NIGHTS else "")).lower()
     told = bool(named.get("half") or part or words.startswith("0"))
     if isinstance(value, time):
         return Found(match.start(), match.end(), in_part(value, part), "", not told and 1 <= value.hour < NOON)
@@ -83,7 +115,22 @@ def _slashes(match: re.Match[str], clock: Clock) -> date:
     day, month = (first, second) if clock.day_first else (second, first)
     if month > 12 >= day:
         day, month = month, day
-    return in_year(match["year"], month, day, clock)
+    if not match["year"] and _is_rating(match, first, second):
+        raise ValueError
+    return in_year(match["year"], month, day, clock, over=is_over(match.string, match.start()))
+
+
+OUT_OF = frozenset({5, 10})
+ON_A_DAY = re.compile(r"\b(?:on|by|for|from|until|till|since|before|after|to|dated?|due|the)[ ]{1,2}\Z", re.IGNORECASE)
+EXPIRES = re.compile(r"\b(?:exp(?:iry|ires?|iration)?(?: date)?|valid|thru)[ :.]{0,3}\Z", re.IGNORECASE)
+
+
+def _is_rating(match: re.Match[str], first: int, second: int) -> bool:
+    """Whether two figures are no day: 9/10 and 5/5 are ratings, 09/27 behind "exp" is a month."""
+    before = match.string[max(0, match.start() - 20) : match.start()]
+    return EXPIRES.search(before) is not None or (
+        second in OUT_OF and first <= second and ON_A_DAY.search(before) is None
+    )
 
 
 def _named_month(match: re.Match[str], clock: Clock) -> date | None:
@@ -91,7 +138,15 @@ def _named_month(match: re.Match[str], clock: Clock) -> date | None:
     month = [full[:3] for full in MONTHS].index(name) + 1
     if not match["day"].isdigit() and not _is_called_so(match):
         return None
-    return in_year(match["year"], month, _day_of_month(match["day"]), clock)
+    weekday = DAYS.index(match["weekday"].lower()) if match["weekday"] else None
+    over = is_over(match.string, match.start())
+    return in_year(match["year"], month, _day_of_month(match["day"]), clock, over=over, weekday=weekday)
+
+
+def _first_of_range(match: re.Match[str], clock: Clock) -> date:
+    """The 10th of "10 to 14 December"."""
+    month = [full[:3] for full in MONTHS].index(match["month"].lower()[:3]) + 1
+    return in_year(match["year"], month, int(match["day"]), clock, over=is_over(match.string, match.start()))
 
 
 def _is_called_so(match: re.Match[str]) -> bool:
@@ -116,19 +171,31 @@ RELATIVE = {
 }  # fmt: skip
 
 
+SLANG = {
+    "tmrw": "tomorrow", "tmr": "tomorrow", "tmw": "tomorrow", "2moro": "tomorrow", "2morrow": "tomorrow",
+    "tomoz": "tomorrow", "tomorow": "tomorrow", "tommorow": "tomorrow", "tommorrow": "tomorrow", "tonite": "tonight",
+    "2nite": "tonight",
+}  # fmt: skip
+"""As it is written in a hurry."""
+
+NIGHTS = frozenset({"tonight", "tonite", "2nite"})
+
+
 def _relative_day(match: re.Match[str], clock: Clock) -> date:
     words = " ".join(match["day"].lower().split()).removeprefix("the ")
-    return clock.now.date() + timedelta(days=RELATIVE[words])
+    return clock.now.date() + timedelta(days=RELATIVE[SLANG.get(words, words)])
 
 
 def _weekday_value(match: re.Match[str], clock: Clock) -> date:
     today = clock.now.date()
     which = (match["which"] or "").lower()
-    ahead = (DAYS.index(match["weekday"].lower()) - today.weekday()) % 7
+    ahead = (day_number(match["weekday"]) - today.weekday()) % 7
     if which == "last":
         return today - timedelta(days=(7 - ahead) or 7)
     if which == "next" and ahead < 7 - today.weekday():  # it is the one in the week that comes
         return today + timedelta(days=ahead + 7)
+    if ahead and which in ("", "on") and is_over(match.string, match.start()):
+        return today + timedelta(days=ahead - 7)
     return today + timedelta(days=ahead)
 
 
@@ -149,6 +216,8 @@ def _named_time(match: re.Match[str], clock: Clock) -> time:
 
 HINT = re.compile(
     r"\d|day|night|morrow|morning|noon|evening|week|month|year|min(?:ute)?s?\b|hrs?\b|hour|mas\b|hallow|first|second|"
+    r"\btues|\bweds|\bthur|\btm(?:r|rw|w)\b|tom+or|tomoz|tonite|easter|good fri|"
+    r"(?:next|last|this|on) (?:mon|wed|fri|s|t)|"
     r"third|fourth|fifth|sixth|eventh|eighth|ninth|tenth|elfth|teenth|tieth", re.IGNORECASE,
 )  # fmt: skip
 """Every moment has one of these in it, but for hours in words."""
@@ -160,21 +229,28 @@ RULES: tuple[Rule, ...] = (
     (pattern(r"(?P<first>\d{1,2})-(?P<second>\d{1,2})-(?P<year>\d{4})"), _slashes),
     (pattern(r"(?!24/7\b|(?:1/[234]|[23]/[345])[ ](?:of|an?|cups?|kilos?|kgs?|lit(?:re|er)s?|pounds?|hours?)\b)"
            r"(?P<first>\d{1,2})/(?P<second>\d{1,2})(?P<year>)"), _slashes),
+    (pattern(_ranged), _first_of_range),
     (pattern(rf"(?:{WEEKDAY},?[ ])?(?:the[ ])?{_day}(?:[ ]of)?[ -]{_month}\.?(?:,?[ -]{_year})?"), _named_month),
     (pattern(rf"(?:{WEEKDAY},?[ ])?{_month}\.?[ ](?:the[ ])?{_day}(?![:\d])(?:,?[ ]{_year})?"), _named_month),
     (pattern(rf"(?P<day>(?:the[ ])?day[ ]{{1,2}}(?:after[ ]{{1,2}}tomorrow|before[ ]{{1,2}}yesterday)){PART}"),
      _relative_day),
-    (pattern(rf"(?P<day>today|tonight|tomorrow|yesterday){PART}"), _relative_day),
+    (pattern(rf"(?P<day>today|tonight|tomorrow|yesterday|{'|'.join(SLANG)}){PART}"), _relative_day),
     (pattern(r"(?:(?P<day>this)[ ]{1,2}(?P<part_of_day>morning|afternoon|evening))"), _relative_day),
     (pattern(r"(?:(?P<day>last)[ ]{1,2}(?P<part_of_day>night))"), _relative_day),
     (pattern(rf"(?:(?P<which>next|last|this|on)[ ]{{1,2}})?{WEEKDAY}{PART}"), _weekday_value),
+    (pattern(rf"(?P<which>next|last|this|on)[ ](?P<weekday>{_short})\b\.?{PART}"), _weekday_value),
+    (pattern(rf"(?P<which>)(?P<weekday>tues|weds|thurs?){PART}"), _weekday_value),
+    (pattern(rf"(?P<which>)(?P<weekday>{_short})\b\.?(?=,?[ ](?:at[ ])?\d{{1,2}}(?:[:.]\d\d|[ ]?[ap]m)(?!\d))"),
+     _weekday_value),
     (pattern(r"(?P<which>next|last)[ ]{1,2}(?P<unit>week|month|year)"), _next_unit),
     (pattern(rf"(?P<hour>\d{{1,2}})(?:[:.](?P<minute>[0-5]\d))?(?P<half>)(?:[ ]o['’]?clock)?{AT_PART}"), _clock_time),
     (pattern(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?[ ]?(?P<half>[ap]\.?m)\.?"), _clock_time),
     (pattern(r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?P<half>)(?!:\d)"), _clock_time),
-    (pattern(r"(?:(?<=at )(?P<hour>\d{1,2})(?P<minute>)(?P<half>)(?:[ ]o'?clock)?|(?P<x>noon|midday|midnight))"),
-     lambda match, clock: _named_time(match, clock) if match["x"] else _clock_time(match, clock)),
-    (pattern(r"(?P<hour>\d{1,2})(?P<minute>)(?P<half>)[ ]o['’]?clock"), _clock_time),
+    (pattern(r"(?P<hour>\d{1,2})(?P<minute>)(?P<half>)[ ]o['’ ]{0,2}clock"), _clock_time),
+    (pattern(rf"{AT}(?P<hour>[01]?\d|2[0-3])\.(?P<minute>[0-5]\d)(?P<half>)(?!\.\d){NO_NOUN}"), _clock_time),
+    (pattern(rf"(?<=at )(?P<hour>\d{{1,2}})(?P<minute>)(?P<half>){NO_NOUN}"), _clock_time),
+    (pattern(r"(?P<hour>1[0-2]|\d)(?P<minute>[0-5]\d)[ ]?(?P<half>[ap]\.?m)\.?"), _clock_time),
+    (pattern("noon|midday|midnight"), _named_time),
 )  # fmt: skip
 
 RULES_OF_WORDS = tuple(row for row in RULES if row[1] not in (_iso, _slashes, _clock_time))

@@ -5,7 +5,10 @@ import re
 from models.utterance import Entity
 
 FIGURE = re.compile(r"\d")
-FIGURES = re.compile(r"(?<![\w.,/:-])[-+]?(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,15})(?:\.\d{1,9})?(?!(?!½)[\w/:]|[.,]\d|-\d)")
+FIGURES = re.compile(
+    r"(?<![\w.,/:'’-])[-+]?(?:\d{1,3}(?:[,'’]\d{3}){1,5}|\d{1,15})(?:\.\d{1,9})?"
+    r"(?!(?!½)[\w/:]|[.,]\d|['’]\d{3}|-\d)"
+)
 RANGE = re.compile(
     r"(?<![\w.,/:-])(\d{1,3})[ ]?[-–][ ]?(\d{1,3})(?=[ ]{1,2}(?!(?:please|pls|thanks?|ok|is|was|has|and|or"
     r"|for|in|on|at|to|from|but|not|it|if|that|with|by)\b)[^\W\d_]{2})",
@@ -24,7 +27,7 @@ TENS = {
 SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 DOZEN = "dozen"
 AND_A_HALF = re.compile(r"(?:[ ]and[ ]a[ ]half|[ ]?½)(?!\w)", re.IGNORECASE)
-SCALE = re.compile(rf"[ ]({'|'.join(SCALES)})(?!\w)", re.IGNORECASE)
+SCALE = re.compile(rf"[ ]({'|'.join(SCALES)}|{DOZEN})(?!\w)", re.IGNORECASE)
 SIGN = re.compile(r"(?<!\w)(?<!\d )(?:minus|(?P<half>half)(?:[ ]a)?)[ ]\Z", re.IGNORECASE)
 FIRST = frozenset((*ONES, *TENS, *SCALES, DOZEN, "a", "an"))
 """What a number in words begins with."""
@@ -74,11 +77,11 @@ def _ranges(text: str) -> list[Entity]:
 
 
 def _scaled(number: Entity, text: str) -> Entity:
-    """3 hundred is 300, and 1.5 million is 1500000."""
+    """3 hundred is 300, 3 dozen are 36, and 1.5 million is 1500000."""
     match = SCALE.match(text, number.end)
     if match is None:
         return number
-    value = round(number.value * SCALES[match[1].lower()], 6)
+    value = round(number.value * SCALES.get(match[1].lower(), 12), 6)
     plain = int(value) if value == int(value) else value
     return Entity("number", plain, text[number.start : match.end()], number.start, match.end(), "words")
 
@@ -94,9 +97,12 @@ def _with_half(number: Entity, text: str) -> Entity:
 
 
 def _figures(match: re.Match[str]) -> Entity:
-    plain = match.group().replace(",", "")
+    plain = re.sub("[,'’]", "", match.group())
     value = float(plain) if "." in plain else int(plain)
-    return Entity("number", value, match.group(), match.start(), match.end(), "figures")
+    sign = SIGN.search(match.string, max(0, match.start() - 8), match.start())
+    if sign is None or sign["half"] is not None or value < 0:
+        return Entity("number", value, match.group(), match.start(), match.end(), "figures")
+    return Entity("number", -value, match.string[sign.start() : match.end()], sign.start(), match.end(), "figures")
 
 
 def _is_number_word(word: str) -> bool:
