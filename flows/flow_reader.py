@@ -19,6 +19,8 @@ ACTION_KEYS = ("set", "log", "logbook")
 FLOW_TYPES = ("flow", "voiceflow")
 SESSION_KEYS = ("", "msisdn", "customerid", "address")
 MAX_ID = 2**31 - 1
+NOTHING = Action("set", {})
+"""What stands for a broken action, so that those after it keep their places."""
 
 
 Entries = Iterable[tuple[str, Entry]]
@@ -124,8 +126,7 @@ class FlowReader:
             self._add(found, "wrong_type", f"{name} is a list of actions", name, number,
                       hint="write `- set: {name: value}` below it")  # fmt: skip
             return ()
-        actions = (self._action(item, f"{name}.{index}", number) for index, item in enumerate(found.items))
-        return tuple(action for action in actions if action)
+        return tuple(self._action(item, f"{name}.{index}", number) or NOTHING for index, item in enumerate(found.items))
 
     def _action(self, tree: Tree, field: str, number: int) -> Action | None:
         if not isinstance(tree, Mapping) or len(tree.entries) != 1:

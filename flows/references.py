@@ -4,9 +4,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Protocol
 
+from pydantic import BaseModel
+
 from flows.base import Node
 from flows.parameters import COMMON, PREDEFINED, RESERVED, known_parameters
-from flows.templates import Value, references
+from flows.templates import Template, Value
 from models.flow import START, Flow
 from models.flow import Node as Drawn
 from models.problem import Problem, did_you_mean
@@ -15,7 +17,6 @@ Path = tuple[str | int, ...]
 _NODE_OUTPUT = re.compile(r"n([1-9][0-9]{0,9})")
 _WORD = re.compile(r"[A-Za-z_][\w.]*")
 SO_NAMED = "give it another name: one of the two cannot be read"
-_WRITTEN = re.compile(r"\$\(([^()$]*)\)")
 
 
 class MakeProblem(Protocol):
@@ -136,10 +137,7 @@ def _events(flow: Flow) -> set[str]:
 def references_of(node: Drawn, loaded: Node | None) -> Iterator[tuple[tuple[str, ...] | str, Path]]:
     """Every reference of a node with its place; text in place of a path says why it is none."""
     if loaded is not None:
-        places = dict(_written(node.settings, ()))
-        for name, field in type(loaded).model_fields.items():
-            for reference in references(getattr(loaded, name)):
-                yield reference, places.get(reference, (field.alias or name,))
+        yield from _placed(loaded, ())
     for side in ("on_enter", "on_leave"):
         for index, action in enumerate(getattr(node, side)):
             for name, value in action.values.items():
@@ -151,15 +149,32 @@ def references_of(node: Drawn, loaded: Node | None) -> Iterator[tuple[tuple[str,
                     yield str(error), place
 
 
-def _written(value: Any, path: Path) -> Iterator[tuple[tuple[str, ...], Path]]:
-    """Where each reference is written in the settings."""
-    if isinstance(value, str):
-        for match in _WRITTEN.finditer(value):
-            text = match[1].strip()
-            yield ("message", "text") if text == "message" else tuple(text.split(".")), path
-    elif isinstance(value, dict | list):
-        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _written(item, (*path, key))
+def _placed(value: Any, path: Path) -> Iterator[tuple[tuple[str, ...], Path]]:
+    """Every reference in a setting, however deep it lies, with its place."""
+    if isinstance(value, Template):
+        yield from ((reference, path) for reference in value.paths)
+    elif isinstance(value, Value):
+        if value.paths:
+            yield from _within(value.source, path)
+    elif isinstance(value, BaseModel):
+        for name, field in type(value).model_fields.items():
+            yield from _placed(getattr(value, name), (*path, field.alias or name))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _placed(key, path)
+            yield from _placed(item, (*path, key))
+    elif isinstance(value, list | tuple | set | frozenset):
+        for index, item in enumerate(value):
+            yield from _placed(item, (*path, index))
+
+
+def _within(source: Any, path: Path) -> Iterator[tuple[tuple[str, ...], Path]]:
+    """Every reference in a JSON value, with its place."""
+    if isinstance(source, str):
+        yield from _placed(Template(source), path)
+    elif isinstance(source, dict | list | tuple):
+        for key, item in source.items() if isinstance(source, dict) else enumerate(source):
+            yield from _within(item, (*path, key))
 
 
 def _words(flow: Flow, loaded: Mapping[int, Node]) -> set[str]:
