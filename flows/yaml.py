@@ -22,6 +22,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.reader import ReaderError
 
 from flows.tree import Entry, Mapping, Scalar, Sequence, Tree
 from models.errors import BotkitError
@@ -35,6 +36,7 @@ MAX_DIGITS = 24
 
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _WORDS: dict[str, Any] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
@@ -65,11 +67,19 @@ def read_text(file: Path, *, path: str = "") -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
+        line, column = _place(raw[: error.start].decode("utf-8").removeprefix("\ufeff"))
         hint = "save the file as UTF-8"
         raise FlowFileError(
-            [Problem("error", "not_utf8", "this is not UTF-8 text", path, line, 1, hint=hint)]
+            [Problem("error", "not_utf8", "this is not UTF-8 text", path, line, column, hint=hint)]
         ) from None
+
+
+def _place(before: str) -> tuple[int, int]:
+    """Line and column, from 1, of what comes after a text; line ends are those of the parser."""
+    begin, line = 0, 1
+    for found in _LINE_END.finditer(before):
+        begin, line = found.end(), line + 1
+    return line, len(before) - begin + 1
 
 
 def _too_large(path: str) -> FlowFileError:
@@ -91,7 +101,7 @@ def read_tree(text: str, *, path: str = "") -> tuple[Tree, list[Problem]]:
         tree = reader.read(text.replace("\t", " ") if is_json else text)
     except YAMLError as error:
         problem = _json_problem(text, path) if is_json else None
-        raise FlowFileError([problem or _syntax_problem(error, path)]) from None
+        raise FlowFileError([problem or _syntax_problem(error, text, path)]) from None
     if is_json and (problem := _json_problem(text, path)):
         raise FlowFileError([problem])
     return tree, reader.problems
@@ -264,7 +274,7 @@ _SYNTAX = (
 )  # fmt: skip
 
 
-def _syntax_problem(error: YAMLError, path: str) -> Problem:
+def _syntax_problem(error: YAMLError, text: str, path: str) -> Problem:
     """What the parser says, in plain words."""
     technical = getattr(error, "problem", None) or str(error).partition("\n")[0]
     message, hint = technical, ""
@@ -276,6 +286,8 @@ def _syntax_problem(error: YAMLError, path: str) -> Problem:
     if mark is not None and "never closed" in message and isinstance(error, MarkedYAMLError) and error.context_mark:
         mark = error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if isinstance(error, ReaderError):
+        line, column = _place(text[: error.position])
     return Problem("error", "syntax", message, path, line, column, hint=hint)
 
 

@@ -1,6 +1,7 @@
 """YAML and JSON become plain values with places, within bounds, or a problem that says where it is."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,7 +62,10 @@ def test_numbers_that_no_program_keeps_are_refused(number: str) -> None:
         ("a:\n    b: 1\n  c: 2\n", "syntax", 3, 3),
         ('a: "\\q"\n', "syntax", 1, 6),
         ("a: @b\n", "syntax", 1, 4),
-        ("a: \x07\n", "syntax", 1, 1),
+        ("a: \x07\n", "syntax", 1, 4),
+        ("a: 1\r\nb: x\x07\r\n", "syntax", 2, 5),
+        ("\ufeffa: 1\nb: \U0001f600\x00\n", "syntax", 2, 5),
+        ("a: 1\n" * 5_000 + "b: x\x07\n", "syntax", 5_001, 5),
         ('a: "\\ud83d"\n', "characters", 1, 4),
     ],
 )
@@ -183,3 +187,22 @@ def test_files_that_cannot_be_read(tmp_path: Any, monkeypatch: pytest.MonkeyPatc
         read_text(file)
     assert caught.value.problems[0].code == code
     assert caught.value.problems[0].path == str(file)
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "column"),
+    [
+        (b"a: 1\nb: caf\xe9\n", 2, 7),
+        ("a: 1\r\nb: \u00e9\u00e9".encode() + b"\xe9\r\n", 2, 6),
+        (b"\xff\xfea", 1, 1),
+        (b"\xef\xbb\xbfa: \xe9", 1, 4),
+    ],
+)
+def test_bytes_that_are_no_text_are_told_where_they_stand(
+    tmp_path: Path, content: bytes, line: int, column: int
+) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_bytes(content)
+    with pytest.raises(FlowFileError) as caught:
+        read_text(file)
+    assert [(found.line, found.column) for found in caught.value.problems] == [(line, column)]
