@@ -8,8 +8,11 @@ from collections.abc import Collection, Iterator, Mapping
 
 from flows.base import Node
 from flows.document import Document
+from flows.flow_reader import key_hint
 from flows.graph import cycles, distances, successors
 from flows.references import check_references
+from flows.setting_help import setting_about, setting_names
+from flows.templates import follow
 from models.flow import BUILT_IN_OUTCOMES, START, Flow, Outcome
 from models.flow import Node as Drawn
 from models.plugin import InvalidSettings
@@ -103,27 +106,21 @@ class _Check:
             self._edge(node, outcome, edge.node, edge.end)
 
     def _settings(self, node: Drawn, kind: type[Node], error: InvalidSettings) -> None:
-        for path, message in error.problems:
-            name = str(path[0]) if path else ""
-            known = [field.alias or key for key, field in kind.model_fields.items()]
-            shown = ".".join(str(part) for part in path if not str(part).startswith(("function-", "is-instance")))
-            if message == "unknown setting" and len(path) == 1:
-                cut = " " in name and node.settings.get(name) is None
-                hint = "put text with a comma in quotes" if cut else did_you_mean(name, known)
-                self.add("unknown_setting", f"node {node.id}: {node.kind} has no setting {name!r}", node.id, name,
-                         hint=hint)  # fmt: skip
+        for found, message in error.problems:
+            path = tuple(part for part in found if not str(part).startswith(_OF_PYDANTIC))
+            shown = ".".join(map(str, path))
+            if message == "unknown setting":
+                *holder, name = map(str, path)
+                empty = follow(node.settings, (*holder, name)) is None
+                self.add("unknown_setting", f"node {node.id}: {'.'.join(holder) or node.kind} has no setting {name!r}",
+                         node.id, *path, hint=key_hint(name, setting_names(kind, path[:-1]), empty=empty))  # fmt: skip
             elif message == "this setting is mandatory":
                 self.add("missing_setting", f"node {node.id}: {node.kind} needs {shown!r}", node.id, *path,
-                         hint=self._about(kind, name) if len(path) == 1 else "")  # fmt: skip
+                         hint=setting_about(kind, path))  # fmt: skip
             else:
+                said, hint = _suggestion(message)
                 where = f"node {node.id}: {shown}: " if shown else f"node {node.id}: "
-                self.add("invalid_setting", where + message, node.id, *path, hint=self._about(kind, name))
-
-    @staticmethod
-    def _about(kind: type[Node], name: str) -> str:
-        fields = {field.alias or key: field for key, field in kind.model_fields.items()}
-        field = fields.get(name)
-        return (field.description or "").partition("\n")[0] if field else ""
+                self.add("invalid_setting", where + said, node.id, *path, hint=hint or setting_about(kind, path))
 
     def _outcomes(self, node: Drawn, outcomes: tuple[Outcome, ...]) -> None:
         known = {outcome.name: outcome for outcome in outcomes}
@@ -220,6 +217,19 @@ class _Check:
         for node_id, index, intent in missing_intents(self.flow, known):
             self.add("unknown_intent", f"node {node_id}: there is no intent {intent!r}", node_id, "intents", index,
                      hint=did_you_mean(intent, known))  # fmt: skip
+
+
+_OF_PYDANTIC = ("[key]", "function-", "is-instance")
+"""How the parts of an error's path begin that name no setting."""
+
+
+def _suggestion(message: str) -> tuple[str, str]:
+    """What a message says is wrong, and the way to mend it that it ends with, if it does."""
+    for begin in (": did you mean ", ": use one of "):
+        said, found, rest = message.rpartition(begin)
+        if found:
+            return said, found.removeprefix(": ") + rest
+    return message, ""
 
 
 def missing_intents(flow: Flow, known: Collection[str]) -> Iterator[tuple[int, int, str]]:

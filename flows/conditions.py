@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, model_validator
 
-from flows.operators import WITHOUT_VALUE, Operator, as_reference, compile_row, operator_name
+from flows.operators import WITHOUT_VALUE, Operator, as_reference, compile_row, operator_name, suggest_operator
 from flows.templates import Template, Value
 from models.errors import InvalidValue
 
@@ -18,7 +18,12 @@ def _reference(value: Any) -> Template:
 
 
 def _operator(value: Any) -> Any:
-    return operator_name(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        raise ValueError(f"expected the name of an operator: {suggest_operator('')}")
+    try:
+        return operator_name(value)
+    except InvalidValue:
+        raise ValueError(f"{value[:40]!r} is no operator: {suggest_operator(value)}") from None
 
 
 class Condition(BaseModel):

@@ -248,7 +248,8 @@ class FlowReader:
     def _known_keys(self, found: Mapping, known: tuple[str, ...], code: str, words: str, node: int = 0) -> None:
         for name, entry in found:
             if name not in known:
-                self._add(entry.key, code, f"{words} {name!r}", name, node, hint=did_you_mean(name, known))
+                empty = isinstance(entry.value, Scalar) and entry.value.value is None
+                self._add(entry.key, code, f"{words} {name!r}", name, node, hint=key_hint(name, known, empty=empty))
 
     def _add(self, at: Tree, code: str, message: str, field: str, node: int = 0, *, hint: str = "") -> None:
         self.problems.append(
@@ -258,6 +259,16 @@ class FlowReader:
 
 def entries(tree: Tree | None) -> Entries:
     return tree if isinstance(tree, Mapping) else ()
+
+
+def key_hint(name: str, known: Iterable[str], *, empty: bool) -> str:
+    """How to mend a key that nobody knows; one without a value may be text that a comma in braces cut off."""
+    close = did_you_mean(name, known)
+    if not empty:
+        return close
+    if " " not in name and close.startswith("did you mean"):
+        return f"{close} Or put text with a comma in quotes"
+    return "put text with a comma in quotes"
 
 
 def whole_number(text: str) -> int:

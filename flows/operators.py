@@ -14,6 +14,7 @@ import re2
 
 from flows.templates import MISSING, Scope, Template, Value, as_text, follow
 from models.errors import BotkitError, InvalidValue
+from models.problem import did_you_mean
 
 MAX_PATTERN_LENGTH = 1_000
 MAX_PATTERN_MEMORY = 1_048_576
@@ -28,6 +29,22 @@ Operator = Literal[
 ]  # fmt: skip
 OPERATORS: tuple[str, ...] = get_args(Operator)
 WITHOUT_VALUE = frozenset({"exists", "not_exists", "is_empty", "is_not_empty"})
+
+MEANT = {
+    "=": "equals", "==": "equals", "===": "equals", "eq": "equals", "is": "equals",
+    "!=": "not_equals", "!==": "not_equals", "<>": "not_equals", "≠": "not_equals", "ne": "not_equals",
+    "neq": "not_equals", "is not": "not_equals", "not": "not_equals",
+    ">": "greater_than", "gt": "greater_than", "more than": "greater_than",
+    "<": "less_than", "lt": "less_than", "fewer than": "less_than",
+    ">=": "greater_or_equal", "=>": "greater_or_equal", "≥": "greater_or_equal", "ge": "greater_or_equal",
+    "gte": "greater_or_equal", "at least": "greater_or_equal",
+    "<=": "less_or_equal", "=<": "less_or_equal", "≤": "less_or_equal", "le": "less_or_equal",
+    "lte": "less_or_equal", "at most": "less_or_equal",
+    "=~": "regex", "~": "regex", "match": "regex", "matches": "regex",
+    "has": "contains", "include": "contains", "includes": "contains", "like": "contains",
+    "missing": "not_exists", "one of": "in",
+}  # fmt: skip
+"""What people write for an operator that is called otherwise here."""
 
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 _QUANTITY = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
@@ -91,6 +108,15 @@ def operator_name(written: str) -> str:
     if name not in OPERATORS:
         raise InvalidValue(f"{written!r} is no operator: {', '.join(OPERATORS)} are", field="operator")
     return name
+
+
+def suggest_operator(written: str) -> str:
+    """A hint that names the operator that somebody may have meant, or all of them."""
+    words = written.lower().replace("-", " ").replace("_", " ").split()
+    meant = MEANT.get(" ".join(words))
+    if meant:
+        return f"did you mean {meant!r}?"
+    return did_you_mean("_".join(words), OPERATORS) or f"use one of {', '.join(OPERATORS)}"
 
 
 def as_reference(variable: Any) -> Template:

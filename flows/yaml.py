@@ -269,6 +269,8 @@ _SYNTAX = (
     ("expected ',' or", "a bracket or brace is not closed, or a comma is missing", "close it with ] or }"),
     ("expected the node content", "a value is missing, or a bracket or brace is not closed", "write or close it"),
     ("special characters are not allowed", "a control character", "remove it"),
+    ("expected chomping or indentation", "text after > or |, where only the end of the line can stand",
+     "put text that begins with > or | in quotes"),
     ("found character", "a character that cannot begin a value", "put the text in quotes"),
     ("unknown escape", "an escape that does not exist", "write \\\\ for a backslash, or use single quotes"),
 )  # fmt: skip

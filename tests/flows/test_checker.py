@@ -13,6 +13,7 @@ from flows.document import read_flow, read_flow_file
 from flows.drawing import draw
 from flows.graph import cycles, distances, successors
 from flows.nodes import BUILT_IN
+from flows.operators import OPERATORS
 from models.flow import Edge, Flow, Node
 from models.problem import Problem
 
@@ -74,6 +75,44 @@ def test_hints_say_how_to_mend() -> None:
     assert found["unknown_kind"] == "did you mean 'send'?"
     assert found["unknown_flow"] == "did you mean 'orders'?"
     assert found["unknown_end"] == "use 101, 102, 103, or add `7: what it means` under outcomes"
+
+
+TWO = "flow: x\nnodes:\n  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}\n  3: "
+COMMA = "put text with a comma in quotes"
+
+
+@pytest.mark.parametrize(
+    ("node", "message", "hint"),
+    [
+        ("{kind: send, text: hello, world, next: {onSuccess: end}}", "send has no setting 'world'", COMMA),
+        ("{kind: send, text: hello, dear world}", "send has no setting 'dear world'", COMMA),
+        ("{kind: send, text: a, test}", "send has no setting 'test'", f"did you mean 'text'? Or {COMMA}"),
+        ("{kind: send, txt: a}", "send has no setting 'txt'", "did you mean 'text'?"),
+        ("{kind: send, text: a, quick_replies: [{title: yes, please}]}", "quick_replies.0 has no setting 'please'",
+         COMMA),
+        ("{kind: send, text: a, quick_replies: [{titel: yes}]}", "quick_replies.0 has no setting 'titel'",
+         "did you mean 'title'?"),
+        ("{kind: send, text: a, on_enter: [log: {id: 4, text: hello, world}]}", "log has no 'world'", COMMA),
+        ("{kind: end, on_enter: [log: {id: 4, txt: hello}]}", "log has no 'txt'", "did you mean 'text'?"),
+        ("{kind: branch, branches: [{name: a, conditions: [{variable: b, operator: eqals, value: 1}]}]}",
+         "branches.0.conditions.0.operator: 'eqals' is no operator", "did you mean 'equals'?"),
+        ("{kind: branch, branches: [{name: a, conditions: [{variable: b, operator: '>=', value: 1}]}]}",
+         "branches.0.conditions.0.operator: '>=' is no operator", "did you mean 'greater_or_equal'?"),
+        ("{kind: branch, branches: [{name: a, conditions: [{variable: b, operator: xyz, value: 1}]}]}",
+         "branches.0.conditions.0.operator: 'xyz' is no operator", "use one of " + ", ".join(OPERATORS)),
+        ("{kind: branch, branches: [{name: a, conditions: [{variable: b, operator: 7, value: 1}]}]}",
+         "branches.0.conditions.0.operator: expected the name of an operator", "use one of " + ", ".join(OPERATORS)),
+        ("{kind: branch, branches: [{name: a, conditions: [{variable: 1, operator: exists}]}]}",
+         "branches.0.conditions.0.variable: name a variable, such as sms.message or $(n2.sms.message)",
+         "The variable to look at: `sms.message`, or `$(n2.sms.message)`."),
+        ("{kind: set_variable, set: {msisdn: 1}}",
+         "set.msisdn: 'msisdn' is kept for the platform's own use: choose another name",
+         "The variables and their values: text, with `$(name)` for other variables, or any JSON value."),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_is_told_with_how_to_mend_it(node: str, message: str, hint: str) -> None:
+    found = [(problem.message, problem.hint) for problem in check(read_flow(TWO + node), KINDS)]
+    assert any((said.removeprefix("node 3: "), how) == (message, hint) for said, how in found), found
 
 
 def test_a_flow_without_a_file_is_checked_too() -> None:

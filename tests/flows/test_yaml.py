@@ -62,6 +62,7 @@ def test_numbers_that_no_program_keeps_are_refused(number: str) -> None:
         ("a:\n    b: 1\n  c: 2\n", "syntax", 3, 3),
         ('a: "\\q"\n', "syntax", 1, 6),
         ("a: @b\n", "syntax", 1, 4),
+        ("a: >= 5\n", "syntax", 1, 5),
         ("a: \x07\n", "syntax", 1, 4),
         ("a: 1\r\nb: x\x07\r\n", "syntax", 2, 5),
         ("\ufeffa: 1\nb: \U0001f600\x00\n", "syntax", 2, 5),
