@@ -10,6 +10,7 @@ from flows.base import Node
 from flows.conditions import MAX_CONDITIONS, Condition
 from flows.operators import Predicate, compile_rows
 from flows.turn import Turn
+from flows.words import Word
 from models.flow import Outcome, green, red
 
 MAX_BRANCHES = 100
@@ -23,7 +24,7 @@ def _name(name: str) -> str:
     return name
 
 
-BranchName = Annotated[str, AfterValidator(_name)]
+BranchName = Annotated[Word, AfterValidator(_name)]
 
 
 class BranchRow(BaseModel):

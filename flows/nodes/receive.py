@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from flows.base import Node
 from flows.durations import Duration
 from flows.events import EventNames
 from flows.parameters import known_parameters
 from flows.turn import Turn
+from flows.words import number_as_text
 from models.delivery import Receipt
 from models.flow import Outcome, green, orange, red
 from models.keyword import fold
@@ -26,7 +27,10 @@ def _one_word(keyword: str) -> str:
     return fold(keyword)
 
 
-Keyword = Annotated[str, Field(max_length=MAX_KEYWORD_LENGTH), AfterValidator(_one_word)]
+_Written = Annotated[str, Field(max_length=MAX_KEYWORD_LENGTH)]
+Keyword = Annotated[
+    _Written, AfterValidator(_one_word), BeforeValidator(number_as_text, json_schema_input_type=_Written | int)
+]
 
 
 class Receive(Node):

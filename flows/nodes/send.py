@@ -74,10 +74,14 @@ class Step(BaseModel):
 
 
 def _quick_reply(value: Any) -> Any:
-    return {"title": value} if isinstance(value, str) else value
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return {"title": value}
+    if not isinstance(value, dict | QuickReply):
+        raise ValueError("expected text, or a title with a payload")
+    return value
 
 
-TitleOrReply = Annotated[QuickReply, BeforeValidator(_quick_reply, json_schema_input_type=str | QuickReply)]
+TitleOrReply = Annotated[QuickReply, BeforeValidator(_quick_reply, json_schema_input_type=str | float | QuickReply)]
 
 
 class Send(Node):
