@@ -13,7 +13,7 @@ from flows.graph import cycles, distances, successors
 from flows.references import check_references
 from flows.setting_help import setting_about, setting_names
 from flows.templates import follow
-from models.flow import BUILT_IN_OUTCOMES, START, Flow, Outcome
+from models.flow import BUILT_IN_OUTCOMES, FIRST_OWN_OUTCOME, MAX_OUTCOME, START, Flow, Outcome
 from models.flow import Node as Drawn
 from models.plugin import InvalidSettings
 from models.problem import Problem, did_you_mean
@@ -142,8 +142,7 @@ class _Check:
     def _edge(self, node: Drawn, outcome: str, target: int, end: int) -> None:
         where = ("next", outcome)
         if end:
-            if end not in BUILT_IN_OUTCOMES and end not in self.flow.outcomes:
-                self._unknown_end(node.id, end, *where)
+            self._end(node.id, end, *where)
         elif target == START:
             self.add("edge_to_start", f"node {node.id}: {outcome!r} leads to Start", node.id, *where,
                      hint="lead to the node after Start")  # fmt: skip
@@ -151,10 +150,14 @@ class _Check:
             self.add("missing_node", f"node {node.id}: {outcome!r} leads to node {target}, which is not there", node.id,
                      *where, hint="add the node, or lead elsewhere")  # fmt: skip
 
-    def _unknown_end(self, node: int, code: int, *where: str | int) -> None:
-        known = ", ".join(str(number) for number in (*BUILT_IN_OUTCOMES, *self.flow.outcomes))
+    def _end(self, node: int, code: int, *where: str | int) -> None:
+        """A code that the flow can end with: one that its outcomes name wrongly is told there."""
+        if code in BUILT_IN_OUTCOMES or code in self.flow.outcomes:
+            return
+        known = ", ".join(str(number) for number in (*BUILT_IN_OUTCOMES, *filter(_may_be_own, self.flow.outcomes)))
+        own = f"`{code}: what it means`" if _may_be_own(code) else f"one of {_OWN_OUTCOMES}"
         self.add("unknown_end", f"node {node}: the flow has no outcome {code}", node, *where,
-                 hint=f"use {known}, or add `{code}: what it means` under outcomes")  # fmt: skip
+                 hint=f"use {known}, or add {own} under outcomes")  # fmt: skip
 
     def graph(self) -> None:
         """What can be reached, steps back, and circles that nothing stops."""
@@ -196,10 +199,15 @@ class _Check:
         if flow.type == "voiceflow" and all(node.kind != DISCONNECT_KIND for node in flow.nodes.values()):
             self.add("no_disconnect", "a voiceflow needs a Disconnect node", 0, "type",
                      hint="add a node of kind disconnect where the call is over")  # fmt: skip
-        for node in flow.nodes.values():
-            code = node.settings.get("outcome")
-            if node.kind == END_KIND and type(code) is int and code not in BUILT_IN_OUTCOMES | flow.outcomes:
-                self._unknown_end(node.id, code, "outcome")
+        for code in flow.outcomes:
+            if not _may_be_own(code):
+                name = BUILT_IN_OUTCOMES.get(code)
+                message = f"{code} means {name} in every flow" if name else f"{code} is no outcome of a flow's own"
+                self.add("invalid_outcome", message, 0, "outcomes", code, hint=f"use one of {_OWN_OUTCOMES}")
+        for number, node in self.loaded.items():
+            ends_with = getattr(node, "outcome", None)
+            if flow.nodes[number].kind == END_KIND and isinstance(ends_with, int):
+                self._end(number, ends_with, "outcome")
 
     def calls(self, flows: Mapping[str, Flow]) -> None:
         """Called flows are there, and do not call this one again."""
@@ -217,6 +225,13 @@ class _Check:
         for node_id, index, intent in missing_intents(self.flow, known):
             self.add("unknown_intent", f"node {node_id}: there is no intent {intent!r}", node_id, "intents", index,
                      hint=did_you_mean(intent, known))  # fmt: skip
+
+
+_OWN_OUTCOMES = f"{FIRST_OWN_OUTCOME} to {MAX_OUTCOME}"
+
+
+def _may_be_own(code: int) -> bool:
+    return FIRST_OWN_OUTCOME <= code <= MAX_OUTCOME
 
 
 _OF_PYDANTIC = ("[key]", "function-", "is-instance")

@@ -12,6 +12,8 @@ START = 2
 
 SUCCESS, ERROR, INCOMPLETE = 101, 102, 103
 BUILT_IN_OUTCOMES = {SUCCESS: "Success", ERROR: "Error", INCOMPLETE: "Incomplete"}
+FIRST_OWN_OUTCOME, MAX_OUTCOME = 104, 999_999
+"""The codes between which those of a flow's own lie."""
 FLOW_ID = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}(?:\.[A-Za-z_][A-Za-z0-9_]{0,63}){0,7}")
 MAX_NODES = 2_000

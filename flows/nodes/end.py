@@ -5,9 +5,7 @@ from pydantic import Field
 from flows.base import End as Ended
 from flows.base import Node
 from flows.turn import Turn
-from models.flow import SUCCESS
-
-MAX_OUTCOME = 999_999
+from models.flow import MAX_OUTCOME, SUCCESS
 
 
 class End(Node):
@@ -20,7 +18,7 @@ class End(Node):
     category = "terminator"
     static_references = True
 
-    outcome: int = Field(default=SUCCESS, ge=101, le=MAX_OUTCOME)
+    outcome: int = Field(default=SUCCESS, ge=SUCCESS, le=MAX_OUTCOME)
     """101 is success, 102 an error, 103 incomplete; or one of the flow's own codes."""
 
     def run_now(self, turn: Turn) -> Ended:

@@ -68,13 +68,13 @@ def test_hints_say_how_to_mend() -> None:
         "flow: x\nnodes:\n"
         "  2: {kind: start, accepts: [sms.mo], next: {onBegn: 3}}\n"
         "  3: {kind: sned, next: {}}\n"
-        "  4: {kind: call_flow, flow: ordrs, next: {onSuccess: end 7}}\n",
+        "  4: {kind: call_flow, flow: ordrs, next: {onSuccess: end 207}}\n",
         flows=OTHERS,
     )
     assert found["unknown_outcome"] == "did you mean 'onBegin'?"
     assert found["unknown_kind"] == "did you mean 'send'?"
     assert found["unknown_flow"] == "did you mean 'orders'?"
-    assert found["unknown_end"] == "use 101, 102, 103, or add `7: what it means` under outcomes"
+    assert found["unknown_end"] == "use 101, 102, 103, or add `207: what it means` under outcomes"
 
 
 TWO = "flow: x\nnodes:\n  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}\n  3: "
@@ -105,6 +105,12 @@ COMMA = "put text with a comma in quotes"
         ("{kind: branch, branches: [{name: a, conditions: [{variable: 1, operator: exists}]}]}",
          "branches.0.conditions.0.variable: name a variable, such as sms.message or $(n2.sms.message)",
          "The variable to look at: `sms.message`, or `$(n2.sms.message)`."),
+        ("{kind: set_variable, set: {a: 1}, next: {onSuccess: end 50}}", "the flow has no outcome 50",
+         "use 101, 102, 103, or add one of 104 to 999999 under outcomes"),
+        ("{kind: set_variable, set: {a: 1}, next: {onSuccess: end 201}}", "the flow has no outcome 201",
+         "use 101, 102, 103, or add `201: what it means` under outcomes"),
+        ("{kind: end, outcome: 50}", "outcome: expected 101 or more",
+         "101 is success, 102 an error, 103 incomplete; or one of the flow's own codes."),
         ("{kind: set_variable, set: {msisdn: 1}}",
          "set.msisdn: 'msisdn' is kept for the platform's own use: choose another name",
          "The variables and their values: text, with `$(name)` for other variables, or any JSON value."),
