@@ -157,7 +157,12 @@ class FlowReader:
         identity = value.get("id")
         if identity and not (isinstance(identity, Scalar) and whole_number(identity.text)):
             self._add(identity, "invalid_action", "a log id is a whole number", f"{field}.id", number)
-        if kind == "logbook" and not value.get("logbook"):
+        for name in ("text", "logbook", "attribute"):
+            found = value.get(name)
+            if name in known and found and not isinstance(found, Scalar):
+                self._add(found, "invalid_action", f"{name} is text", f"{field}.{name}", number)
+        logbook = value.get("logbook")
+        if kind == "logbook" and (logbook is None or (isinstance(logbook, Scalar) and not logbook.text)):
             self._add(value, "invalid_action", "which logbook?", field, number, hint="add `logbook: name`")
         if len(self.problems) > before:
             return None

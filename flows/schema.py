@@ -5,11 +5,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from flows.base import Node
-from flows.flow_reader import FLOW_TYPES, SESSION_KEYS
-from models.flow import BUILT_IN_OUTCOMES, FLOW_ID, START, VARIABLE_NAME, Outcome
+from flows.flow_reader import FLOW_TYPES, MAX_ID, SESSION_KEYS
+from flows.written import SCALAR, as_written
+from models.flow import BUILT_IN_OUTCOMES, FLOW_ID, MAX_OUTCOME, START, SUCCESS, VARIABLE_NAME, Outcome
 
+_MAPPING = ["object", "null"]
+"""What may stand there with nothing below it yet."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _WHOLE_NUMBER = "^[1-9][0-9]*$"
+_ABOVE_103 = "10[4-9]|1[1-9][0-9]|[2-9][0-9]{2}|[1-9][0-9]{3,5}"
+_OWN_OUTCOME = f"^({_ABOVE_103})$"
 
 
 def flow_schema(kinds: Mapping[str, type[Node]]) -> dict[str, Any]:
@@ -41,30 +46,31 @@ def flow_schema(kinds: Mapping[str, type[Node]]) -> dict[str, Any]:
 
 def _flow_properties() -> dict[str, Any]:
     return {
-        "flow": _text("The flow's id, by which rules and Call Flow nodes name it.", pattern=f"^{FLOW_ID.pattern}$"),
+        "flow": {
+            "type": ["string", "integer"], "pattern": f"^{FLOW_ID.pattern}$", "minimum": 0,
+            "description": "The flow's id, by which rules and Call Flow nodes name it.",
+        },
         "name": _text("The flow's name, as people see it."),
         "type": {"enum": list(FLOW_TYPES), "default": "flow", "description": "A voiceflow handles calls."},
         "about": _text("What the flow is for."),
         "session_key": {
-            "enum": [key for key in SESSION_KEYS if key],
+            "enum": [*SESSION_KEYS, None],
             "description": "What a customer is known by: with it she never has two live sessions in this flow.",
         },
         "correlation_id": _text("Goes into the transaction, to find it by."),
         "variables": {
-            "type": "object",
+            "type": _MAPPING,
             "description": "The flow's variables, $(name), with what they start as.",
             "propertyNames": {"pattern": f"^{VARIABLE_NAME.pattern}$"},
             "additionalProperties": _reference("variable"),
         },
         "outcomes": {
-            "type": "object",
+            "type": _MAPPING,
             "description": f"The flow's own outcome codes, beside {_codes()}.",
-            "propertyNames": {"pattern": _WHOLE_NUMBER},
-            "additionalProperties": {"type": "string", "minLength": 1},
+            "propertyNames": {"pattern": _OWN_OUTCOME},
+            "additionalProperties": {"type": ["string", "number", "boolean"], "minLength": 1},
         },
-        "on_error": {
-            "type": "integer", "minimum": 1, "description": "The node that red outcomes lead to where they are open.",
-        },
+        "on_error": {**_positive(), "description": "The node that red outcomes lead to where they are open."},
         "nodes": {
             "type": "object",
             "description": f"The nodes by their numbers; {START} is Start.",
@@ -73,7 +79,7 @@ def _flow_properties() -> dict[str, Any]:
             "additionalProperties": _reference("node"),
         },
         "layout": {
-            "type": "object",
+            "type": _MAPPING,
             "description": "Where each node stands on the canvas.",
             "propertyNames": {"pattern": _WHOLE_NUMBER},
             "additionalProperties": {
@@ -85,7 +91,7 @@ def _flow_properties() -> dict[str, Any]:
 
 def _node(kind: str, node: type[Node], definitions: dict[str, Any]) -> dict[str, Any]:
     """One kind of node; what its settings need besides is added to the definitions under names of its own."""
-    settings = node.model_json_schema(by_alias=True, ref_template=f"#/$defs/{kind}.{{model}}")
+    settings = as_written(node.model_json_schema(by_alias=True, ref_template=f"#/$defs/{kind}.{{model}}"))
     for name, definition in settings.pop("$defs", {}).items():
         definitions[f"{kind}.{name}"] = definition
     fixed = node.outcome_list is Node.outcome_list
@@ -114,7 +120,7 @@ def _next(outcomes: dict[str, Outcome], *, more: bool) -> dict[str, Any]:
         for name, outcome in outcomes.items()
     }
     return {
-        "type": "object",
+        "type": _MAPPING,
         "description": "Where each outcome leads.",
         "properties": properties,
         "additionalProperties": _reference("edge") if more else False,
@@ -122,23 +128,25 @@ def _next(outcomes: dict[str, Outcome], *, more: bool) -> dict[str, Any]:
 
 
 def _edge() -> dict[str, Any]:
-    positive = {"type": "integer", "minimum": 1}
+    code = f"{'|'.join(map(str, BUILT_IN_OUTCOMES))}|{_ABOVE_103}"
+    targets = {"node": _positive(), "end": _positive(SUCCESS, MAX_OUTCOME)}
     return {
         "description": f"A node's number, or `end` with an outcome code: {_codes()}, or one of the flow's own.",
         "anyOf": [
-            positive,
-            {"type": "string", "pattern": r"^end( +[1-9][0-9]*)?$"},
+            {"type": "integer", "minimum": 1, "maximum": MAX_ID},
+            {"type": "string", "pattern": rf"^\s*end(\s+0*({code}))?\s*$"},
             *(
-                {"type": "object", "required": [name], "properties": {name: positive}, "additionalProperties": False}
-                for name in ("node", "end")
+                {"type": "object", "required": [name], "properties": {name: number}, "additionalProperties": False}
+                for name, number in targets.items()
             ),
         ],
     }
 
 
 def _action() -> dict[str, Any]:
-    log = {"id": {"type": "integer", "minimum": 1}, "text": {"type": "string"}, "value": {}}
-    logbook = {"logbook": {"type": "string", "minLength": 1}, "attribute": {"type": "string"}, "value": {}}
+    log = {"id": _positive(), "text": {"type": SCALAR}, "value": {}}
+    name = {"type": ["string", "number", "boolean"], "minLength": 1}
+    logbook = {"logbook": name, "attribute": {"type": SCALAR}, "value": {}}
     return {
         "type": "object",
         "minProperties": 1,
@@ -148,7 +156,7 @@ def _action() -> dict[str, Any]:
             "set": {"type": "object", "description": "Give variables values.",
                     "propertyNames": {"pattern": f"^{VARIABLE_NAME.pattern}$"}},
             "log": {"description": "Write to the transaction log.",
-                    "anyOf": [{"type": ["string", "number"]},
+                    "anyOf": [{"type": SCALAR},
                               {"type": "object", "properties": log, "additionalProperties": False}]},
             "logbook": {"type": "object", "description": "Write to a logbook.", "required": ["logbook"],
                         "properties": logbook, "additionalProperties": False},
@@ -161,13 +169,18 @@ def _actions(description: str) -> dict[str, Any]:
 
 
 def _variable() -> dict[str, Any]:
-    scalar = ["string", "number", "boolean", "null"]
     full = {"default": {"description": "What it starts as."}, "about": _text("What it is for.")}
-    return {"anyOf": [{"type": scalar}, {"type": "object", "properties": full, "additionalProperties": False}]}
+    return {"anyOf": [{"type": SCALAR}, {"type": "object", "properties": full, "additionalProperties": False}]}
 
 
-def _text(description: str, **more: Any) -> dict[str, Any]:
-    return {"type": "string", "description": description, **more}
+def _text(description: str) -> dict[str, Any]:
+    return {"type": SCALAR, "description": description}
+
+
+def _positive(least: int = 1, most: int = MAX_ID) -> dict[str, Any]:
+    """A whole number, or text that is one."""
+    number = {"type": "integer", "minimum": least, "maximum": most}
+    return {"anyOf": [number, {"type": "string", "pattern": "^0*[1-9][0-9]*$"}]}
 
 
 def _codes() -> str:
