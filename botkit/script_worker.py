@@ -32,7 +32,10 @@ KILL_AFTER_SECONDS = 0.1
 REQUEST = struct.Struct("!II")
 REPLY = struct.Struct("!I")
 
-_POSITION = re.compile(r"<input>:(\d+):(\d+)")
+_FRAME = re.compile(r"^ +at (?:(.+) \()?(?:<input>:(\d+):(\d+)|native)\)?$", re.MULTILINE)
+_OURS = "botkit_"
+"""How the functions of the prelude begin, by which they are told from the script's own in a trace."""
+_READING = ("botkit_give", "botkit_global", "botkit_install")
 
 PRELUDE = r"""
 (function () {
@@ -41,9 +44,9 @@ PRELUDE = r"""
   const indirectEval = eval, AnyPromise = Promise, split = Function.prototype.call.bind(String.prototype.split);
   const shown = (value) => ({ value, writable: true, enumerable: true, configurable: true });
   const own = (at, key) => (at !== null && typeof at === "object" && hasOwn(at, key) ? at[key] : undefined);
-  function install(text) {
+  function botkit_install(text) {
     const { variables, lookup } = parse(text);
-    const find = (name) => {
+    const botkit_find = (name) => {
       name = name === "message" ? "message.text" : `${name}`;
       if (hasOwn(variables, name)) return variables[name];
       const path = split(name, ".");
@@ -53,22 +56,22 @@ PRELUDE = r"""
       for (let i = 0; i < path.length; i++) at = own(at, path[i]);
       return at;
     };
-    defineProperty(globalThis, "$", shown(find));
+    defineProperty(globalThis, "$", shown(botkit_find));
     for (const name of keys(variables)) {
       try { defineProperty(globalThis, name, shown(variables[name])); } catch { /* undefined, NaN, Infinity */ }
     }
   }
-  function give(value) {
+  function botkit_give(value) {
     if (typeof value === "function" || typeof value === "symbol") return `:a ${typeof value}`;
     if (typeof value === "object" && value !== null && value instanceof AnyPromise) return ":a promise";
     const text = stringify(value);
     return text === undefined ? "null" : text;
   }
-  function global(name) {
+  function botkit_global(name) {
     const value = indirectEval(`typeof ${name} === "undefined" ? undefined : ${name}`);
-    return value === undefined ? "" : give(value);
+    return value === undefined ? "" : botkit_give(value);
   }
-  return [install, give, global];
+  return [botkit_install, botkit_give, botkit_global];
 })()
 """
 
@@ -88,6 +91,7 @@ class Sandbox:
         self._error = quickjs.JSException
         self._overflow = quickjs.StackOverflow
         self._object = quickjs.Object
+        self._reading = ""
         self._context = context = quickjs.Context()
         context.set_max_stack_size(STACK_BYTES)
         made = context.eval(PRELUDE)
@@ -101,7 +105,12 @@ class Sandbox:
         try:
             self._install(data)
             value = self._context.eval(source)
-            kept = {name: self._read(text, name) for name in outputs if (text := self._global(name))}
+            kept = {}
+            for name in outputs:
+                self._reading = f"the output {name}"
+                if text := self._global(name):
+                    kept[name] = self._read(text, name)
+            self._reading = "the script's value"
             return ["ok", self._value(value), kept]
         except (Failed, self._error, MemoryError, UnicodeDecodeError, TypeError) as error:
             kind, message = self._explain(error)
@@ -124,7 +133,10 @@ class Sandbox:
             raise Failed("result", f"{what} is {text[1:]}, not text, a number, a list or an object{hint}")
         if len(text) > MAX_RESULT_BYTES:
             raise Failed("result", f"{what} is longer than {MAX_RESULT_BYTES} bytes as JSON")
-        return json.loads(text)
+        value = json.loads(text)
+        if "\\ud" in text and _has_half_a_character(value):
+            raise Failed("result", f"{what} is text with half a character in it (a lone surrogate)")
+        return value
 
     def _explain(self, error: BaseException) -> tuple[str, str]:
         match error:
@@ -138,8 +150,7 @@ class Sandbox:
                 return "result", "the script's value is a BigInt: turn it into text with String(...)"
         text = str(error)
         said, _, rest = text.partition("\n")
-        where = _POSITION.search(rest)
-        at = f"line {where[1]}, column {where[2]}: " if where else ""
+        at = _place(rest)
         if said == "InternalError: interrupted":
             return "time", "the script ran longer than it may"
         if said == "null" or said.startswith("InternalError: out of memory"):
@@ -148,7 +159,42 @@ class Sandbox:
             return "memory", f"{at}the script calls itself too deeply"
         if said.startswith("SyntaxError"):
             return "syntax", at + said
-        return "error", f"{at}{said}" if at else f"the script stopped with {said}"
+        if at:
+            return "error", f"{at}{said}"
+        if self._reading:
+            why = _NOT_KEPT.get(said, f"cannot be read: {said}")
+            return "error", f"{self._reading} {why}"
+        return "error", f"the script stopped with {said}"
+
+
+_NOT_KEPT = {
+    "TypeError: circular reference": "contains itself, so it cannot be kept",
+    "TypeError: BigInt are forbidden in JSON.stringify": "holds a BigInt: turn it into text with String(...)",
+}
+"""Why a value of a script cannot be read, by what the interpreter says."""
+
+
+def _place(trace: str) -> str:
+    """Where in the script it happened; nothing where that is in a text that the script read, or in the prelude."""
+    frames = [found.groups() for found in _FRAME.finditer(trace)]
+    if len(frames) > 1 and frames[0][0] is None:
+        frames = frames[1:]  # a place in what JSON.parse, eval or Function was given
+    mine: list[tuple[str, str, str]] = []
+    for name, line, column in frames:
+        if name in _READING:
+            mine = [frame for frame in mine if frame[0] != "<eval>"]
+            break
+        if line and not (name or "").startswith(_OURS):
+            mine.append((name, line, column))
+    return f"line {mine[0][1]}, column {mine[0][2]}: " if mine else ""
+
+
+def _has_half_a_character(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def serve(pipe_in: BinaryIO, pipe_out: BinaryIO, quickjs: Any) -> None:

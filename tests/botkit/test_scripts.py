@@ -161,12 +161,35 @@ async def test_harm_is_a_clear_failure_and_no_more(scripts: ScriptPool, source: 
         ("Promise.resolve(1)", "promise"),
         ("10n", "String("),
         ("0 / 0", "NaN"),
+        ("let a = 1;\nlet b = JSON.parse('{');", "line 2, column 14: SyntaxError: Expected property name"),
+        ("function f() {\n  return JSON.parse('{') }\nf()", "line 2, column 15: SyntaxError: Expected property name"),
+        ("let a;\neval('1 +')", "line 2, column 1: SyntaxError"),
+        ("let a;\n$(Symbol('a'))", "line 2, column 3: TypeError"),
+        ("let a;\n({ toJSON() { return null.x } })", "line 2, column 1: TypeError"),
     ],
 )
 async def test_a_failure_says_what_and_where(scripts: ScriptPool, source: str, said: str) -> None:
     with pytest.raises(ScriptFailed) as failed:
         await run(scripts, source)
     assert said in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("var r = {}; r.r = r; 1", "the output r contains itself, so it cannot be kept"),
+        ("var r = {n: 1n}; 1", "the output r holds a BigInt: turn it into text with String(...)"),
+        ("var r = '\\ud800'; 1", "r is text with half a character in it (a lone surrogate)"),
+        ("var r = 1; var o = {}; o.o = o; o", "the script's value contains itself, so it cannot be kept"),
+        ("var r = () => 1; 1", "r is a function, not text, a number, a list or an object"),
+        ("var r = {\n get x() { return null.y } }; 1",
+         "line 2, column 1: TypeError: cannot read property 'y' of null"),
+    ],
+)  # fmt: skip
+async def test_what_cannot_be_kept_is_named(scripts: ScriptPool, source: str, said: str) -> None:
+    with pytest.raises(ScriptFailed) as failed:
+        await run(scripts, source, outputs=("r",))
+    assert str(failed.value) == said
 
 
 async def test_a_script_sees_nothing_of_the_machine(scripts: ScriptPool) -> None:
