@@ -18,7 +18,7 @@ from models.flow import Node as Drawn
 from models.plugin import InvalidSettings
 from models.problem import Problem, did_you_mean
 
-START_KIND, CALL_KIND, END_KIND, DISCONNECT_KIND = "start", "call_flow", "end", "disconnect"
+START_KIND, CALL_KIND, END_KIND, DISCONNECT_KIND, NLP_KIND = "start", "call_flow", "end", "disconnect", "nlp"
 
 
 def check(
@@ -27,11 +27,13 @@ def check(
     *,
     flows: Mapping[str, Flow] | None = None,
     intents: Collection[str] | None = None,
+    lacking: Mapping[str, str] | None = None,
 ) -> list[Problem]:
     """Every problem of a flow, in the order of its lines.
 
     `flows` are the flows that it can call and `intents` those that the NLP pipeline knows; None where
-    this is not known, and then not checked.
+    this is not known, and then not checked. `lacking` are the methods of NLP nodes that the pipeline
+    cannot do, each with the reason.
     """
     check = _Check(checked, kinds)
     check.start()
@@ -43,6 +45,7 @@ def check(
         check.calls(flows)
     if intents is not None:
         check.intents(intents)
+    check.methods(lacking or {})
     check.problems.extend(check_references(check.flow, check.loaded, check.problem))
     return sorted(check.problems, key=lambda problem: (problem.line, problem.column, problem.node))
 
@@ -225,6 +228,14 @@ class _Check:
         for node_id, index, intent in missing_intents(self.flow, known):
             self.add("unknown_intent", f"node {node_id}: there is no intent {intent!r}", node_id, "intents", index,
                      hint=did_you_mean(intent, known))  # fmt: skip
+
+    def methods(self, lacking: Mapping[str, str]) -> None:
+        """NLP nodes use methods that the pipeline can do."""
+        for node in self.flow.nodes.values():
+            method = node.settings.get("method")
+            if node.kind == NLP_KIND and isinstance(method, str) and method in lacking:
+                self.add("lacking_method", f"node {node.id}: {method} is not possible, so it always leaves by "
+                         "onFailure", node.id, "method", hint=lacking[method], warning=True)  # fmt: skip
 
 
 _OWN_OUTCOMES = f"{FIRST_OWN_OUTCOME} to {MAX_OUTCOME}"

@@ -59,12 +59,29 @@ def _language(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
     return {"DetectedLanguage": language, "DetectionConfidence": confidence}
 
 
-def _document(pipeline: Pipeline, text: str, read: Callable[[Any], Any], *, model_for: str = "") -> Any:
+NEED_A_MODEL = {
+    "Lemmatization": "lemmas",
+    "Parse Tree Generation": "parse trees",
+    "Part of Speech Tagging": "parts of speech",
+}
+"""The methods that cannot do without a spaCy model, and what it gives them."""
+
+
+def lacking_methods(pipeline: Pipeline | None = None) -> dict[str, str]:
+    """The methods that a pipeline can never do as it is set up, each with the reason; without one, the usual one."""
+    components = pipeline.components if pipeline else ()
+    tokens = next((component for component in components if isinstance(component, Tokens)), None)
+    if tokens and tokens.model:
+        return {}
+    return {method: NO_MODEL.format(what=what) for method, what in NEED_A_MODEL.items()}
+
+
+def _document(pipeline: Pipeline, text: str, read: Callable[[Any], Any], *, method: str = "") -> Any:
     """What `read` finds in a text, with spaCy as the pipeline has it; with a model where it cannot do without."""
     tokens = pipeline.component("tokens") or Tokens()
     assert isinstance(tokens, Tokens)
-    if model_for and not tokens.model:
-        raise MethodUnavailable(NO_MODEL.format(what=model_for))
+    if method and not tokens.model:
+        raise MethodUnavailable(NO_MODEL.format(what=NEED_A_MODEL[method]))
     return tokens.reader(pipeline.language).read(text, read)
 
 
@@ -80,14 +97,14 @@ def _lemmas(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
     def read(words: Any) -> list[str]:
         return [word.lemma_ for word in _annotated(words, "LEMMA", "lemmas")]
 
-    return {"Lemmas": _document(pipeline, text, read, model_for="lemmas")}
+    return {"Lemmas": _document(pipeline, text, read, method="Lemmatization")}
 
 
 def _parts_of_speech(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
     def read(words: Any) -> list[dict[str, str]]:
         return [{"word": word.text, "tag": word.pos_} for word in _annotated(words, "POS", "parts of speech")]
 
-    return {"PartofSpeechTags": _document(pipeline, text, read, model_for="parts of speech")}
+    return {"PartofSpeechTags": _document(pipeline, text, read, method="Part of Speech Tagging")}
 
 
 def _parse_tree(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
@@ -101,7 +118,7 @@ def _parse_tree(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
             for word, head in ((word, _head(word)) for word in kept)
         ]
 
-    return {"GeneratedParseTree": _document(pipeline, text, read, model_for="parse trees")}
+    return {"GeneratedParseTree": _document(pipeline, text, read, method="Parse Tree Generation")}
 
 
 def _head(word: Any) -> Any:

@@ -6,9 +6,10 @@ import pytest
 import spacy
 
 from nlp.errors import InvalidRequest, MethodUnavailable
-from nlp.methods import METHODS, run_method
+from nlp.methods import METHODS, lacking_methods, run_method
 from nlp.pipeline import Pipeline, load_pipeline
 from nlp.project import Project
+from nlp.tokens import Tokens
 
 from .conftest import NOW, cases
 from .test_names import MODEL, with_model
@@ -35,6 +36,20 @@ def test_language_detection(pipeline: Pipeline) -> None:
 def test_what_needs_a_model_says_how_to_get_it(pipeline: Pipeline, method: str) -> None:
     with pytest.raises(MethodUnavailable, match="python -m spacy download en_core_web_sm"):
         run_method(pipeline, method, "some words", NOW)
+
+
+def test_what_a_pipeline_can_never_do_is_known_beforehand(pipeline: Pipeline) -> None:
+    lacking = lacking_methods(pipeline)
+    assert lacking == lacking_methods()
+    for method in METHODS:
+        try:
+            run_method(pipeline, method, "some words", NOW)
+        except MethodUnavailable as error:
+            assert lacking[method] == error.message
+        else:
+            assert method not in lacking
+    named = Pipeline([Tokens(model="en_core_web_sm")])
+    assert lacking_methods(named) == {}
 
 
 @pytest.fixture(scope="module")
