@@ -174,6 +174,8 @@ def _within(source: Any, path: Path) -> Iterator[tuple[tuple[str, ...], Path]]:
         yield from _placed(Template(source), path)
     elif isinstance(source, dict | list | tuple):
         for key, item in source.items() if isinstance(source, dict) else enumerate(source):
+            if isinstance(key, str):  # the names in a body may hold references, too
+                yield from _placed(Template(key), path)
             yield from _within(item, (*path, key))
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -245,19 +245,3 @@ class _Nothing:
 
 
 _NOTHING = _Nothing()
-
-
-def references(value: Any) -> Iterator[tuple[str, ...]]:
-    """Every path that a node's settings refer to, however deep they lie."""
-    if isinstance(value, Template | Value):
-        yield from value.paths
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from references(key)
-            yield from references(item)
-    elif isinstance(value, list | tuple | set | frozenset):
-        for item in value:
-            yield from references(item)
-    elif hasattr(value, "model_fields_set"):
-        for item in vars(value).values():
-            yield from references(item)
