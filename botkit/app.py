@@ -18,7 +18,7 @@ from botkit.identity import Identities
 from botkit.inapp import Mailboxes
 from botkit.nlp_pool import NlpPool
 from botkit.nlp_watch import NlpWatch
-from botkit.notify import Notify
+from botkit.notify import NOTIFY, Notify
 from botkit.outbox import Outbox
 from botkit.project import Project
 from botkit.scripts import ScriptPool
@@ -40,7 +40,6 @@ from nlp.project import NONE_OF_THESE, read_project
 from nlp.project import Project as Language
 
 SECRET_BYTES = 32
-NOTIFY = "notify"
 AI = "ai"
 
 log = logging.getLogger("botkit")

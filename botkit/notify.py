@@ -15,6 +15,9 @@ from channels.base import Channel, Outgoing, Sent
 from channels.errors import RateLimited, Rejected, Transient
 from models.http import Http, HttpRequest
 
+NOTIFY = "notify"
+"""The asset by which notify URLs are called."""
+
 TIMEOUT_SECONDS = 10.0
 MAX_ANSWER_BYTES = 65_536
 _FOR_GOOD = frozenset({*range(202, 209), 226, *range(300, 309), 400, 402, *range(404, 412), 414, 415, 416, 418, 505})

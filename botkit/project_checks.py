@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from botkit.catalog import Catalog
+from botkit.notify import NOTIFY
 from botkit.project_file import ProjectFile
 from botkit.toml_table import MISSING_SECRET
 from flows.document import Document
@@ -25,6 +26,10 @@ def check_assets(found: ProjectFile, catalog: Catalog) -> Iterator[Problem]:
     """Every asset has a provider that takes its settings, and serves somebody."""
     used = {id for service in found.services for id in service.assets}
     for id, asset in found.assets.items():
+        if id == NOTIFY:
+            yield _problem(found, "reserved_name", f"no asset can be called {id!r}: messages to notify URLs go by it",
+                           "assets", id, hint="call it by another name")  # fmt: skip
+            continue
         try:
             catalog.channel_for(asset)
         except InvalidSettings as error:

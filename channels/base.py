@@ -1,5 +1,6 @@
 """Channel: the contract of an adapter between a provider and `Message`."""
 
+import codecs
 import hashlib
 import re
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ MAX_FORM_FIELDS = 500
 MAX_JSON_DEPTH = 64
 TOO_DEEP = f"the body is nested more than {MAX_JSON_DEPTH} levels deep"
 _HALF = re.compile(rb"\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])", re.IGNORECASE)
+_CHARSET = re.compile(r"charset=[\"']?([\w.:-]{1,40})", re.IGNORECASE | re.ASCII)
 HALF_A_CHARACTER = "an escape such as \\ud83d needs its other half after it"
 
 
@@ -53,8 +55,22 @@ class WebhookRequest(msgspec.Struct, frozen=True, dict=True):
         return fields
 
     def first_fields(self) -> dict[str, str]:
-        """The first value of each field of `form()`, for less; raises `BadRequest`."""
-        return dict(reversed(_pairs(self._form_text(), "utf-8")))
+        """The first value of each field of `form()`, for less; raises `BadRequest`.
+
+        They are in the encoding that the content type names, else in UTF-8.
+        """
+        return dict(reversed(_pairs(self._form_text(), self.charset())))
+
+    def charset(self) -> str:
+        """The encoding that the content type names; raises `BadRequest` for one that there is not."""
+        said = self.headers.get("content-type", "")
+        named = _CHARSET.search(said) if "charset" in said.lower() else None
+        if named is None or named[1].lower() == "utf-8":
+            return "utf-8"
+        try:
+            return codecs.lookup(named[1]).name
+        except LookupError:
+            raise BadRequest(f"there is no encoding {named[1]!r}: use UTF-8", field="content-type") from None
 
     def _form_text(self) -> str:
         query, body = self.query, self.body_form()
@@ -62,9 +78,19 @@ class WebhookRequest(msgspec.Struct, frozen=True, dict=True):
             return f"{query}&{body}"
         return query or body
 
+    @property
+    def is_form(self) -> bool:
+        """Whether the body is an urlencoded form."""
+        return "form-urlencoded" in self.headers.get("content-type", "").lower()
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the body is JSON."""
+        return "json" in self.headers.get("content-type", "").lower()
+
     def body_form(self) -> str:
         """The body where it is an urlencoded form, else nothing; raises `BadRequest`."""
-        if "form-urlencoded" not in self.headers.get("content-type", ""):
+        if not self.is_form:
             return ""
         try:
             return self.body.decode("ascii")
@@ -119,8 +145,8 @@ def _pairs(text: str, encoding: str) -> list[tuple[str, str]]:
                     name = _decoded(name, encoding)
                 value = _decoded(value, encoding)
             pairs.append((name, value))
-    except UnicodeDecodeError:
-        raise BadRequest(f"the form is not valid {encoding.upper()}") from None
+    except (UnicodeDecodeError, LookupError):  # LookupError: a codec that is not for text
+        raise BadRequest(f"the form is not valid {encoding.upper()}", field="body") from None
     return pairs
 
 

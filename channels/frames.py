@@ -159,7 +159,7 @@ def to_message(
         provider_id=f"{address.value}:{frame.id}",
         sender=address,
         recipient=recipient or asset,
-        content=Text(frame.text, payload=frame.payload or ""),
+        content=Text(frame.text or frame.payload or "", payload=frame.payload or ""),
         received_at=received_at,
         name=name,
     )

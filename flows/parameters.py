@@ -1,6 +1,6 @@
 """Parameters: the session parameters that an event brings, under the platform's names."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -51,6 +51,10 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
 _TAGS: dict[type, str] = {
     Text: "text", Buttons: "buttons", ListPicker: "list", Location: "location", Template: "template",
 }  # fmt: skip
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
+"""The years 1 to 9999, which is all that a date can have."""
+
 _MSISDN, _CUSTOMERID = AddressKind.MSISDN, AddressKind.CUSTOMERID  # a member is slow to look up
 _CHANNEL_PARTS = ("message", "senderId", "serviceNumber", "timestamp", "transId", "payload", "attachment")
 
@@ -193,4 +197,4 @@ def timestamp(milliseconds: int) -> str:
 @lru_cache(maxsize=64)
 def _second(seconds: int) -> str:
     """A whole second as ISO 8601; the same one is asked for again and again."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat()[:-6]
+    return (EPOCH + timedelta(seconds=min(max(seconds, FIRST_SECOND), LAST_SECOND))).isoformat()[:-6]

@@ -40,7 +40,7 @@ class Server:
         front.router.add_get("/healthz", status.healthz)
         front.router.add_get("/readyz", status.readyz)
         front.router.add_get("/metrics", status.metrics)
-        add_static_files(front)
+        add_static_files(front, self._sockets.channel_of)
         self.front = front
 
     @contextlib.asynccontextmanager

@@ -50,12 +50,16 @@ class InAppSockets:
         self._app = app
         self._sockets: set[web.WebSocketResponse] = set()
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        """One client, from its hello to its end."""
-        id = request.match_info["app"]
+    def channel_of(self, id: str) -> InApp:
+        """The in-app channel of an asset; raises `UnknownAsset` where it has none."""
         channel = self._app.engine.deployment.asset(id).channel
         if not isinstance(channel, InApp):
             raise UnknownAsset(f"asset {id!r} is no in-app channel")
+        return channel
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """One client, from its hello to its end."""
+        channel = self.channel_of(request.match_info["app"])
         if not channel.admits(request.headers.get("Origin"), request.host):
             raise BadSignature(
                 f"pages of {request.headers.get('Origin')} may not open this chat: add them to `origins`",

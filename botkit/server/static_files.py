@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+from collections.abc import Callable
 from importlib import resources
 
 from aiohttp import web
@@ -13,7 +14,7 @@ _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:;"
     " connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-_PAGES = {"/": "index.html", "/sandbox": "sandbox.html", "/widget.js": "widget.js", "/demo/{app}": "demo.html"}
+_PAGES = {"/": "index.html", "/sandbox": "sandbox.html", "/widget.js": "widget.js"}
 
 
 class StaticFile:
@@ -45,8 +46,11 @@ class StaticFile:
         return web.Response(body=self._body, headers=self._headers)
 
 
-def add_static_files(front: web.Application) -> None:
-    """Serve the pages at their addresses, and every file below `/static/`."""
+def add_static_files(front: web.Application, channel_of: Callable[[str], object]) -> None:
+    """Serve the pages at their addresses, and every file below `/static/`.
+
+    `channel_of` raises `UnknownAsset` for an app that there is not, whose page is not there either.
+    """
     folder = resources.files("botkit.server").joinpath("static")
     files = {
         entry.name: StaticFile(entry.name, entry.read_bytes())
@@ -55,5 +59,11 @@ def add_static_files(front: web.Application) -> None:
     }
     for path, name in _PAGES.items():
         front.router.add_get(path, files[name].serve)
+
+    async def demo(request: web.Request) -> web.Response:
+        channel_of(request.match_info["app"])
+        return await files["demo.html"].serve(request)
+
+    front.router.add_get("/demo/{app}", demo)
     for name, file in files.items():
         front.router.add_get(f"/static/{name}", file.serve)

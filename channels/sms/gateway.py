@@ -24,6 +24,7 @@ DELIVERY_FIELD = "delivery_id"
 
 MAX_ID_LENGTH = 256
 MAX_SECONDS_DIGITS = 11
+MOST_MILLISECONDS = 100_000_000_000_000
 """A date with more digits is in milliseconds."""
 
 Meaning = Literal["submitted", "delivered", "read", "failed", "expired", "opted_out", "rejected", "ignore"]
@@ -176,9 +177,10 @@ def milliseconds(date: str) -> int:
             number = float(date)
             return int(number if number >= 1e11 else number * 1000) if number < 1e14 else 0
         moment = datetime.fromisoformat(date)
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+        found = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
     except (ValueError, OverflowError):
         return 0
+    return found if 0 < found < MOST_MILLISECONDS else 0  # the years 1 and 9999 stand for no date at all
 
 
 def prepared_text(outgoing: Outgoing, *, smart: bool, max_parts: int) -> tuple[str, int]:

@@ -35,7 +35,8 @@ class SmsHttp(SmsGateway):
 
     Say how the gateway calls its fields, and set its addresses for messages and receipts to the webhook
     address of this asset. A call that has the field of the receipt's status is a receipt, every other a
-    message. Where the gateway gives no message id, a hash over sender, recipient, text and date stands in.
+    message, and so is one with a sender, a text and a status that is not listed. Where the gateway gives no
+    message id, a hash over sender, recipient, text and date stands in.
     """
 
     kind: ClassVar[str] = "sms_http"
@@ -139,13 +140,30 @@ class SmsHttp(SmsGateway):
     def parse(self, request: WebhookRequest) -> list[Inbound]:
         fields = request.first_fields()
         delivery_id = fields.get(DELIVERY_FIELD, "")
-        is_json = request.body and request.method != "GET" and "json" in request.headers.get("content-type", "")
-        if not is_json:
+        if not (request.body and request.method != "GET" and request.is_json):
+            if request.body and not request.is_form and self.from_field not in fields and not delivery_id:
+                said = request.headers.get("content-type", "")
+                came = f"a body of the type {said[:100]!r}" if said else "a body without a content type"
+                raise BadRequest(f"{came} is not read: send a form or JSON", field="content-type")
             return self.without_own(self._one(fields.get, fields.__contains__, delivery_id, request.received_at))
         inbound: list[Inbound] = []
-        for item in self._items(request.json()):
-            inbound += self._one(_reader(item), _looker(item), delivery_id, request.received_at)
+        items = list(self._items(request.json()))
+        for number, item in enumerate(items):
+            try:
+                self._check_types(item)
+                inbound += self._one(_reader(item), _looker(item), delivery_id, request.received_at)
+            except BadRequest as error:
+                if len(items) == 1:
+                    raise
+                place = f"message {number + 1} of {len(items)}, and with it none is taken"
+                raise BadRequest(f"{place}: {error.message}", field=error.field) from None
         return self.without_own(inbound)
+
+    def _check_types(self, item: Any) -> None:
+        """Raises `BadRequest` where an object or a list stands in the place of the sender or the text."""
+        for name in (self.from_field, self.text_field):
+            if isinstance(at_path(item, tuple(name.split("."))), dict | list):
+                raise BadRequest("expected text", field=name)
 
     def _items(self, body: Any) -> Iterator[Any]:
         if self.items_field:
@@ -164,7 +182,7 @@ class SmsHttp(SmsGateway):
     def _one(self, read: Read, has: Has, delivery_id: str, received_at: int) -> list[Inbound]:
         status_field, from_field, to_field, text_field, id_field, date_field = self._fields
         status = read(status_field, "")
-        if status or delivery_id:
+        if delivery_id or (status and not self._is_message(read, status)):
             return list(self._receipt(read, status, delivery_id, received_at))
         sender = read(from_field, "")
         if not sender:
@@ -191,6 +209,12 @@ class SmsHttp(SmsGateway):
         return (
             self.receipt_status_field, self.from_field, self.to_field, self.text_field, self.id_field, self.date_field,
         )  # fmt: skip
+
+    def _is_message(self, read: Read, status: str) -> bool:
+        """Whether a call with a status that is not listed is a message all the same: it has a sender and a text."""
+        if status.lower() in self._statuses:
+            return False
+        return bool(read(self.from_field, "") and read(self.text_field, ""))
 
     def _receipt(self, read: Read, status: str, delivery_id: str, received_at: int) -> Iterator[Receipt]:
         meaning = self._statuses.get(status.lower())

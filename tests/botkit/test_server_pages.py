@@ -81,3 +81,9 @@ async def test_pages_and_scripts_are_served(server: Served, path: str, type: str
 async def test_nothing_else_is_served(server: Served, path: str) -> None:
     status, error = await server.error("GET", path)
     assert (status, error["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("app", ["none", "sms"])
+async def test_an_app_that_is_not_there_has_no_page(server: Served, app: str) -> None:
+    status, error = await server.error("GET", f"/demo/{app}")
+    assert (status, error["code"]) == (404, "unknown_asset")

@@ -57,6 +57,7 @@ def call(table: dict[str, Any], row: dict[str, Any]) -> WebhookRequest:
     elif "json" in row or "json_bytes" in row:
         headers["content-type"] = "application/json"
         body = bytes.fromhex(row["json_bytes"]) if "json_bytes" in row else row["json"].encode()
+    headers |= row.get("headers", {})
     query = "&".join(filter(None, [row.get("query", ""), table.get("query_of_every_call", "")]))
     return WebhookRequest("POST", f"https://bot.example/channels/x?{query}", query, headers, body, RECEIVED_AT)
 

@@ -158,6 +158,8 @@ def test_a_frame_becomes_a_message() -> None:
     assert (message.event, message.channel, message.provider_id) == ("inapp.message", "inapp", "anna:c1")
     assert message.content == Text("Yes", payload="y")
     assert (message.recipient, message.received_at, message.name) == ("web-demo", 5, "Anna")
+    tapped = to_message(UserMessage("c2", "", "yes"), anna, asset="web-demo", received_at=5)
+    assert tapped.content == Text("yes", payload="yes"), "a quick reply that brings only its payload says that"
 
 
 # who is who
