@@ -4,8 +4,8 @@ import unicodedata
 from functools import lru_cache
 
 LOOK_ALIKES = str.maketrans(
-    "авсԁеғһіјкмнорԛгѕтуѵԝхʏαβεηικνορτυχɑɡıłøđħßƒµ₀ⅼսոօԁաց",
-    "abcdefhijkmhopqrstyvwxyabehiknoptuxagilodhsfuolunodwg",
+    "авсԁеғһіјкмнорԛгѕтуѵԝхʏαβεηικνορτυχɑɡıłøđħßƒµ₀ⅼսոօԁացцᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡᴢʃ",
+    "abcdefhijkmhopqrstyvwxyabehiknoptuxagilodhsfuolunodwguabcdefghijklmnoprstuvwzs",
 )
 """Letters of other alphabets, and symbols, that look like a Latin one."""
 

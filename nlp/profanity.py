@@ -13,12 +13,13 @@ from nlp.base import Component, Context
 from nlp.folding import fold
 from nlp.profanity_backend import BetterProfanity
 from nlp.profanity_categories import category_of
-from nlp.profanity_languages import words_of
+from nlp.profanity_languages import INNOCENT_IN, KNOWN, words_of
 from nlp.profanity_matcher import Matcher, lexicon, severity_of
-from nlp.profanity_words import MILD, RUDE, SEVERE, STEMS
+from nlp.profanity_words import MILD, MORE_ENGLISH, RUDE, SEVERE, STEMS
 from nlp.project import Project
 
 MAX_LISTED_WORDS = 5_000
+NONE: frozenset[str] = frozenset()
 MAX_MATCHERS = 32
 """Matchers kept for calls that bring their own words."""
 
@@ -34,8 +35,8 @@ class ProfanityFilter(Component):
 
     from_severity: int = Field(default=RUDE, ge=MILD, le=SEVERE)
     """How bad a word must be: 1 counts words such as drunk or naked too, 3 only the worst."""
-    languages: tuple[Literal["de", "en", "es", "fr", "it", "pt"], ...] = Field(default=("en",), min_length=1)
-    """The languages whose words count."""
+    languages: tuple[Literal["de", "en", "es", "fr", "it", "pt"], ...] = ()
+    """The languages whose words count; empty: English, and the project's own."""
     backend: Literal["matcher", "better_profanity"] = "matcher"
     """Who looks: botkit's own matcher, or better-profanity's, which is slower and reads 500 characters."""
     block: tuple[str, ...] = Field(default=(), max_length=MAX_LISTED_WORDS)
@@ -45,25 +46,31 @@ class ProfanityFilter(Component):
     mask: str = Field(default="*", min_length=1, max_length=1)
     """What stands for each letter."""
 
+    _spoken: tuple[str, ...] = PrivateAttr(default=("en",))
     _matcher: Matcher = PrivateAttr()
     _other: BetterProfanity | None = PrivateAttr(default=None)
     _special: Any = PrivateAttr(default=None)
 
     def prepare(self, project: Project, models: Path | None) -> None:
+        own = str(project.settings.get("language", "en")).partition("-")[0]
+        self._spoken = self.languages or tuple(name for name in KNOWN if name in ("en", own))
         self._matcher = self._make((), ())
         self._special = lru_cache(maxsize=MAX_MATCHERS)(self._make)
         if self.backend == "better_profanity":
             self._other = BetterProfanity((*self._foreign(), *self.block), self.allow)
 
     def read(self, understanding: Understanding, context: Context) -> str:
-        found = self.find(understanding.text, context.options.block, context.options.allow)
+        innocent = INNOCENT_IN.get(understanding.language.partition("-")[0], NONE)
+        found = self.find(understanding.text, context.options.block, context.options.allow, innocent=innocent)
         understanding.profanity = found
         if not found.found:
             return "no word of the block list"
         return f"found {', '.join(found.words)} ({', '.join(found.categories)})"
 
-    def find(self, text: str, block: tuple[str, ...] = (), allow: tuple[str, ...] = ()) -> Profanity:
-        """What is profane in a text of any length up to 64 kB."""
+    def find(
+        self, text: str, block: tuple[str, ...] = (), allow: tuple[str, ...] = (), *, innocent: frozenset[str] = NONE
+    ) -> Profanity:
+        """What is profane in a text of any length up to 64 kB; `innocent`: words that mean no harm in its language."""
         text = text[:MAX_TEXT_LENGTH]
         if self._other is not None and not (block or allow):
             return self._found(
@@ -72,6 +79,9 @@ class ProfanityFilter(Component):
         matcher = self._special(block, allow) if block or allow else self._matcher
         folded, places = fold(text)
         hits = matcher.find(folded)
+        if hits and innocent:
+            blocked = {word.casefold() for word in (*self.block, *block)}
+            hits = [hit for hit in hits if hit.word not in innocent or hit.word in blocked]
         if not hits:
             return Profanity(masked=text)
         if places is None:
@@ -95,13 +105,13 @@ class ProfanityFilter(Component):
     def _foreign(self) -> dict[str, int]:
         """The words of the other languages that count."""
         found: dict[str, int] = {}
-        for language in self.languages:
+        for language in self._spoken:
             if language != "en":
                 found.update(words_of(language))
         return {word: severity for word, severity in found.items() if severity >= self.from_severity}
 
     def _make(self, block: tuple[str, ...], allow: tuple[str, ...]) -> Matcher:
-        english = lexicon() if "en" in self.languages else {}
+        english = lexicon() | MORE_ENGLISH if "en" in self._spoken else {}
         words = {word: severity for word, severity in english.items() if severity >= self.from_severity}
         words |= self._foreign()
         words |= dict.fromkeys((*self.block, *block), RUDE)

@@ -28,4 +28,6 @@ CATEGORIES = (*(name for name, _ in _KINDS), "insult")
 
 def category_of(word: str) -> str:
     """slur, sexual, excretory, religious, drugs, violence; what is none of these insults somebody."""
+    if "idiot" in word:  # which has God's Italian name in it
+        return "insult"
     return next((name for name, pattern in _PATTERNS if pattern.search(word)), "insult")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from nlp.errors import Unavailable
 from nlp.folding import fold
 from nlp.profanity_words import (
+    CENSORED,
     EVERYDAY,
     INNOCENT,
     INNOCENT_PHRASES,
@@ -32,6 +33,7 @@ MAX_WORD = 60
 MAX_PHRASE = 5
 MAX_GAP = 3
 FEWEST_SPACED = 3
+MAX_CENSORED, MOST_STARS = 13, 12
 VOWELS = frozenset("aeiou")
 
 
@@ -53,6 +55,10 @@ class Matcher:
             words = {key: value for key, value in words.items() if key != word}
         self._words, self._phrases = _split(words)
         self._starred = {key: word for word in sorted(self._words) for key in _starred(word, self._words[word])}
+        self._usual: dict[tuple[str, int], list[str]] = {}
+        for word in CENSORED:
+            if word in self._words and self._words[word] >= RUDE:
+                self._usual.setdefault((word[0], len(word)), []).append(word)
         kept = [stem for stem in stems if stem not in self._allowed]
         self._stems = re.compile("|".join(sorted(kept, key=len, reverse=True)) or "(?!)")
         self._squeezed = re.compile("|".join(stem for stem in SQUEEZED_STEMS if stem in kept) or "(?!)")
@@ -85,12 +91,21 @@ class Matcher:
                 return None
             if form in self._words:
                 return form, self._words[form]
-        if "*" in token and (word := self._starred.get(token.strip("!+|"))):
-            return word, self._words[word]
+        if "*" in token and (word := self._starred.get(token.strip("!+|")) or self._censored(token.strip("!+|"))):
+            return word, self._words.get(word, RUDE)
         for form in _forms(token):
             if hit := self._stem(form):
                 return hit
         return None
+
+    def _censored(self, token: str) -> str:
+        """The word that was starred out, where its letters and its length leave one of the usual ones."""
+        if token[0] == "*" or not MOST_STARS >= token.count("*") >= 1 or len(token) > MAX_CENSORED:
+            return ""
+        for word in self._usual.get((token[0], len(token)), ()):
+            if all(letter in ("*", own) for letter, own in zip(token, word, strict=True)):
+                return word
+        return ""
 
     def _stem(self, word: str) -> tuple[str, int] | None:
         match = self._stems.search(word)

@@ -33,20 +33,88 @@ STEMS = (
 
 SEVERE_STEMS = frozenset({"cunt", "faggot", "motherf", "nigga", "nigger", "cocksuck", "rapist"})
 
+MORE_ENGLISH = dict.fromkeys(
+    """
+    fck fcking fcked fcker fking fkin fukk fukking fuking azzhole azhole biatch dikhead dickwad asshat scumbag scumbags
+    bollocks bugger shyt shytty wanka tosser tossers bellend morons retards idiots twats kys
+    """.split(),  # noqa: SIM905
+    RUDE,
+) | {"kill yourself": SEVERE, "kys": SEVERE, "idiot": RUDE, "lmfao": MILD, "lmfaoo": MILD}
+"""What the list has not: how words are cut short, plurals, and insults that it forgot."""
+
+CENSORED = [
+    "fuck",
+    "fucking",
+    "fucked",
+    "fucker",
+    "fuckers",
+    "fucks",
+    "shit",
+    "shits",
+    "shitty",
+    "shite",
+    "bullshit",
+    "bitch",
+    "bitches",
+    "cunt",
+    "cunts",
+    "asshole",
+    "assholes",
+    "arsehole",
+    "arseholes",
+    "ass",
+    "arse",
+    "wanker",
+    "wankers",
+    "bastard",
+    "bastards",
+    "dickhead",
+    "dick",
+    "motherfucker",
+    "motherfucking",
+    "prick",
+    "twat",
+    "bollocks",
+    "crap",
+    "slut",
+    "whore",
+]
+"""What people star out, wherever they put the stars: sh**, w**ker, bullsh*t."""
+
 INNOCENT = {
     "bastard": ("bastardi",),
     "cunt": ("scunthorpe", "cuntz"),
     "nigger": ("snigger",),
-    "shit": ("shitake", "shittake", "shiitake", "matsushita", "yamashita", "kinoshita", "mishit", "hashit", "shittim"),
-    "slut": ("slutsk",),
+    "shit": (
+        "shitake",
+        "shittake",
+        "shiitake",
+        "matsushita",
+        "yamashita",
+        "kinoshita",
+        "mishit",
+        "hashit",
+        "shittim",
+        "washit",
+        "pushit",
+        "finishit",
+        "wishit",
+        "publishit",
+        "shitterton",
+        "shitake",
+    ),
+    "slut": ("slutsk", "reslut", "soluti"),
     "wank": ("swank", "wankel", "wankhede"),
 }
 """Where a word that holds the stem holds one of these too, it means something else."""
 
 INNOCENT_PHRASES = (
-    "dick van dyke", "moby dick", "dick turpin", "dick whittington", "dick cheney", "philip k dick", "tom dick",
-    "spotted dick", "pen is mightier", "pussy cat", "pussy willow", "pussy riot", "blue tit", "great tit", "coal tit",
-    "cock a doodle", "cock and bull", "weather cock", "bangers and mash", "prick test", "pin prick", "god knows",
+    "magna cum laude", "summa cum laude", "cum laude", "rape seed", "rape oil", "rape crisis", "was raped",
+    "been raped", "raped me", "homo sapiens", "faggots and peas", "strip club", "horny goat weed", "dick smith",
+    "dick s sporting", "dick van dyke", "moby dick", "dick turpin", "dick whittington", "dick cheney",
+    "philip k dick", "tom dick", "spotted dick", "pen is mightier", "pussy cat", "pussy willow", "pussy riot",
+    "blue tit", "great tit", "coal tit", "cock a doodle", "cock and bull", "weather cock", "bangers and mash",
+    "prick test", "pin prick", "god knows",
 )  # fmt: skip
 
 SQUEEZED_STEMS = ("bitch", "cunt", "fuck", "shit")

@@ -7,11 +7,13 @@ from typing import Any, ClassVar
 from pydantic import Field, PrivateAttr
 
 from models.utterance import Sentiment, Understanding
+from nlp import sentiment_phrases
 from nlp.base import Component, Context
 from nlp.emoji import LEXICON, as_words
 from nlp.encoder import check_encoder
 from nlp.errors import Unavailable
 from nlp.project import Project
+from nlp.sentiment_phrases import SERVICE_WORDS, phrases_as_words
 from nlp.sentiment_words import LANGUAGES, Lexicon
 
 MAX_RATED_LENGTH = 1_000
@@ -60,7 +62,7 @@ class SentimentScore(Component):
         from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
         self._engine = SentimentIntensityAnalyzer()
-        self._engine.lexicon.update(LEXICON)
+        self._engine.lexicon.update(LEXICON | SERVICE_WORDS | sentiment_phrases.LEXICON)
         self._lexicons.update({language: Lexicon(words) for language, words in LANGUAGES.items()})
         if self.head:
             self._head = self._load_head(models)
@@ -78,7 +80,8 @@ class SentimentScore(Component):
 
     def polarity(self, text: str) -> dict[str, float]:
         """What VADER says of a text, emoji understood: pos, neg, neu, compound."""
-        return dict(self._engine.polarity_scores(as_words(text[:MAX_RATED_LENGTH])))
+        text = phrases_as_words(as_words(text[:MAX_RATED_LENGTH]), "en")
+        return dict(self._engine.polarity_scores(text))
 
     def read(self, understanding: Understanding, context: Context) -> str:
         chosen = context.options.neutral_band
@@ -94,16 +97,17 @@ class SentimentScore(Component):
             half = MAX_RATED_LENGTH // 2
             text = f"{text[:half]} {text[-half:]}"
         text = as_words(text)
+        plain, text = text, phrases_as_words(text, language)
         lexicon = self._lexicons.get(language)
         if lexicon is not None:
-            score = lexicon.rate(text, LEXICON)
+            score = lexicon.rate(text, LEXICON | sentiment_phrases.LEXICON)
             if score is not None:
-                return score, f", by the small lexicon of {language}"
+                return round(score, 4), f", by the small lexicon of {language}"
         score = float(self._engine.polarity_scores(text)["compound"])
         by = ""
         if self._head is not None and language == "en" and text.strip():
-            score, by = self._head.rate(text, self.polarity(text)), ", by the trained head"
-        if score > 0 and SARCASM.search(text):
+            score, by = self._head.rate(plain, self.polarity(plain)), ", by the trained head"
+        if score > 0 and SARCASM.search(plain):
             return min(-score, SARCASTIC_SCORE), ", praise that is none"
         if not score and language != "en":
             return 0.0, f": no word of it is known in {language}"

@@ -27,20 +27,21 @@ LANGUAGES = {
         " unfreundlich* beschwer* leider nervt* unzufrieden*",
         "schrecklich* furchtbar* katastroph* unverschämt* hass* wütend* betrug* betrüg* miserabel* mist scheiß*"
         " frechheit* unmöglich*",
-        "nicht kein keine keinen keiner keinem nie niemals ohne", "sehr wirklich so total extrem absolut",
+        "nicht kein keine keinen keiner keinem nie niemals ohne", "sehr wirklich so total extrem absolut super",
     ),
     "fr": Words(
-        "merci bien bon bonne rapide* gentil* content* satisfait* utile* sympa* aimable* agréable*",
+        "merci bien bon bonne rapide* gentil* content contents contente contentes satisfait* utile* sympa*"
+        " aimable* agréable*",
         "super excellent* parfait* génial* adore* magnifique* formidable* fantastique*",
-        "mauvais* lent* problème* erreur* cassé* faux retard* déçu* décevant* triste* mécontent* plainte*"
+        "mauvais* mal lent* problème* erreur* cassé* faux retard* déçu* décevant* triste* mécontent* plainte*"
         " malheureusement",
         "horrible* affreux* catastroph* scandal* déteste* furieux furieuse arnaque* nul nulle honteux honteuse",
-        "pas jamais aucun aucune sans ni rien", "très vraiment trop tellement extrêmement",
+        "pas jamais aucun aucune sans ni rien", "très vraiment trop tellement extrêmement super",
     ),
     "es": Words(
         "gracias bien buen* rápid* amable* content* satisfech* útil* simpátic* agradable*",
         "excelente* perfect* genial* encanta* maravillos* fantástic* estupend* increíble*",
-        "mal mala malo lent* problema* error* rot* equivocad* tarde retras* decepcion* triste* queja*"
+        "mal mala malo lent* problema* error* rota roto rotas rotos equivocad* retras* decepcion* triste* queja*"
         " desgraciadamente enfadad*",
         "horrible* terrible* pésim* odio fatal estafa* furios* vergüenza* asco desastre*",
         "no nunca jamás ningún ninguna sin tampoco nada", "muy realmente tan demasiado súper",
@@ -48,7 +49,7 @@ LANGUAGES = {
     "it": Words(
         "grazie bene buon* veloce* gentil* content* soddisfatt* utile* simpatic* piacevole*",
         "ottim* eccellente* perfett* fantastic* adoro meraviglios* stupend* splendid*",
-        "male lent* problema* problemi errore errori rott* sbagliat* ritardo tardi delus* triste* reclamo purtroppo"
+        "male lent* problema* problemi errore errori rott* sbagliat* ritardo delus* triste* reclamo purtroppo"
         " arrabbiat*",
         "orribile* terribile* pessim* odio truffa* furios* vergogn* schifo disastr*",
         "non mai nessun nessuna senza né niente", "molto davvero così troppo",
@@ -56,7 +57,7 @@ LANGUAGES = {
     "pt": Words(
         "obrigad* bem bom boa rápid* gentil* content* satisfeit* útil* simpátic* agradável*",
         "excelente* perfeit* ótim* adoro maravilhos* fantástic* incrível*",
-        "mal mau má ruim lent* problema* erro erros quebrad* errad* tarde atras* decepcion* triste* reclama*"
+        "mal mau má ruim lent* problema* erro erros quebrad* errad* atras* decepcion* triste* reclama*"
         " infelizmente",
         "horrível terrível péssim* odeio golpe* furios* vergonha* desastre* nojo",
         "não nunca jamais nenhum nenhuma sem nem nada", "muito realmente tão demais",
@@ -92,6 +93,9 @@ class Lexicon:
             if not score:
                 continue
             known = True
+            following = words[at + 1] if at + 1 < len(words) else ""
+            if word in self._stress and self._score(following) < 0:  # "super schlecht" is no praise
+                continue
             before = words[max(0, at - REACH) : at]
             if word not in more and not self._negators.isdisjoint(before):
                 score *= TURNED

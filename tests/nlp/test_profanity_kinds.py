@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from models.utterance import Understanding
+from nlp.base import Context
 from nlp.profanity import ProfanityFilter
 from nlp.project import Project
 
@@ -62,3 +64,34 @@ def test_better_profanity_can_look_instead() -> None:
 
 def test_better_profanity_is_not_given_more_than_it_can_read() -> None:
     assert not made(backend="better_profanity").find("hello " * 200 + "shit").found
+
+
+def read(language: str, text: str, spoken: str = "") -> tuple[str, ...]:
+    component = ProfanityFilter.load({})
+    assert isinstance(component, ProfanityFilter)
+    component.prepare(Project(settings={"language": language}), None)
+    understanding = Understanding(text=text, language=spoken or language)
+    component.read(understanding, Context(want=frozenset({"profanity"}), now=0))
+    assert understanding.profanity is not None
+    return understanding.profanity.words
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "words"),
+    [
+        ("de", "so eine Scheiße, du Arschloch", ("scheisse", "arschloch")),
+        ("de-AT", "du fucking Arschloch", ("fucking", "arschloch")),
+        ("fr", "la livraison a du retard", ()),
+        ("fr", "quel connard", ("connard",)),
+        ("es", "vino negro", ()),
+        ("en", "so eine Scheiße", ()),
+    ],
+)
+def test_the_project_says_whose_words_count(language: str, text: str, words: tuple[str, ...]) -> None:
+    assert read(language, text) == words
+
+
+def test_the_text_says_what_is_innocent() -> None:
+    assert read("fr", "can I have a bite", "en") == ()
+    assert read("fr", "ma bite", "fr") == ("bite",)
+    assert read("fr", "you retard", "en") == ("retard",)
