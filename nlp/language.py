@@ -10,7 +10,9 @@ from pydantic import Field, field_validator
 
 from models.utterance import Understanding
 from nlp.base import Component, Context
+from nlp.language_codes import base_language
 from nlp.language_grams import LANGUAGES, evidence, table
+from nlp.language_words import said_in
 from nlp.project import Project
 
 SMALL_WORDS = {
@@ -52,6 +54,9 @@ DOUBT, STICKY = 3.0, 8.0
 """Nats that the language expected is ahead at the start: a word or two say little, and less against what the
 customer wrote in before."""
 
+OWN_WORD = 8.0
+"""Nats that a first word which only one of the languages has, such as hola, counts for that one."""
+
 STRANGE = 8.0
 """Nats by which a language that the bot does not speak has to lead, so that the text is taken to be in none of its."""
 
@@ -79,9 +84,10 @@ class Language(Component):
     @field_validator("languages")
     @classmethod
     def _check_languages(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := [language for language in languages if language not in KNOWN]:
+        found = tuple(dict.fromkeys(map(base_language, languages)))
+        if unknown := [language for language in found if language not in KNOWN]:
             raise ValueError(f"{unknown[0]!r} cannot be told from others: {', '.join(sorted(KNOWN))} can")
-        return languages
+        return found
 
     def read(self, understanding: Understanding, context: Context) -> str:
         if not self.languages or context.options.language:
@@ -92,8 +98,9 @@ class Language(Component):
             understanding.language, understanding.language_confidence = context.language, 0.0
             return f"{context.language}: too short to tell"
         language, confidence = detect(
-            understanding.text, self.languages, expected=context.language, ahead=STICKY if previous else DOUBT
-        )
+            understanding.text, self.languages, expected=context.language, ahead=STICKY if previous else DOUBT,
+            first=not previous,
+        )  # fmt: skip
         understanding.language, understanding.language_confidence = language, confidence
         return f"{language} with {confidence:.2f}"
 
@@ -114,14 +121,17 @@ def languages_of_words() -> dict[str, tuple[str, ...]]:
 
 
 def detect(
-    text: str, languages: tuple[str, ...] = (), expected: str = "", *, ahead: float = DOUBT
+    text: str, languages: tuple[str, ...] = (), expected: str = "", *, ahead: float = DOUBT, first: bool = False
 ) -> tuple[str, float]:
     """The language of a text among `languages` (empty: all known ones) and how sure that is, 0 to 1.
 
     The one `expected` is ahead by so many nats. Without a word there is no language but that one, else "und".
+    Where it is the `first` that somebody writes, a greeting or the like that only one of the languages has decides.
     """
     among = sorted(languages or KNOWN)
     points = _points(text, sorted({*among, *KNOWN}))
+    if first and (own := said_in(WORD.findall(text.lower()), among)):
+        points[own] = max(points.values()) + OWN_WORD
     if not any(points.values()):
         return expected or "und", 0.0
     language = max(among, key=points.__getitem__)

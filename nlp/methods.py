@@ -7,11 +7,11 @@ from typing import Any
 
 from models.content import MAX_TEXT_LENGTH
 from models.utterance import Entity
+from nlp.entities import MOMENTS, Entities, find_by_rule, settle
 from nlp.errors import InvalidRequest, MethodUnavailable
 from nlp.foreign_numbers import LANGUAGES, find_foreign_numbers
 from nlp.foreign_quantities import find_foreign_units
-from nlp.language import detect
-from nlp.moments import find_moments
+from nlp.language import LETTERS, MAX_LETTERS, Language, detect
 from nlp.numbers import find_numbers
 from nlp.pipeline import Pipeline
 from nlp.profanity import ProfanityFilter
@@ -55,7 +55,7 @@ def _spell_check(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
 
 
 def _language(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
-    language, confidence = detect(text, expected=pipeline.language)
+    language, confidence = _detected(pipeline, text, now)
     return {"DetectedLanguage": language, "DetectionConfidence": confidence}
 
 
@@ -74,6 +74,23 @@ def lacking_methods(pipeline: Pipeline | None = None) -> dict[str, str]:
     if tokens and tokens.model:
         return {}
     return {method: NO_MODEL.format(what=what) for method, what in NEED_A_MODEL.items()}
+
+
+def _detected(pipeline: Pipeline, text: str, now: int) -> tuple[str, float]:
+    """The language of a text as the pipeline tells it; among all that are known where it chooses among none."""
+    component = next((row for row in pipeline.components if "language" in row.given_parts()), None)
+    settings = component if isinstance(component, Language) else Language()
+    if component is not None and (component is not settings or settings.languages):
+        read = pipeline.read(text, want=("language",), now=now)
+        return read.language, read.language_confidence
+    if len(LETTERS.findall(text[:MAX_LETTERS])) < settings.shortest:
+        return pipeline.language, 0.0
+    return detect(text, expected=pipeline.language, first=True)
+
+
+def _spoken(pipeline: Pipeline, text: str, now: int) -> str:
+    """The language in which the pipeline's other components read a text."""
+    return pipeline.read(text, want=("language",), now=now).language or pipeline.language
 
 
 def _document(pipeline: Pipeline, text: str, read: Callable[[Any], Any], *, method: str = "") -> Any:
@@ -130,7 +147,7 @@ def _head(word: Any) -> Any:
 
 
 def _numbers(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
-    spoken = pipeline.language
+    spoken = _spoken(pipeline, text, now)
     found = find_foreign_numbers(text, spoken) if spoken in LANGUAGES else find_numbers(text)
     return {"RecognizedNumbers": [number.value for number in found]}
 
@@ -172,7 +189,7 @@ def _sentiment(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
 
 
 def _units(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
-    spoken = pipeline.language
+    spoken = _spoken(pipeline, text, now)
     found = find_foreign_units(text, spoken) if spoken in LANGUAGES else find_units(text, find_numbers(text))
     return {"RecognizedUnits": {quantity.text: quantity.value for quantity in found}}
 
@@ -186,7 +203,12 @@ def _words(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
 
 def _moments(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
     """`SingleDate` and `SingleTime` are None unless there is exactly one of them."""
-    found = find_moments(text, now=now, timezone=pipeline.timezone)
+    component = next((row for row in pipeline.components if isinstance(row, Entities)), None) or Entities()
+    found = find_by_rule(
+        text, _spoken(pipeline, text, now), now=now, timezone=pipeline.timezone, day_first=component.day_first,
+        phone_region=component.phone_region,
+    )  # fmt: skip
+    found = [entity for entity in settle(found) if entity.kind in MOMENTS]
     dates = [moment.value[:10] for moment in found if moment.kind in ("date", "datetime")]
     times = [moment.value[-5:] for moment in found if moment.kind in ("time", "datetime")]
     return {

@@ -4,7 +4,6 @@ import importlib
 import importlib.metadata
 import importlib.util
 import inspect
-import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +23,7 @@ from nlp.base import PARTS, USUAL_PARTS, Component, Context, Options
 from nlp.clock import zone
 from nlp.entities import RANK
 from nlp.errors import ComponentFailed, InvalidPipeline, InvalidRequest, NlpError, OutOfTime
+from nlp.language_codes import base_language, fault_of
 from nlp.names import NAME_KINDS
 from nlp.privacy import PrivacySettings
 from nlp.project import Project
@@ -35,8 +35,6 @@ DEFAULT_COMPONENTS = ("language", "tokens", "entities", "intents", "sentiment", 
 
 MAX_COMPONENTS = 64
 ENTRY_POINTS = "botkit.nlp"
-LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
-"""Of BCP 47, in small letters, as spaCy and the rules for languages know it."""
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -64,7 +62,7 @@ class Pipeline:
         self.components = tuple(components)
         self.project = project or Project()
         self.models = models
-        self.language = language
+        self.language = base_language(language)
         self.timezone = timezone
         self.overruns: Counter[str] = Counter()
         """How often each kind of component took longer than its budget."""
@@ -151,7 +149,7 @@ class Pipeline:
         chosen = read_options(options)
         if language:
             chosen = msgspec.structs.replace(chosen, language=language)
-        spoken = chosen.language or chosen.previous_language or self.language
+        spoken = base_language(chosen.language or chosen.previous_language or self.language)
         text, truncated = clean(text)
         understanding = Understanding(text=text, language=spoken, truncated=truncated)
         context = Context(
@@ -319,8 +317,8 @@ def load_pipeline(project: Project, *, models: Path | None = None) -> Pipeline:
         )
     if not isinstance(language, str) or not isinstance(timezone, str):
         raise InvalidPipeline("pipeline.yaml: language and timezone are texts, such as en and Europe/London")
-    if not LANGUAGE_CODE.fullmatch(language):
-        raise InvalidPipeline(f"pipeline.yaml: language {language!r} is no code such as en, de or pt-BR")
+    if fault := fault_of(language):
+        raise InvalidPipeline(f"pipeline.yaml: {fault}")
     if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_COMPONENTS:
         raise InvalidPipeline(f"pipeline.yaml: components is a list of 1 to {MAX_COMPONENTS} kinds")
     kinds = component_kinds(project.folder)

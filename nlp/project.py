@@ -9,6 +9,7 @@ import msgspec
 
 from nlp.errors import InvalidData
 from nlp.knowledge import Article, read_knowledge
+from nlp.language_codes import base_language, region_of
 from nlp.yaml_lines import Place, read_yaml
 
 NONE_OF_THESE = "none_of_these"
@@ -67,6 +68,8 @@ class Project(msgspec.Struct, frozen=True):
     titles: dict[str, str] = {}
     """What customers are told of an intent, where the designer wrote it."""
     knowledge: tuple[Article, ...] = ()
+    region: str = ""
+    """The country that the code of the bot's language names: BR of pt-BR."""
 
     @property
     def intents(self) -> tuple[str, ...]:
@@ -91,9 +94,12 @@ def read_project(folder: Path) -> Project:
             entities[rule.name] = rule
     settings_file = folder / "pipeline.yaml"
     settings = read_yaml(settings_file, folder).as_mapping().plain() if settings_file.is_file() else {}
+    region = ""
+    if isinstance(code := settings.get("language"), str):  # all rules know a language by its first part only
+        settings["language"], region = base_language(code), region_of(code)
     return Project(
         folder=folder, utterances=utterances, entities=tuple(entities.values()), settings=settings, titles=titles,
-        knowledge=read_knowledge(folder),
+        knowledge=read_knowledge(folder), region=region,
     )  # fmt: skip
 
 

@@ -42,6 +42,45 @@ def test_it_stays_until_the_words_speak_clearly(pipeline: Pipeline, text: str, p
     assert language(pipeline, text, previous) == found
 
 
+ALL = ("en", "de", "fr", "es", "it", "pt")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("hola", "es"),
+        ("salut", "fr"),
+        ("Servus!", "de"),
+        ("hilfe", "de"),
+        ("oui", "fr"),
+        ("ayuda", "es"),
+        ("Guten Morgen", "de"),
+        ("buongiorno", "it"),
+        ("obrigada", "pt"),
+        ("hello", "en"),
+        ("thanks", "en"),
+        ("cancelar", "en"),  # Spanish and Portuguese
+        ("hola hello", "en"),
+        ("hilfe my order did not come", "en"),
+        ("sneakers", "en"),
+    ],
+)
+def test_a_first_word_that_one_language_has_decides(text: str, found: str) -> None:
+    every = Pipeline([Language(languages=ALL)])
+    assert language(every, text) == found
+    assert language(Pipeline([Language(languages=("en", "it"))]), "hola") == "en"
+
+
+def test_later_one_such_word_decides_nothing() -> None:
+    assert language(Pipeline([Language(languages=ALL)]), "hola", previous="en") == "en"
+
+
+def test_a_language_is_known_by_the_first_part_of_its_code() -> None:
+    assert Language(languages=("pt-BR", "en", "pt")).languages == ("pt", "en")
+    assert Pipeline([], language="pt-BR").language == "pt"
+    assert language(Pipeline([Language(languages=("en", "pt"))]), "ok", previous="pt-BR") == "pt"
+
+
 def test_what_is_too_short_is_said_to_be(pipeline: Pipeline) -> None:
     read = pipeline.read("ok", want=("language",))
     assert read.language_confidence == 0 and "too short" in read.why[0].because

@@ -1,5 +1,6 @@
 """The NLP node's methods give the platform's outputs."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,10 +9,10 @@ import spacy
 from nlp.errors import InvalidRequest, MethodUnavailable
 from nlp.methods import METHODS, lacking_methods, run_method
 from nlp.pipeline import Pipeline, load_pipeline
-from nlp.project import Project
+from nlp.project import Project, read_project
 from nlp.tokens import Tokens
 
-from .conftest import NOW, cases
+from .conftest import NOW, cases, write_project
 from .test_names import MODEL, with_model
 
 
@@ -24,6 +25,13 @@ def test_method(pipeline: Pipeline, case: dict[str, Any]) -> None:
         "Timestamp": "2026-11-22T10:00:00.000Z",
         **case["gives"],
     }
+
+
+@pytest.mark.parametrize("case", cases("methods_of_bots"), ids=lambda case: f"{case['method']}: {case['text']}")
+def test_method_of_a_bot_with_settings_of_its_own(tmp_path: Path, case: dict[str, Any]) -> None:
+    pipeline = load_pipeline(read_project(write_project(tmp_path, pipeline=case["pipeline"])))
+    outputs = run_method(pipeline, case["method"], case["text"], NOW)
+    assert {name: outputs[name] for name in case["gives"]} == case["gives"]
 
 
 def test_language_detection(pipeline: Pipeline) -> None:

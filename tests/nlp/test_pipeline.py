@@ -120,6 +120,9 @@ def test_lemmas_need_a_model(pipeline: Pipeline) -> None:
         ("language: 7", "language and timezone are texts"),
         ("language: EN", "language 'EN' is no code such as en, de or pt-BR"),
         ("language: klingon", "language 'klingon' is no code"),
+        ("language: xx", "there is no language 'xx': write a code such as en, de or pt-BR"),
+        ("language: xx-BR", "there is no language 'xx'"),
+        ("language: deu", "language 'deu' is written 'de' here"),
         (
             "components: [{kind: language, languages: [en, klingon]}]",
             "'klingon' cannot be told from others: .*en.* can",
@@ -134,6 +137,15 @@ def test_lemmas_need_a_model(pipeline: Pipeline) -> None:
 def test_wrong_pipeline_file(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(InvalidPipeline, match=says):
         load_pipeline(read_project(write_project(tmp_path, pipeline=text)))
+
+
+def test_a_country_behind_the_language_switches_nothing_off(tmp_path: Path) -> None:
+    text = "language: de-AT\ncomponents: [entities, sentiment]"
+    project = read_project(write_project(tmp_path, pipeline=text))
+    found = load_pipeline(project).read("zwanzig Euro, das ist wunderbar", now=NOW, want=("entities", "sentiment"))
+    assert (project.settings["language"], project.region, found.language) == ("de", "AT", "de")
+    assert found.entity("amount") == {"value": 20, "currency": "EUR"}
+    assert found.sentiment is not None and found.sentiment.label == "positive"
 
 
 def test_settings_of_the_pipeline_file(tmp_path: Path) -> None:
