@@ -1,6 +1,5 @@
 """Methods: the thirteen things that the NLP node can do with a text, under the platform's names."""
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,17 +15,10 @@ from nlp.numbers import find_numbers
 from nlp.pipeline import Pipeline
 from nlp.profanity import ProfanityFilter
 from nlp.project import Project
+from nlp.questions import question
 from nlp.text import clean
 from nlp.tokens import NO_MODEL, Tokens
 from nlp.units import find_units
-
-QUESTION_WORDS = ("what", "when", "where", "which", "who", "whom", "whose", "why", "how")
-AUXILIARIES = frozenset(
-    "am is are was were do does did have has had can could will would shall should may might must".split()  # noqa: SIM905
-)
-SHORT_AUXILIARY = re.compile(r"(?:is|are|was|were|do|does|did|have|has|had|ca|could|wo|would|should|must)n['’]?t")
-LEADS = frozenset("and but so or then also please hi hello hey ok okay well excuse me sorry now".split())  # noqa: SIM905
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 
 
 def run_method(pipeline: Pipeline, method: str, text: str, now: int) -> dict[str, Any]:
@@ -153,27 +145,8 @@ def _numbers(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
 
 
 def _question(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
-    kind, how = question(text)
+    kind, how = question(text, _detected(pipeline, text, now)[0])
     return {"QuestionType": kind, "QuestionMethod": how}
-
-
-def question(text: str) -> tuple[str, str]:
-    """What kind of question a text holds (`yes/no`, `how`, `where`, ... or `none`), and how that was told."""
-    for sentence in re.split(r"(?<=[.!?\n])\s+", text):
-        words = [word.lower() for word in WORD.findall(sentence)[:40]]
-        while words and words[0] in LEADS:
-            words.pop(0)
-        if not words:
-            continue
-        first = re.sub(r"['’](?:s|re|d|ll)$", "", words[0])
-        if first in QUESTION_WORDS:
-            return first, "question word"
-        if len(words) > 1 and (first in AUXILIARIES or SHORT_AUXILIARY.fullmatch(first)):
-            return "yes/no", "auxiliary verb first"
-        if sentence.rstrip().endswith("?"):
-            inside = next((word for word in words if word in QUESTION_WORDS), "yes/no")
-            return inside, "question mark"
-    return "none", "none"
 
 
 def _sentences(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
