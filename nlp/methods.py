@@ -20,6 +20,9 @@ from nlp.text import clean
 from nlp.tokens import NO_MODEL, Tokens
 from nlp.units import find_units
 
+SURE, FEW_WORDS = 0.9, 3
+"""How sure it must be, and from how many words on, that a text is in another language than the bot's."""
+
 
 def run_method(pipeline: Pipeline, method: str, text: str, now: int) -> dict[str, Any]:
     """A method's outputs, and always `InputText`, `ResponsePayload` (all outputs) and `Timestamp`.
@@ -43,7 +46,10 @@ def run_method(pipeline: Pipeline, method: str, text: str, now: int) -> dict[str
 
 
 def _spell_check(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
-    return {"CorrectedText": pipeline.spelling.correct(text)}
+    """A text that is clearly in another language than the bot's stays as it is."""
+    language, confidence = detect(text, expected=pipeline.language)
+    foreign = language != pipeline.language and confidence >= SURE and len(text.split()) >= FEW_WORDS
+    return {"CorrectedText": text if foreign else pipeline.spelling.correct(text)}
 
 
 def _language(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 from nlp.english_calendar import DAYS, MONTHS
 from nlp.english_words import by_initial, english_words
@@ -11,8 +12,14 @@ from nlp.profanity_matcher import lexicon
 from nlp.project import Project
 
 WORD = re.compile(r"[^\W\d_]{4,40}")
+CHUNK = re.compile(r"\S+")
+CODE = re.compile(r"[\d@_#\\]|://|\w[.]\w")
+"""What makes a chunk an address, a name in a network or a code, in which nothing is put right."""
+
+SENTENCE_END = (".", "!", "?", ":", "\n", "…")
 MAX_WORDS = 200
 MAX_NEAR = 50
+MAX_GAP = 10
 RARER = 100
 """So much rarer than a word of the project is a word that is taken for a slip, although it is one: oder for order."""
 LONG_WORD = 8
@@ -20,13 +27,31 @@ ENDINGS = ("s", "es", "ed", "ing", "ly")
 COMMON = frozenset((*SMALL_WORDS["en"].split(), *MONTHS, *DAYS, *ONES, *TENS, *SCALES))
 """Words that are right although no utterance has them."""
 
+_INFORMAL = (
+    "insta whatsapp tiktok klarna paypal youtube snapchat airbnb uber lyft ebay deliveroo lmao rofl haha hahaha hehe"
+    " heya hiya defo obvs probs deets merch peeps bruv thanx thnx tysm imho selfie selfies emoji emojis vibe vibes"
+    " legit lowkey highkey yolo bestie rizz noob hype unfollow unsub unsubscribe hashtag influencer podcast vlog meme"
+    " memes ebike escooter airpods iphone ipad macbook android fitbit covid lockdown crypto bitcoin contactless"
+    " chatbot wanna gonna gotta kinda sorta dunno lemme gimme cuppa fave innit telly prolly sooo sooooo yesss nooo"
+    " okey okay oops yikes yeah yeahh yass hmmm"
+)
+INFORMAL = frozenset(_INFORMAL.split())
+"""Words of chats, and names, that the list of English words is too old for."""
+
+SLIPS = {"oder": "order"}
+"""Slips that the list of English words has as words."""
+
+HASTE = 3
+"""So many times likelier than a wrong letter or one too many is one left out, or two swapped."""
+
 
 class Spelling:
     """Knows the words of a project's utterances and entities, and common English ones.
 
     A word is misspelt when it is unknown and one that is known is one slip away (two, if it is long): a letter too
     many, too few, wrong, or two swapped. The project's own come first, since that is what its customers write about;
-    of the others the most used one. Everything else stays as it is. A bot of another language knows its own words only.
+    of the others the most used one. Everything else stays as it is: addresses, codes, what is in capitals, and names,
+    which in English have a capital within a sentence. A bot of another language knows its own words only.
     """
 
     def __init__(self, project: Project, *, english: bool = True) -> None:
@@ -44,16 +69,30 @@ class Spelling:
 
     def correct(self, text: str) -> str:
         """The text with misspelt words put right."""
-        for match in reversed(list(WORD.finditer(text))[:MAX_WORDS]):
+        shouted = text.isupper() and len(text.split()) > 1
+        words = [match for chunk in CHUNK.finditer(text) for match in self._doubtful(text, chunk, shouted=shouted)]
+        for match in reversed(words[:MAX_WORDS]):
             if right := self._nearest(match.group().lower()):
                 text = text[: match.start()] + _in_case_of(match.group(), right) + text[match.end() :]
         return text
+
+    def _doubtful(self, text: str, chunk: re.Match[str], *, shouted: bool) -> Iterator[re.Match[str]]:
+        """The words between two blanks that may be slips."""
+        if CODE.search(chunk.group()) or (chunk.group().isupper() and (not shouted or "-" in chunk.group())):
+            return
+        before = text[max(0, chunk.start() - MAX_GAP) : chunk.start()].rstrip(" \t\"'”’)")
+        begins = not before or before.endswith(SENTENCE_END)
+        for match in WORD.finditer(text, *chunk.span()):
+            opens = begins and not any(map(str.isalnum, text[chunk.start() : match.start()]))
+            if shouted or opens or not self._english or not match.group()[0].isupper():
+                yield match
 
     def _nearest(self, word: str) -> str:
         from rapidfuzz.distance import OSA
 
         if (
             word in self._known
+            or word in INFORMAL
             or word in COMMON
             or word in lexicon()
             or any(word.removesuffix(ending) in self._known for ending in ENDINGS)
@@ -69,7 +108,9 @@ class Spelling:
         counts = english_words() if self._english else {}
         if best[0] <= allowed and counts.get(word, 0) * RARER <= counts.get(best[3], 1):
             return best[3]
-        return "" if not self._english or word in counts else self._common(word, allowed)
+        if not self._english:
+            return ""
+        return SLIPS.get(word, "") if word in counts else self._common(word, allowed)
 
     def _common(self, word: str, allowed: int) -> str:
         """The most used English word that is this near."""
@@ -80,8 +121,13 @@ class Spelling:
             word, by_initial().get(word[0], ()), scorer=OSA.distance, score_cutoff=allowed, limit=MAX_NEAR
         )  # fmt: skip
         counts = english_words()
-        ranked = sorted((distance, -counts[found], found) for found, distance, _ in near)
+        ranked = sorted((distance, -_likelihood(word, found, counts[found]), found) for found, distance, _ in near)
         return ranked[0][2] if ranked else ""
+
+
+def _likelihood(word: str, meant: str, count: int) -> float:
+    """How often a word is used, more where haste is enough to write it so."""
+    return float(count * HASTE if len(word) < len(meant) or sorted(word) == sorted(meant) else count)
 
 
 def _in_case_of(original: str, word: str) -> str:

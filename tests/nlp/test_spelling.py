@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from nlp.project import Project, read_project
 from nlp.spelling import Spelling
 from tests.nlp.conftest import write_project
@@ -19,3 +21,40 @@ def test_a_bot_of_another_language_is_not_corrected_into_english(tmp_path: Path)
 def test_without_a_project_it_knows_common_words() -> None:
     assert Spelling(Project()).correct("definately") == "definitely"
     assert Spelling(Project(), english=False).correct("definately") == "definately"
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("wher is my oder", "where is my order"),
+        ("WHER IS MY PARSEL", "WHERE IS MY PARCEL"),
+        ("I live in Stansted. Wher is it", "I live in Stansted. Where is it"),
+        ("a hose or a parsel", "a hose or a parcel"),
+        ("recieved: and/or definately", "received: and/or definitely"),
+    ],
+)
+def test_slips_of_english(text: str, right: str) -> None:
+    assert Spelling(Project()).correct(text) == right
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "write to bob.smth@exampel.org",
+        "see www.shopp.com/oderr or https://shopp.com/oderr or shopp.com",
+        "the codes ABCD-EFGH and abcd1efgh and REFF",
+        "flights to Stansted",
+        "Are “Stansted” flights late?",
+        "on insta and whatsapp, lmao, wanna haha",
+        "@recieved #recieved recieved_at",
+    ],
+)
+def test_names_addresses_and_codes_stay(text: str) -> None:
+    assert Spelling(Project()).correct(text) == text
+
+
+def test_a_german_noun_is_no_name(tmp_path: Path) -> None:
+    project = read_project(
+        write_project(tmp_path, intents_a="- {intent: status, examples: [wo ist meine Bestellung]}\n")
+    )
+    assert Spelling(project, english=False).correct("wo ist meine Bestelung") == "wo ist meine Bestellung"
