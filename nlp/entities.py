@@ -18,8 +18,9 @@ from nlp.moments import find_moments
 from nlp.numbers import FIGURE, find_numbers
 from nlp.ordinals import find_ordinals
 from nlp.postcodes import find_postcodes
-from nlp.privacy import find_personal
+from nlp.privacy import EMAIL_NAME, find_personal
 from nlp.project import Project
+from nlp.regions import region_of
 from nlp.slots import Slots, decided_entities, give_way, learnt_entities, load_project_slots
 from nlp.spacy_models import ANY, NAME
 from nlp.units import SAID_OTHERWISE, find_units
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from nlp.entity_rules import PatternList, ValueList
     from nlp.names import Names
 
-EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])")
+EMAIL = re.compile(EMAIL_NAME + r"@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])")
 URL = re.compile(r"(?<![\w@])(?:https?://|www\.)[^\s<>\"']{1,2000}", re.IGNORECASE)
 URL_TAIL = ".,;:!?)]}'\"…"
 FEWEST_PHONE_DIGITS = 7
@@ -62,7 +63,8 @@ class Entities(Component):
     gives: ClassVar[tuple[str, ...]] = ("entities",)
 
     phone_region: str = Field(default="", pattern="^([A-Z]{2})?$")
-    """The country of phone numbers without a prefix, such as GB. Empty: only numbers with + are found."""
+    """The country of phone numbers without a prefix, such as GB. Empty: that of the project's language (de-AT) or
+    time zone (Europe/London); where these name none, only numbers with + are found."""
     day_first: bool = True
     """Whether 3/4 is the 3rd of April (else the 4th of March)."""
     slips: bool = True
@@ -77,6 +79,7 @@ class Entities(Component):
     """An installed spaCy model that finds person, organisation and place, such as en_core_web_sm; auto (or true):
     the one for the project's language. Empty: none are looked for."""
 
+    _region: str = PrivateAttr(default="")
     _values: "ValueList" = PrivateAttr()
     _patterns: "PatternList" = PrivateAttr()
     _names: "Names | None" = PrivateAttr(default=None)
@@ -88,6 +91,10 @@ class Entities(Component):
     @classmethod
     def _read_ner(cls, value: object) -> object:
         return (ANY if value else "") if isinstance(value, bool) else value
+
+    def region(self, project: Project) -> str:
+        """The country of phone numbers without a prefix; empty where nothing names one."""
+        return self.phone_region or region_of(project)
 
     def is_trained(self, project: Project) -> bool:
         return self.learn and bool(learnt_entities(project))
@@ -102,6 +109,7 @@ class Entities(Component):
         marked = (slot.entity for row in project.utterances for slot in row.slots)
         self._own = frozenset((*(rule.name for rule in project.entities), *marked))
         self._values.warm()
+        self._region = self.region(project)
         language = str(project.settings.get("language", "en"))
         self._typed = typed_entities(project, language)
         if "phone" not in self.without:  # so that the first text does not wait for it
@@ -118,7 +126,7 @@ class Entities(Component):
         spoken = understanding.language or context.language
         known = find_by_rule(
             text, spoken, now=context.now, timezone=context.timezone, day_first=self.day_first,
-            phone_region=self.phone_region,
+            phone_region=self._region,
         )  # fmt: skip
         found = [*self._values.find(text), *self._patterns.find(text), *known]
         if self._slots is not None:
@@ -144,7 +152,7 @@ class Entities(Component):
             if any(wider.start <= row.start and row.end <= wider.end for wider in moments):
                 alone = find_by_rule(
                     row.text, language, now=context.now, timezone=context.timezone, day_first=self.day_first,
-                    phone_region=self.phone_region,
+                    phone_region=self._region,
                 )  # fmt: skip
                 alone = [moment for moment in alone if moment.kind in MOMENTS and moment.text == row.text]
                 more += [Entity(row.kind, moment.value, row.text, row.start, row.end, row.source) for moment in alone]

@@ -185,7 +185,7 @@ def _moments(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
     component = next((row for row in pipeline.components if isinstance(row, Entities)), None) or Entities()
     found = find_by_rule(
         text, _spoken(pipeline, text, now), now=now, timezone=pipeline.timezone, day_first=component.day_first,
-        phone_region=component.phone_region,
+        phone_region=component.region(pipeline.project),
     )  # fmt: skip
     found = [entity for entity in settle(found) if entity.kind in MOMENTS]
     dates = [moment.value[:10] for moment in found if moment.kind in ("date", "datetime")]

@@ -25,10 +25,24 @@ class PrivacySettings(BaseModel):
     """`label` puts `[email]` in the place of an address, `same_length` a star for every letter and digit."""
 
 
-_CARD = re.compile(r"(?<![\w-])\d(?:[ -]?\d){12,18}(?![\w-])")
-_IBAN = re.compile(r"(?<!\w)[A-Za-z]{2}\d{2}(?:[ ]?[A-Za-z0-9]){11,30}(?!\w)")
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w-])")
-_PHONE = re.compile(r"(?<![\w.,/-])(?:\+|00)[1-9](?:[ ()./-]{0,3}\d){6,14}(?![\w])")
+SEPARATOR = re.compile(r"[\W_]+")
+_BLANK = r" \u00a0\u2007\u2009\u202f"
+_DASH = r"\u2010-\u2015-"
+_CARD = re.compile(rf"(?<![\w-])[2-6](?:[{_BLANK}{_DASH}]?\d){{12,18}}(?![\w-])")
+_BETWEEN_GROUPS = r"[\s._·/\u2010-\u2015-]{1,3}"
+_CARD_IN_GROUPS = re.compile(
+    rf"(?<![^\W_]|[-.])[2-6]\d{{3}}(?:(?:{_BETWEEN_GROUPS}\d{{4}}){{3}}(?:{_BETWEEN_GROUPS}\d{{1,3}})?"
+    rf"|{_BETWEEN_GROUPS}\d{{6}}{_BETWEEN_GROUPS}\d{{4,5}})(?![^\W_]|-)"
+)
+_IBAN = re.compile(rf"(?<!\w)[A-Za-z]{{2}}\d{{2}}(?:[{_BLANK}{_DASH}]?[A-Za-z0-9]){{11,30}}(?!\w)")
+EMAIL_NAME = r"(?<![\w.+-])[\w.+-](?:[\w.+'’-]{0,62}[\w.+-])?"
+_EMAIL = re.compile(EMAIL_NAME + r"@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w-])")
+_IN_PHONES = rf"[{_BLANK}().{_DASH}/]{{0,3}}"
+_PHONE = re.compile(
+    rf"(?<![\w.,/-])\+[1-9](?:{_IN_PHONES}\d){{6,14}}(?!\w)|(?<=[^\W\d_])\+[1-9](?:{_IN_PHONES}\d){{8,14}}(?!\w)"
+    rf"|(?<![\w.,/-])00(?:1(?:{_IN_PHONES}\d){{10}}|[2-9](?:{_IN_PHONES}\d){{7,14}})(?!\w)"
+)
+"""With + also where a word stands directly before it; with 00 only where a country has numbers of that length."""
 
 
 def mask(text: str, entities: Iterable[Entity] = (), *, kinds: Iterable[str] = PERSONAL, style: Style = "label") -> str:
@@ -52,7 +66,7 @@ def mask(text: str, entities: Iterable[Entity] = (), *, kinds: Iterable[str] = P
 def find_personal(text: str) -> list[Entity]:
     """Cards and IBANs with a right check digit, as entities; the value is without blanks."""
     return [
-        Entity(kind, re.sub(r"[ -]", "", text[start:end]).upper(), text[start:end], start, end, "check digit")
+        Entity(kind, SEPARATOR.sub("", text[start:end]).upper(), text[start:end], start, end, "check digit")
         for start, end, kind in _plain_spans(text)
         if kind in ("card", "iban")
     ]
@@ -63,7 +77,8 @@ def _plain_spans(text: str) -> list[tuple[int, int, str]]:
     spans: list[tuple[int, int, str]] = []
     if "@" in text:
         spans += [(*match.span(), "email") for match in _EMAIL.finditer(text)]
-    spans += [(*match.span(), "card") for match in _CARD.finditer(text) if is_card(match.group())]
+    cards = {match.span() for shape in (_CARD, _CARD_IN_GROUPS) for match in shape.finditer(text)}
+    spans += [(start, end, "card") for start, end in sorted(cards) if is_card(text[start:end])]
     for match in _IBAN.finditer(text):
         end = _iban_end(match.group())
         if end:
@@ -73,15 +88,24 @@ def _plain_spans(text: str) -> list[tuple[int, int, str]]:
 
 
 def is_card(number: str) -> bool:
-    """Whether a card number's check digit is right, by Luhn's formula (ISO/IEC 7812-1)."""
+    """Whether a number begins as cards do, and its check digit is right by Luhn's formula (ISO/IEC 7812-1).
+
+    One of 13 digits that has the check digit of an article's bar code is that.
+    """
     digits = [int(digit) for digit in number if digit.isdigit()]
+    if not 13 <= len(digits) <= 19 or not 2 <= digits[0] <= 6 or _is_article(digits):
+        return False
     doubled = [digit * 2 - 9 if digit > 4 else digit * 2 for digit in digits[-2::-2]]
-    return 13 <= len(digits) <= 19 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0 and any(digits)
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def _is_article(digits: list[int]) -> bool:
+    return len(digits) == 13 and (sum(digits[-1::-2]) + 3 * sum(digits[-2::-2])) % 10 == 0
 
 
 def is_iban(number: str) -> bool:
     """Whether an IBAN's check digits are right: modulo 97 (ISO 13616)."""
-    plain = number.replace(" ", "").upper()
+    plain = SEPARATOR.sub("", number).upper()
     if not 15 <= len(plain) <= 34 or not plain.isascii():
         return False
     return int("".join(str(int(sign, 36)) for sign in plain[4:] + plain[:4])) % 97 == 1
@@ -89,7 +113,7 @@ def is_iban(number: str) -> bool:
 
 def _iban_end(found: str) -> int:
     """How much of what begins like an IBAN is one: the words after it may look like a part of it. 0: none."""
-    ends = [len(found), *(place for place in range(len(found) - 1, 14, -1) if found[place] == " ")]
+    ends = [len(found), *(place for place in range(len(found) - 1, 14, -1) if not found[place].isalnum())]
     return next((end for end in ends if is_iban(found[:end])), 0)
 
 

@@ -148,6 +148,22 @@ def test_a_country_behind_the_language_switches_nothing_off(tmp_path: Path) -> N
     assert found.sentiment is not None and found.sentiment.label == "positive"
 
 
+@pytest.mark.parametrize(
+    ("settings", "phone"),
+    [
+        ("timezone: Europe/London", "+442079460958"),
+        ("language: en-GB", "+442079460958"),
+        ("timezone: Europe/Paris\ncomponents: [{kind: entities, phone_region: GB}]", "+442079460958"),
+        ("timezone: Europe/Berlin", None),
+        ("timezone: UTC", None),
+        ("language: en", None),
+    ],
+)
+def test_numbers_without_a_prefix_are_of_the_bots_country(tmp_path: Path, settings: str, phone: str | None) -> None:
+    pipeline = load_pipeline(read_project(write_project(tmp_path, pipeline=settings)))
+    assert pipeline.read("call 020 7946 0958", want=("entities",), now=NOW).entity("phone") == phone
+
+
 def test_settings_of_the_pipeline_file(tmp_path: Path) -> None:
     text = "timezone: Europe/Berlin\ncomponents: [{kind: profanity, block: [muppet], mask: '#'}]"
     pipeline = load_pipeline(read_project(write_project(tmp_path, pipeline=text)))

@@ -36,7 +36,7 @@ def test_any_text_keeps_its_length_and_what_is_not_personal(text: str, number: i
     assert "ann@example.com" not in mask(f"{text} ann@example.com {number}")
 
 
-@given(st.integers(10**14, 10**15 - 1))
+@given(st.integers(2 * 10**14, 7 * 10**14 - 1))
 def test_one_wrong_digit_is_no_card(number: int) -> None:
     right = [digit for digit in range(10) if is_card(f"{number}{digit}")]
     assert len(right) == 1
