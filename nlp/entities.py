@@ -31,6 +31,19 @@ if TYPE_CHECKING:
 
 EMAIL = re.compile(EMAIL_NAME + r"@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])")
 URL = re.compile(r"(?<![\w@])(?:https?://|www\.)[^\s<>\"']{1,2000}", re.IGNORECASE)
+_SURE_ENDS = "com org net edu gov de fr nl ch uk pl cz dk fi ie jp cn br".replace(" ", "|")
+_OTHER_ENDS = (
+    "ai app at au be biz ca co dev es eu gg gl gle in info io it link ly me online page pt se shop site so store to tv"
+    " us"
+).replace(" ", "|")
+_SHARED_ENDS = r"(?:co|com|org|net|gov|ac|edu)\.[a-z]{2}"
+DOMAIN = re.compile(
+    r"(?<![\w@.+'’/-])(?=[\w.-]{0,80}[a-z])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,5}"
+    rf"(?:(?:{_SHARED_ENDS}|{_SURE_ENDS})(?![\w@-]|\.\w)(?:[/?#][^\s<>\"']{{0,2000}})?"
+    rf"|(?:{_OTHER_ENDS})/[^\s<>\"']{{1,2000}})",
+    re.IGNORECASE,
+)
+"""Web addresses without http or www: those that end as no sentence goes on, others only with a path."""
 URL_TAIL = ".,;:!?)]}'\"…"
 FEWEST_PHONE_DIGITS = 7
 FEWEST_CARD_DIGITS = 12
@@ -232,12 +245,12 @@ def find_addresses(text: str) -> list[Entity]:
     if "@" in text:
         for match in EMAIL.finditer(text):
             found.append(Entity("email", match.group().lower(), match.group(), match.start(), match.end(), "address"))
-    for match in URL.finditer(text):
-        words = match.group().rstrip(URL_TAIL)
-        if "." not in words and "://" not in words:
-            continue
-        value = words if "://" in words else f"https://{words}"
-        found.append(Entity("url", value, words, match.start(), match.start() + len(words), "address"))
+    for shape in (URL, DOMAIN) if "." in text or "://" in text else ():
+        for match in shape.finditer(text):
+            words = match.group().rstrip(URL_TAIL)
+            if "." in words or "://" in words:
+                value = words if "://" in words else f"https://{words}"
+                found.append(Entity("url", value, words, match.start(), match.start() + len(words), "address"))
     return found
 
 
