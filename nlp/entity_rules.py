@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 import re2
@@ -16,6 +17,16 @@ MAX_PATTERN_MEMORY = 8 * 1024 * 1024
 MAX_WORDS_IN_VALUE = 12
 SHORTEST_WITH_SLIP, LONG_WORD = 6, 9
 """Letters from which a word may have one slip, and two: shorter ones are too often another word."""
+SHORTEST_PLURAL = 3
+"""Letters from which a listed word has a plural with s or es."""
+
+APOSTROPHES = ("'", "’")
+ELIDED = frozenset(
+    "l d j m t s n c qu jusqu lorsqu puisqu quoiqu un dell all nell dall sull quell bell".split()  # noqa: SIM905
+)
+"""What stands before an apostrophe in French and Italian without being a part of the word behind it."""
+
+NONE: frozenset[int] = frozenset()
 MAX_WORDS_WITH_SLIP = 100
 MAX_COMPARED = 2_000
 FEWEST_FOR_SHAPE = 2
@@ -23,10 +34,10 @@ WORD = re.compile(r"\w+|[^\w\s]")
 
 
 class ValueList:
-    """Finds the values of all list entities, whole words only, whatever their case, in one pass.
+    """Finds the values of all list entities, whole words only, whatever their case, in one pass; their plurals, too.
 
-    With `slips`, a long word that is a slip or two away from a value is taken for it, unless it is one of the words
-    `known` or a common English word, which are right as they are.
+    With `slips`, a long word that is a slip or two away from a value, or from a word of one of several words, is taken
+    for it, unless it is one of the words `known` or a common English word, which are right as they are.
     """
 
     def __init__(self, *, slips: bool = False, known: frozenset[str] = frozenset()) -> None:
@@ -35,6 +46,9 @@ class ValueList:
         self._long: dict[str, list[str]] = defaultdict(list)
         self._values: dict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
         self._lengths: dict[str, set[int]] = defaultdict(set)
+        self._gaps: dict[tuple[int, str, tuple[str, ...]], list[str]] = defaultdict(list)
+        self._shapes: set[tuple[int, int]] = set()
+        self._parts: set[str] = set()
 
     def add(self, entity: str, words: str, value: str) -> None:
         """Let `words` mean `value`; the first meaning of an entity's words stays."""
@@ -45,8 +59,19 @@ class ValueList:
         if all(name != entity for name, _ in meanings):
             meanings.append((entity, value))
             self._lengths[key[0]].add(len(key))
-            if len(key) == 1 and len(key[0]) >= SHORTEST_WITH_SLIP and key[0].isalpha() and len(meanings) == 1:
-                self._long[key[0][0]].append(key[0])
+            if self._slips and len(meanings) == 1:
+                self._expect_slips(key)
+
+    def _expect_slips(self, key: tuple[str, ...]) -> None:
+        """Keep where a slip may be: each long word by the other words of its value."""
+        long = [place for place, word in enumerate(key) if len(word) >= SHORTEST_WITH_SLIP and word.isalpha()]
+        if len(key) == 1:
+            self._long[key[0][0]] += [key[place] for place in long]
+            return
+        self._parts.update(key)
+        for place in long:
+            self._gaps[place, key[place][0], (*key[:place], *key[place + 1 :])].append(key[place])
+            self._shapes.add((len(key), place))
 
     def find(self, text: str) -> list[Entity]:
         if not self._values:
@@ -55,38 +80,103 @@ class ValueList:
         words = [match.group().casefold() for match in matches]
         found = []
         for at, word in enumerate(words):
-            for length in self._lengths.get(word, ()):
-                start, end = matches[at].start(), matches[min(at + length, len(matches)) - 1].end()
-                for entity, value in self._values.get(tuple(words[at : at + length]), ()):
-                    found.append(Entity(entity, value, text[start:end], start, end, "list"))
-        if self._slips:
-            for word, match in list(zip(words, matches, strict=True))[:MAX_WORDS_WITH_SLIP]:
-                if near := self._near(word):
-                    likeness = round(1 - near[1] / len(word), 2)
-                    for entity, value in self._values[near[0],]:
-                        found.append(Entity(entity, value, match.group(), *match.span(), "like", likeness))
+            lengths: Set[int] = self._lengths.get(word, NONE)
+            if len(lengths) != 1 or 1 not in lengths:
+                lengths = lengths | {1}  # it may be the plural of one word
+            for length in lengths:
+                if at + length <= len(words) and (meanings := self._meanings(words, at, length)):
+                    if _cuts_word(matches, words, at, length):
+                        continue
+                    start, end = matches[at].start(), matches[at + length - 1].end()
+                    found += [Entity(entity, value, text[start:end], start, end, "list") for entity, value in meanings]
+        if self._slips and (self._long or self._gaps):
+            for at, word in enumerate(words[:MAX_WORDS_WITH_SLIP]):
+                for first, key, likeness in self._near(words, at, word):
+                    if _cuts_word(matches, words, first, len(key)):
+                        continue
+                    start, end = matches[first].start(), matches[first + len(key) - 1].end()
+                    for entity, value in self._values[key]:
+                        found.append(Entity(entity, value, text[start:end], start, end, "like", likeness))
         return found
+
+    def _meanings(self, words: list[str], at: int, length: int) -> list[tuple[str, str]]:
+        """What words mean, as they are listed or else in the plural."""
+        before, last = tuple(words[at : at + length - 1]), words[at + length - 1]
+        if exact := self._values.get((*before, last)):
+            return exact
+        for one in _singulars(last):
+            if found := self._values.get((*before, one)):
+                return found
+        return []
 
     def warm(self) -> None:
         """Load what telling slips takes, where there is a value long enough for one."""
-        if self._slips and self._long:
+        if self._slips and (self._long or self._gaps):
             english_words()
 
-    def _near(self, word: str) -> tuple[str, int] | None:
-        """The value that a word is probably meant to be, and how many slips away it is."""
-        if len(word) < SHORTEST_WITH_SLIP or not word.isalpha() or word in self._known or (word,) in self._values:
-            return None
-        near = self._long.get(word[0], ())
-        if not near or word in english_words():
-            return None
-        from rapidfuzz.distance import OSA
+    def _near(self, words: list[str], at: int, word: str) -> list[tuple[int, tuple[str, ...], float]]:
+        """Which values a word is probably meant to be, or to be a part of: where they begin, their words, how alike."""
+        if len(word) < SHORTEST_WITH_SLIP - 1 or not word.isalpha() or word in self._known or word in self._parts:
+            return []
+        whole = self._long.get(word[0], ()) if len(word) >= SHORTEST_WITH_SLIP and (word,) not in self._values else ()
+        gaps = list(self._gaps_at(words, at)) if self._gaps else []
+        if not (whole or gaps) or word in english_words():
+            return []
+        found: list[tuple[int, tuple[str, ...], float]] = []
+        if near := _nearest(word, whole):
+            found.append((at, (near[0],), near[1]))
+        for first, rest, candidates in gaps:
+            if near := _nearest(word, candidates):
+                place = at - first
+                found.append((first, (*rest[:place], near[0], *rest[place:]), near[1]))
+        return found
 
-        allowed = 2 if len(word) >= LONG_WORD else 1
-        best = (allowed + 1, "")
-        for value in near[:MAX_COMPARED]:
-            if abs(len(value) - len(word)) <= allowed and word.removesuffix("s") != value.removesuffix("s"):
-                best = min(best, (OSA.distance(word, value, score_cutoff=allowed), value))
-        return (best[1], best[0]) if best[1] and best[0] <= allowed else None
+    def _gaps_at(self, words: list[str], at: int) -> Iterator[tuple[int, tuple[str, ...], list[str]]]:
+        """The values of several words that all other words around a place are of."""
+        for length, place in self._shapes:
+            first = at - place
+            if first >= 0 and first + length <= len(words):
+                rest = (*words[first:at], *words[at + 1 : first + length])
+                if candidates := self._gaps.get((place, words[at][0], rest)):
+                    yield first, rest, candidates
+
+
+def _nearest(word: str, listed: Sequence[str]) -> tuple[str, float] | None:
+    """The listed word that a word is a slip or two away from, and how alike they are."""
+    from rapidfuzz.distance import OSA
+
+    allowed = 2 if len(word) >= LONG_WORD else 1
+    best = (allowed + 1, "")
+    for value in listed[:MAX_COMPARED]:
+        if abs(len(value) - len(word)) <= allowed and word.removesuffix("s") != value.removesuffix("s"):
+            best = min(best, (OSA.distance(word, value, score_cutoff=allowed), value))
+    return (best[1], round(1 - best[0] / len(word), 2)) if best[1] and best[0] <= allowed else None
+
+
+def _singulars(word: str) -> Iterator[str]:
+    """What a word may be the plain plural of."""
+    if len(word) > SHORTEST_PLURAL and word.endswith("s") and not word.endswith("ss") and word.isalpha():
+        yield word[:-1]
+        if len(word) > SHORTEST_PLURAL + 1 and word.endswith("es"):
+            yield word[:-2]
+
+
+def _cuts_word(matches: list[re.Match[str]], words: list[str], at: int, length: int) -> bool:
+    """Whether these words begin or end at an apostrophe within a word, as the s of "what's" and the m of "I'm" do.
+
+    What is elided (l'iphone) and a possessive s (the tee's) leave a word of three letters or more whole.
+    """
+    first, last, end = words[at], words[at + length - 1], at + length
+    joined = at >= 2 and words[at - 1] in APOSTROPHES and words[at - 2][-1].isalnum() and _touch(matches, at - 2, at)
+    if joined and (len(first) < SHORTEST_PLURAL or words[at - 2] not in ELIDED):
+        return True
+    if end + 1 < len(words) and words[end] in APOSTROPHES and _touch(matches, end - 1, end + 1):
+        return words[end + 1][0].isalnum() and (len(last) < SHORTEST_PLURAL or words[end + 1] != "s")
+    return False
+
+
+def _touch(matches: list[re.Match[str]], first: int, last: int) -> bool:
+    return all(matches[at].end() == matches[at + 1].start() for at in range(first, last))
 
 
 class PatternList:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from nlp.entity_rules import load_rules, shape_of
+from nlp.entity_rules import ValueList, load_rules, shape_of
 from nlp.project import read_project
-from tests.nlp.conftest import write_project
+from tests.nlp.conftest import takes_linear_time, write_project
 
 INTENTS = """
 - intent: order_status
@@ -58,6 +58,50 @@ def test_a_slip_in_a_long_word_is_forgiven(tmp_path: Path) -> None:
     assert found(tmp_path, "hedphones please") == [("product", "headphones")]
     assert found(tmp_path, "plimsols") == [("product", "sneakers")]
     assert found(tmp_path, "where are my sneekers", slips=False) == []
+
+
+SHOP = """
+- entity: product
+  values: [tee, t-shirt, jumper, running shoes, coffee machine, dress, pas, iphone, garden hose]
+- entity: size
+  values: {small: [s], medium: [m], large: [l]}
+- entity: first_name
+  values: [Don, Luigi]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("2 tees", ["tee"]),
+        ("T-Shirts and jumpers", ["t-shirt", "jumper"]),
+        ("dresses, two coffee machines", ["dress", "coffee machine"]),
+        ("runing shoes", ["running shoes"]),
+        ("a coffe machine please", ["coffee machine"]),
+        ("running sheos", []),  # that word has five letters
+        ("cunning shoes", []),  # a word of its own
+        ("a hose, a coffee", []),
+        ("they pass this class", []),
+        ("there's a problem, what's the weather, I'm in, he’s here", []),
+        ("s, m or 'l'", ["small", "medium", "large"]),
+        ("l'iphone de l'amie", ["iphone"]),
+        ("I don't, at Luigi's, the tee's colour", ["Luigi", "tee"]),
+    ],
+)
+def test_what_customers_make_of_listed_values(tmp_path: Path, text: str, values: list[str]) -> None:
+    project = read_project(write_project(tmp_path, entities_a=SHOP))
+    found = load_rules(project, slips=True)[0].find(text)
+    assert [row.value for row in sorted(found, key=lambda row: row.start)] == values
+
+
+def test_ten_thousand_values_keep_the_time_linear() -> None:
+    values = ValueList(slips=True)
+    for number in range(10_000):
+        name = "".join(chr(97 + int(digit)) for digit in f"{number:05d}")
+        values.add("product", f"r{name}ing shoes", name)
+    text = "rxaabbing boots, rabcdxing shoes and rjjjjjing shirts are what I need. " * 50
+    assert [row.value for row in values.find("rabcddxing shoes, rabcdding shoe")] == ["abcdd"]
+    assert takes_linear_time(values.find, text)
 
 
 def test_other_words_are_left_alone(tmp_path: Path) -> None:
