@@ -8,13 +8,14 @@ import msgspec
 
 from botkit.catalog import Catalog, load_catalog
 from botkit.config import ServerSettings
-from botkit.project_checks import check_assets, check_channels, check_names, check_services
+from botkit.project_checks import check_assets, check_channels, check_names, check_parts, check_services
 from botkit.project_file import ProjectError, read_project_file
 from flows.checker import check
 from flows.document import Document, FlowFileError, read_flow_file
 from models.flow import Flow
 from models.problem import Problem, did_you_mean
 from models.service import Asset, Service
+from nlp.doubts import doubts_of
 from nlp.errors import InvalidData, InvalidPipeline
 from nlp.pipeline import load_pipeline, read_privacy
 from nlp.privacy import PrivacySettings
@@ -65,19 +66,20 @@ def load_project(
     found = read_project_file(directory, environ, given, require_secrets=require_secrets)
     catalog = load_catalog(directory, components=(directory / "nlp").is_dir())
     nlp_dir = directory / "nlp"
-    intents, privacy, nlp_problems = _language(nlp_dir)
+    language = _language(nlp_dir)
     documents, unread = _documents(directory / "flows")
     flows = {id: document.flow for id, document in documents.items()}
-    problems = [*found.file.problems, *catalog.problems, *nlp_problems, *unread]
+    problems = [*found.file.problems, *catalog.problems, *language.problems, *unread]
     for document in documents.values():
-        problems += check(document, catalog.nodes, flows=flows, intents=intents)
+        problems += check(document, catalog.nodes, flows=flows, intents=language.intents)
     problems += check_assets(found, catalog)
     problems += check_services(found, flows, known=not unread)
     problems += check_channels(found, documents.values())
     problems += check_names(found, documents.values())
+    problems += check_parts(language.parts, documents.values())
     return Project(
         directory, found.name, found.hints, found.settings, found.assets, found.services, documents, catalog,
-        nlp_dir if nlp_dir.is_dir() else None, problems, privacy,
+        nlp_dir if nlp_dir.is_dir() else None, problems, language.privacy,
     )  # fmt: skip
 
 
@@ -111,22 +113,37 @@ def _documents(folder: Path) -> tuple[dict[str, Document], list[Problem]]:
     return documents, problems
 
 
-def _language(folder: Path) -> tuple[Collection[str] | None, PrivacySettings | None, list[Problem]]:
-    """The intents that flows can name, None where they cannot be read; what is to be masked; what is wrong."""
+class _Language(msgspec.Struct, frozen=True):
+    """What flows can rely on: intents and parts, None where they cannot be read; what is masked; what is wrong."""
+
+    problems: list[Problem]
+    intents: Collection[str] | None = None
+    parts: Collection[str] | None = None
+    privacy: PrivacySettings | None = None
+
+
+def _language(folder: Path) -> _Language:
     try:
         found = read_project(folder)
     except InvalidData as error:
         text = str(error).partition(": ")[2] or str(error)
-        return None, None, [Problem("error", "nlp_data", text, str(folder / error.file), error.line)]
+        return _Language([Problem("error", "nlp_data", text, str(folder / error.file), error.line)])
     intents = {*found.intents, NONE_OF_THESE}
+    if not folder.is_dir():  # a bot that understands nothing pays for no component
+        return _Language([], intents)
     file = folder / "pipeline.yaml"
     where = str(file if file.is_file() else folder)
     try:
-        # a bot that understands nothing pays for no component
-        missing = load_pipeline(found).missing() if folder.is_dir() else []
-        return intents, read_privacy(found), [Problem("warning", "nlp_missing", row.message, where) for row in missing]
+        pipeline = load_pipeline(found)
     except InvalidPipeline as error:
-        return intents, None, [Problem("error", "nlp_pipeline", error.message.removeprefix("pipeline.yaml: "), where)]
+        faults = [(line, text.removeprefix("pipeline.yaml: ")) for line, text in error.faults]
+        return _Language([Problem("error", "nlp_pipeline", text, where, line) for line, text in faults], intents)
+    problems = [Problem("warning", "nlp_missing", row.message, where) for row in pipeline.missing()]
+    problems += [
+        Problem("warning", "nlp_doubt", row.message, where, row.line, hint=row.hint) for row in doubts_of(pipeline)
+    ]
+    parts = {part for component in pipeline.components for part in component.given_parts()}
+    return _Language(problems, intents, parts, read_privacy(found))
 
 
 def choose_flow(documents: Mapping[str, Document], name: str) -> Document:

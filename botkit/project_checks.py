@@ -1,6 +1,6 @@
 """Project checks: what the parts of a project say of each other: rules, flows, assets and their channels."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from botkit.catalog import Catalog
@@ -20,6 +20,15 @@ MESSAGE_EVENTS = ("message", "mo")
 KNOWN_EVENTS = (*MESSAGE_EVENTS, "linkclick")
 OTHER_EVENTS = ("webhook", "custom")
 """What comes by no channel."""
+
+NEEDED_PARTS = {
+    "intent": ("intent", "intents"),
+    "nlp_pipeline": ("intent", "intents"),
+    "profanity_filter": ("profanity", "profanity"),
+    "qna_bot": ("answers", "answers"),
+    "sentiment": ("sentiment", "sentiment"),
+}
+"""The part of the understanding that a kind of node needs, and our component that gives it."""
 
 
 def check_assets(found: ProjectFile, catalog: Catalog) -> Iterator[Problem]:
@@ -171,6 +180,19 @@ def check_names(found: ProjectFile, documents: Iterable[Document]) -> Iterator[P
                     message = f"nothing gives an event {event!r}"
                     hint = close or f"say what of {sort}: {sort}.mo or {sort}.message"
                     yield _in_flow(document, node, "unknown_event", message, path, hint)
+
+
+def check_parts(given: Collection[str] | None, documents: Iterable[Document]) -> Iterator[Problem]:
+    """Nodes that need a part of the understanding have a component that gives it; None: nothing is known of that."""
+    if given is None:
+        return
+    for document in documents:
+        for node in document.flow.nodes.values():
+            part, component = NEEDED_PARTS.get(node.kind, ("", ""))
+            if part and part not in given:
+                message = f"no component of nlp/pipeline.yaml gives the part {part}, which {node.kind} needs"
+                hint = f"add {component} to the components of nlp/pipeline.yaml"
+                yield _in_flow(document, node, "missing_component", message, (), hint)
 
 
 def _named_assets(node: Node) -> Iterator[tuple[str, tuple[str | int, ...]]]:

@@ -25,10 +25,14 @@ class NlpError(BotkitError):
 
 
 class InvalidPipeline(NlpError):
-    """The components of a pipeline do not fit together."""
+    """The components of a pipeline do not fit together; `faults` is each line of its file with what is wrong there."""
 
     code = "invalid_pipeline"
     of_files = True
+
+    def __init__(self, message: str, faults: tuple[tuple[int, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.faults = faults or ((0, message),)
 
 
 class InvalidData(NlpError):

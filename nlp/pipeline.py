@@ -1,5 +1,6 @@
 """Pipeline: components in order, of which a text passes only those that are needed for what is asked."""
 
+import contextlib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 from pydantic import ValidationError
@@ -22,19 +23,22 @@ from nlp import BUILT_IN
 from nlp.base import PARTS, USUAL_PARTS, Component, Context, Options
 from nlp.clock import zone
 from nlp.entities import RANK
-from nlp.errors import ComponentFailed, InvalidPipeline, InvalidRequest, NlpError, OutOfTime
+from nlp.errors import ComponentFailed, InvalidData, InvalidPipeline, InvalidRequest, NlpError, OutOfTime
 from nlp.language_codes import base_language, fault_of
 from nlp.names import NAME_KINDS
 from nlp.privacy import PrivacySettings
 from nlp.project import Project
 from nlp.spelling import Spelling
 from nlp.text import clean
+from nlp.yaml_lines import Place, read_yaml
 
 DEFAULT_COMPONENTS = ("language", "tokens", "entities", "intents", "sentiment", "profanity", "answers")
 """What a project without a `pipeline.yaml` gets, in this order."""
 
 MAX_COMPONENTS = 64
 ENTRY_POINTS = "botkit.nlp"
+SETTINGS = ("components", "language", "privacy", "timezone")
+UNKNOWN_SETTING = "unknown setting"
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -305,44 +309,104 @@ def load_pipeline(project: Project, *, models: Path | None = None) -> Pipeline:
 
     Raises `InvalidPipeline` that names every wrong setting.
     """
-    settings = dict(project.settings)
-    language = settings.pop("language", "en")
-    timezone = settings.pop("timezone", "UTC")
-    rows = settings.pop("components", list(DEFAULT_COMPONENTS))
-    settings.pop("privacy", None)
-    if settings:
-        raise InvalidPipeline(
-            f"pipeline.yaml: unknown setting {sorted(settings)[0]!r}: "
-            "language, timezone, components and privacy are known"
-        )
+    settings = project.settings
+    language, timezone = settings.get("language", "en"), settings.get("timezone", "UTC")
+    rows = settings.get("components", list(DEFAULT_COMPONENTS))
+    faults: list[Fault] = [
+        Fault((name,), f"unknown setting {name!r}: {_known(name, SETTINGS)}")
+        for name in settings
+        if name not in SETTINGS
+    ]
     if not isinstance(language, str) or not isinstance(timezone, str):
-        raise InvalidPipeline("pipeline.yaml: language and timezone are texts, such as en and Europe/London")
+        faults.append(Fault(("language",), "language and timezone are texts, such as en and Europe/London"))
+        language, timezone = "en", "UTC"
     if fault := fault_of(language):
-        raise InvalidPipeline(f"pipeline.yaml: {fault}")
+        faults.append(Fault(("language",), fault))
+    try:
+        _check_timezone(timezone)
+    except InvalidPipeline as error:
+        faults.append(Fault(("timezone",), error.message))
+        timezone = "UTC"
+    components: list[Component] = []
     if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_COMPONENTS:
-        raise InvalidPipeline(f"pipeline.yaml: components is a list of 1 to {MAX_COMPONENTS} kinds")
-    kinds = component_kinds(project.folder)
-    components = [_component(row, kinds) for row in rows]
-    read_privacy(project)
-    return Pipeline(components, project, models=models, language=language, timezone=timezone)
+        faults.append(Fault(("components",), f"components is a list of 1 to {MAX_COMPONENTS} kinds"))
+    else:
+        kinds = component_kinds(project.folder)
+        for place, row in enumerate(rows):
+            found = _component(row, kinds, ("components", place))
+            if isinstance(found, Component):
+                components.append(found)
+            else:
+                faults += found
+    faults += _read_privacy(project)[1]
+    if not faults:
+        try:
+            return Pipeline(components, project, models=models, language=language, timezone=timezone)
+        except InvalidPipeline as error:
+            faults.append(Fault(("components",), error.message))
+    raise _invalid(project, faults)
+
+
+class Fault(NamedTuple):
+    """Something wrong in `pipeline.yaml`, and where."""
+
+    path: tuple[str | int, ...]
+    message: str
+
+
+def _invalid(project: Project, faults: Sequence[Fault]) -> InvalidPipeline:
+    """One error that tells all of them, each with its line where the settings come from a file."""
+    rows = [(line_of(project, fault.path), fault.message) for fault in faults]
+    said = "; ".join(f"{message} (line {line})" if line else message for line, message in rows)
+    return InvalidPipeline(f"pipeline.yaml: {said}", tuple(rows))
+
+
+def line_of(project: Project, path: tuple[str | int, ...]) -> int:
+    """The line of the nearest value on the way to a setting; 0 without a file."""
+    if project.folder is None or not (file := project.folder / "pipeline.yaml").is_file():
+        return 0
+    try:
+        place = read_yaml(file, project.folder)
+    except InvalidData:  # it has changed meanwhile
+        return 0
+    with contextlib.suppress(InvalidData, KeyError):
+        for part in path:
+            inside: Mapping[Any, Place] = (
+                dict(enumerate(place.items())) if place.is_list else place.as_mapping().fields(None)
+            )
+            place = inside[part]
+    return place.line
+
+
+def _known(name: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    return did_you_mean(name, names) or f"{', '.join(names)} are known"
 
 
 def read_privacy(project: Project) -> PrivacySettings | None:
     """What a project wants masked; None where it says nothing. Raises `InvalidPipeline`."""
+    found, faults = _read_privacy(project)
+    if faults:
+        raise _invalid(project, faults)
+    return found
+
+
+def _read_privacy(project: Project) -> tuple[PrivacySettings | None, list[Fault]]:
     if "privacy" not in project.settings:
-        return None
+        return None, []
     try:
         found = PrivacySettings.model_validate(project.settings["privacy"] or {})
     except ValidationError as error:
-        path, message = explain_all(error)[0]
-        raise InvalidPipeline(f"pipeline.yaml: {'.'.join(map(str, ('privacy', *path)))}: {message}") from None
+        rows = [(("privacy", *path), message) for path, message in explain_all(error)]
+        return None, [Fault(path, f"{'.'.join(map(str, path))}: {message}") for path, message in rows]
     marked = (slot.entity for row in project.utterances for slot in row.slots)
     known = {*RANK, *(rule.name for rule in project.entities), *marked, *(NAME_KINDS if _finds_names(project) else ())}
     ours = not (project.folder and any((project.folder / "components").glob("*.py")))
-    if ours and (unknown := [kind for kind in found.mask if kind not in known]):
-        hint = did_you_mean(unknown[0], known) or f"{', '.join(sorted(known))} are known"
-        raise InvalidPipeline(f"pipeline.yaml: privacy: nothing finds entities called {unknown[0]!r}: {hint}")
-    return found
+    return found, [
+        Fault(("privacy", "mask", place), f"privacy: nothing finds entities called {kind!r}: {_known(kind, known)}")
+        for place, kind in enumerate(found.mask)
+        if ours and kind not in known
+    ]
 
 
 def _finds_names(project: Project) -> bool:
@@ -352,19 +416,30 @@ def _finds_names(project: Project) -> bool:
     )
 
 
-def _component(row: Any, kinds: Mapping[str, type[Component]]) -> Component:
-    """`tokens`, or `{kind: tokens, model: ...}`."""
+def _component(row: Any, kinds: Mapping[str, type[Component]], where: tuple[str | int, ...]) -> Component | list[Fault]:
+    """`tokens`, or `{kind: tokens, model: ...}`; what is wrong with it otherwise."""
     settings = {"kind": row} if isinstance(row, str) else row
     if not isinstance(settings, dict) or not isinstance(settings.get("kind"), str):
-        raise InvalidPipeline("pipeline.yaml: a component is a kind, or settings with a 'kind'")
+        return [Fault(where, "a component is a kind, or settings with a 'kind'")]
     settings = dict(settings)
     kind = settings.pop("kind")
     if kind not in kinds:
-        raise InvalidPipeline(f"pipeline.yaml: unknown component {kind!r}: {', '.join(sorted(kinds))} are known")
+        return [Fault(where, f"unknown component {kind!r}: {_known(kind, kinds)}")]
     try:
         return kinds[kind].load(settings)
     except InvalidSettings as error:
-        raise InvalidPipeline(f"pipeline.yaml: {error.message}") from None
+        faults = []
+        for path, why in error.problems:
+            shown = ".".join(map(str, path))
+            said = _explained(kinds[kind], path, why)
+            faults.append(Fault((*where, *path), f"{kind}: {shown}: {said}" if shown else f"{kind}: {said}"))
+        return faults
+
+
+def _explained(component: type[Component], path: tuple[str | int, ...], why: str) -> str:
+    """Why a setting cannot be, with the one that is probably meant where there is none of that name."""
+    close = did_you_mean(str(path[0]), component.model_fields) if path and why == UNKNOWN_SETTING else ""
+    return f"{why}, {close}" if close else why
 
 
 def component_kinds(folder: Path | None = None) -> dict[str, type[Component]]:

@@ -227,6 +227,54 @@ def test_a_flow_that_cannot_be_read_is_not_also_missing(folder: Path) -> None:
     assert [problem.code for problem in load_project(folder, environ=ENVIRON).problems] == ["syntax"]
 
 
+NODES = """\
+flow: nlp
+nodes:
+  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
+  3: {kind: nlp_pipeline, intents: [], next: {none_of_these: 4, onTimeout: end, onError: end}}
+  4: {kind: sentiment, next: {positive: 5, neutral: 5, negative: 5, onTimeout: end, onError: end}}
+  5: {kind: profanity_filter, next: {clean: 6, profane: end, onTimeout: end, onError: end}}
+  6:
+    kind: qna_bot
+    next: {onSuccess: end, onAgentHandover: end, onTimeOut: end, onError: end, onInvalidMessage: end}
+"""
+
+
+@pytest.mark.parametrize(
+    ("components", "missing"),
+    [
+        ("[language]", {3: "intents", 4: "sentiment", 5: "profanity", 6: "answers"}),
+        ("[language, intents, sentiment, profanity]", {6: "answers"}),
+        ("[intents, sentiment, profanity, answers]", {}),
+    ],
+)
+def test_nodes_are_warned_of_components_that_are_missing(
+    folder: Path, components: str, missing: dict[int, str]
+) -> None:
+    (folder / "nlp").mkdir()
+    (folder / "nlp" / "pipeline.yaml").write_text(f"components: {components}\n")
+    (folder / "flows" / "nlp.flow.yaml").write_text(NODES)
+    problems = [row for row in load_project(folder, environ=ENVIRON).problems if row.code == "missing_component"]
+    assert {row.node: row.hint for row in problems} == {
+        node: f"add {component} to the components of nlp/pipeline.yaml" for node, component in missing.items()
+    }
+    assert all(row.severity == "warning" and row.line for row in problems)
+
+
+def test_wrong_settings_of_nlp_have_their_lines(folder: Path) -> None:
+    (folder / "nlp").mkdir()
+    file = folder / "nlp" / "pipeline.yaml"
+    file.write_text("components:\n  - lanugage\n  - {kind: intents, threshold: 1.5}\n")
+    problems = [row for row in load_project(folder, environ=ENVIRON).problems if row.code == "nlp_pipeline"]
+    assert [(row.path, row.line, row.message) for row in problems] == [
+        (str(file), 2, "unknown component 'lanugage': did you mean 'language'?"),
+        (str(file), 3, "intents: threshold: expected 1.0 or less"),
+    ]
+    file.write_text("components: [{kind: language, languages: [de, fr]}]\nprivacy: {mask: [phone]}\n")
+    problems = [row for row in load_project(folder, environ=ENVIRON).problems if row.code == "nlp_doubt"]
+    assert [(row.severity, row.line) for row in problems] == [("warning", 1), ("warning", 2)]
+
+
 def test_intents_are_known_from_their_files(folder: Path) -> None:
     intents = folder / "nlp" / "intents"
     intents.mkdir(parents=True)

@@ -111,9 +111,11 @@ def test_lemmas_need_a_model(pipeline: Pipeline) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("components: [toknes]", "unknown component 'toknes': .*entities, intents"),
-        ("components: [{kind: intents, treshold: 1}]", "treshold: unknown setting"),
+        ("components: [toknes]", "unknown component 'toknes': did you mean 'tokens'"),
+        ("components: [{kind: intents, treshold: 1}]", "treshold: unknown setting, did you mean 'threshold'"),
         ("components: [{kind: intents, threshold: 7}]", "pipeline.yaml: intents: threshold: "),
+        ("components: [{kind: 7}]", "settings with a 'kind'"),
+        ("components: [zzzzzz]", "unknown component 'zzzzzz': .*entities, intents"),
         ("components: []", "1 to 64 kinds"),
         ("components: [{threshold: 7}]", "settings with a 'kind'"),
         ("timezone: Moon/Crater", "unknown timezone 'Moon/Crater'"),
@@ -137,6 +139,35 @@ def test_lemmas_need_a_model(pipeline: Pipeline) -> None:
 def test_wrong_pipeline_file(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(InvalidPipeline, match=says):
         load_pipeline(read_project(write_project(tmp_path, pipeline=text)))
+
+
+def test_every_wrong_setting_is_told_with_its_line(tmp_path: Path) -> None:
+    text = """\
+language: xx
+lnguage: de
+timezone: Moon/Crater
+components:
+  - lanugage
+  - kind: intents
+    threshold: 1.5
+  - {kind: sentiment, neutral_band: abc}
+privacy:
+  mask:
+    - emial
+    - card
+"""
+    with pytest.raises(InvalidPipeline) as raised:
+        load_pipeline(read_project(write_project(tmp_path, pipeline=text)))
+    assert sorted(raised.value.faults) == [
+        (1, "there is no language 'xx': write a code such as en, de or pt-BR"),
+        (2, "unknown setting 'lnguage': did you mean 'language'?"),
+        (3, "unknown timezone 'Moon/Crater': use a name such as Europe/London"),
+        (5, "unknown component 'lanugage': did you mean 'language'?"),
+        (7, "intents: threshold: expected 1.0 or less"),
+        (8, "sentiment: neutral_band: expected a number"),
+        (11, "privacy: nothing finds entities called 'emial': did you mean 'email'?"),
+    ]
+    assert "sentiment: neutral_band: expected a number (line 8)" in raised.value.message
 
 
 def test_a_country_behind_the_language_switches_nothing_off(tmp_path: Path) -> None:
