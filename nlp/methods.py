@@ -21,7 +21,7 @@ from nlp.tokens import NO_MODEL, Tokens
 from nlp.units import find_units
 
 SURE, FEW_WORDS = 0.9, 3
-"""How sure it must be, and from how many words on, that a text is in another language than the bot's."""
+"""How sure it must be that a text is in another language than the bot's; for the spell check, words that say so."""
 
 
 def run_method(pipeline: Pipeline, method: str, text: str, now: int) -> dict[str, Any]:
@@ -151,7 +151,8 @@ def _numbers(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
 
 
 def _question(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
-    kind, how = question(text, _detected(pipeline, text, now)[0])
+    language, confidence = _detected(pipeline, text, now)
+    kind, how = question(text, language if confidence >= SURE else pipeline.language)
     return {"QuestionType": kind, "QuestionMethod": how}
 
 

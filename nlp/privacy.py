@@ -28,12 +28,13 @@ class PrivacySettings(BaseModel):
 SEPARATOR = re.compile(r"[\W_]+")
 _BLANK = r" \u00a0\u2007\u2009\u202f"
 _DASH = r"\u2010-\u2015-"
-_CARD = re.compile(rf"(?<![\w-])[2-6](?:[{_BLANK}{_DASH}]?\d){{12,18}}(?![\w-])")
-_BETWEEN_GROUPS = r"[\s._·/\u2010-\u2015-]{1,3}"
-_CARD_IN_GROUPS = re.compile(
-    rf"(?<![^\W_]|[-.])[2-6]\d{{3}}(?:(?:{_BETWEEN_GROUPS}\d{{4}}){{3}}(?:{_BETWEEN_GROUPS}\d{{1,3}})?"
-    rf"|{_BETWEEN_GROUPS}\d{{6}}{_BETWEEN_GROUPS}\d{{4,5}})(?![^\W_]|-)"
-)
+_FIGURES = re.compile(r"(?<![^\W_]|-)\d{1,19}(?:[\s._·/\u2010-\u2015-]{1,3}\d{1,19})*(?![^\W_])")
+_FIGURE = re.compile(r"\d+")
+_ONE_SEPARATOR = re.compile(rf"\d(?:[{_BLANK}{_DASH}]?\d)*")
+FEWEST_CARD_DIGITS, MOST_CARD_GROUPS = 13, 5
+CARD_GROUPS = ("4444", "44441", "44442", "44443", "465", "464")
+"""How the digits of a card are grouped where other figures stand beside it."""
+
 _IBAN = re.compile(rf"(?<!\w)[A-Za-z]{{2}}\d{{2}}(?:[{_BLANK}{_DASH}]?[A-Za-z0-9]){{11,30}}(?!\w)")
 EMAIL_NAME = r"(?<![\w.+-])[\w.+-](?:[\w.+'’-]{0,62}[\w.+-])?"
 _EMAIL = re.compile(EMAIL_NAME + r"@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w-])")
@@ -77,14 +78,33 @@ def _plain_spans(text: str) -> list[tuple[int, int, str]]:
     spans: list[tuple[int, int, str]] = []
     if "@" in text:
         spans += [(*match.span(), "email") for match in _EMAIL.finditer(text)]
-    cards = {match.span() for shape in (_CARD, _CARD_IN_GROUPS) for match in shape.finditer(text)}
-    spans += [(start, end, "card") for start, end in sorted(cards) if is_card(text[start:end])]
+    if sum(map(str.isdigit, text)) >= FEWEST_CARD_DIGITS:
+        spans += [(start, end, "card") for match in _FIGURES.finditer(text) for start, end in _cards_in(text, match)]
     for match in _IBAN.finditer(text):
         end = _iban_end(match.group())
         if end:
             spans.append((match.start(), match.start() + end, "iban"))
     spans += [(*match.span(), "phone") for match in _PHONE.finditer(text)]
     return spans
+
+
+def _cards_in(text: str, figures: re.Match[str]) -> list[tuple[int, int]]:
+    """Where in some figures there are cards: all of them, or groups as cards have them; the longest from each place."""
+    if _ONE_SEPARATOR.fullmatch(figures.group()) and is_card(figures.group()):
+        return [figures.span()]
+    groups = [match.span() for match in _FIGURE.finditer(text, *figures.span())]
+    found: list[tuple[int, int]] = []
+    for at, (start, _) in enumerate(groups):
+        if found and start < found[-1][1]:
+            continue
+        ends = (
+            groups[last][1]
+            for last in range(min(at + MOST_CARD_GROUPS, len(groups)) - 1, at - 1, -1)
+            if "".join(str(end - begin) for begin, end in groups[at : last + 1]) in CARD_GROUPS or last == at
+        )
+        if end := next((end for end in ends if is_card(text[start:end])), 0):
+            found.append((start, end))
+    return found
 
 
 def is_card(number: str) -> bool:

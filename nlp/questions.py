@@ -23,7 +23,7 @@ STATED = _words(
     "not never very so really quite too just still always also already only absolutely totally completely extremely"
     " super pretty more good great bad terrible awful horrible nice fine lovely amazing excellent brilliant poor happy"
     " unhappy sad sorry late broken wrong right ok okay looking waiting hoping trying going wondering thinking told"
-    " sent given supposed unable able about sure glad"
+    " sent given supposed unable able about sure glad missing"
 )
 """Where one of these follows a form of to be, the subject was left out: was very good."""
 
@@ -169,7 +169,7 @@ def _is_no_question(sentence: str, first: str, rest: list[str]) -> bool:
     if first == "what":
         return rest[:1] in (["a"], ["an"])
     if first == "how" and rest and rest[0] not in MORE_OF_HOW:
-        return len(rest) < FEW_WORDS and not AUXILIARIES.intersection(rest)
+        return rest[0] not in DONE and len(rest) < FEW_WORDS and not AUXILIARIES.intersection(rest)
     return False
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from models.utterance import Entity
 from nlp.privacy import find_personal, is_card, is_iban, mask
-from tests.nlp.conftest import cases
+from tests.nlp.conftest import cases, takes_linear_time
 
 
 @pytest.mark.parametrize(("text", "kept"), cases("privacy"))
@@ -48,3 +48,8 @@ def test_cards_and_accounts_are_entities_too() -> None:
         ("card", "4111111111111111"), ("iban", "GB82WEST12345698765432"),
     ]  # fmt: skip
     assert not is_iban("GB82") and not is_iban("ÄÖ82WEST12345698765432")
+
+
+@pytest.mark.parametrize("unit", ["1- ", "1 ", "4111 ", "4111 1111-", "1a", "a.b@", "o'", "GB82 ", "+44 ", "001 "])
+def test_masking_takes_linear_time(unit: str) -> None:
+    assert takes_linear_time(mask, (unit * 8_000)[:16_000])

@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nlp.entities import find_addresses
 from nlp.language import detect
 from nlp.pipeline import Pipeline
+from nlp.postcodes import find_postcodes
 from nlp.profanity import ProfanityFilter
 from nlp.project import Project
 from nlp.text import MAX_TEXT_LENGTH
 
-from .conftest import NOW, cases
+from .conftest import NOW, cases, takes_linear_time
 
 PROFANITY = cases("profanity")
 SENTIMENT = [
@@ -222,3 +224,8 @@ def test_long_text_is_cut(pipeline: Pipeline) -> None:
     assert understanding.truncated
     assert len(understanding.text) == MAX_TEXT_LENGTH
     assert not pipeline.read("ab", want=("tokens",)).truncated
+
+
+@pytest.mark.parametrize("unit", ["a.", "a-", "shop.com", "bit.ly/", "e1 6an ", "sw1a1aa", "a.com/", "size "])
+def test_addresses_and_postcodes_take_linear_time(unit: str) -> None:
+    assert takes_linear_time(lambda text: (find_addresses(text), find_postcodes(text)), (unit * 8_000)[:16_000])
