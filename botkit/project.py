@@ -17,7 +17,7 @@ from models.problem import Problem, did_you_mean
 from models.service import Asset, Service
 from nlp.doubts import doubts_of
 from nlp.errors import InvalidData, InvalidPipeline
-from nlp.pipeline import load_pipeline, read_privacy
+from nlp.pipeline import Pipeline, load_pipeline, read_privacy
 from nlp.privacy import PrivacySettings
 from nlp.project import NONE_OF_THESE, read_project
 
@@ -70,8 +70,9 @@ def load_project(
     documents, unread = _documents(directory / "flows")
     flows = {id: document.flow for id, document in documents.items()}
     problems = [*found.file.problems, *catalog.problems, *language.problems, *unread]
+    lacking = _lacking(language.pipeline) if any(_uses_methods(flow) for flow in flows.values()) else {}
     for document in documents.values():
-        problems += check(document, catalog.nodes, flows=flows, intents=language.intents)
+        problems += check(document, catalog.nodes, flows=flows, intents=language.intents, lacking=lacking)
     problems += check_assets(found, catalog)
     problems += check_services(found, flows, known=not unread)
     problems += check_channels(found, documents.values())
@@ -120,6 +121,7 @@ class _Language(msgspec.Struct, frozen=True):
     intents: Collection[str] | None = None
     parts: Collection[str] | None = None
     privacy: PrivacySettings | None = None
+    pipeline: Pipeline | None = None
 
 
 def _language(folder: Path) -> _Language:
@@ -143,7 +145,18 @@ def _language(folder: Path) -> _Language:
         Problem("warning", "nlp_doubt", row.message, where, row.line, hint=row.hint) for row in doubts_of(pipeline)
     ]
     parts = {part for component in pipeline.components for part in component.given_parts()}
-    return _Language(problems, intents, parts, read_privacy(found))
+    return _Language(problems, intents, parts, read_privacy(found), pipeline)
+
+
+def _uses_methods(flow: Flow) -> bool:
+    return any(node.kind == "nlp" for node in flow.nodes.values())
+
+
+def _lacking(pipeline: Pipeline | None) -> dict[str, str]:
+    """The methods of the NLP node that the project's pipeline can never do, with the reason."""
+    from nlp.methods import lacking_methods  # it loads much, for a node that few flows have
+
+    return lacking_methods(pipeline)
 
 
 def choose_flow(documents: Mapping[str, Document], name: str) -> Document:

@@ -436,6 +436,19 @@ def test_slips_in_the_names_of_assets_and_events_are_told(folder: Path) -> None:
     ]
 
 
+def test_methods_that_need_a_model_are_told(folder: Path) -> None:
+    flow = """
+flow: hello
+nodes:
+  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
+  3: {kind: nlp, method: Lemmatization, next: {onSuccess: 4, onFailure: 4}}
+  4: {kind: nlp, method: Word Tokens, next: {onSuccess: end, onFailure: end}}
+"""
+    (folder / "flows" / "hello.flow.yaml").write_text(flow)
+    found = [row for row in load_project(folder, environ=ENVIRON).problems if row.code == "lacking_method"]
+    assert [(row.severity, row.node, row.line) for row in found] == [("warning", 3, 5)]
+
+
 NAMES_CODES = ("unknown_asset", "unknown_event")
 
 
