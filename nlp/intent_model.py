@@ -4,6 +4,8 @@ import hashlib
 import io
 import os
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,7 +23,7 @@ from nlp.scope import Scope, in_scope, read
 from nlp.word_likeness import WordLikeness, words_of
 from nlp.word_table import WordTable
 
-FORMAT = 5
+FORMAT = 6
 LITTLE = 0.5
 """What a text says without courtesy counts if it is at least this share as sure as with it."""
 
@@ -63,6 +65,13 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     encoder: str = ""
     scope: Scope | None = None
     blend: Blend | None = None
+    card_sha256: str = ""
+    """The hash of all else in the card."""
+
+    @property
+    def digest(self) -> str:
+        """What `card_sha256` has to be."""
+        return hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(self, card_sha256=""))).hexdigest()
 
 
 def _without_courtesy(whole: list[IntentScore], core: list[IntentScore]) -> list[IntentScore]:
@@ -231,6 +240,7 @@ class IntentModel:
             encoder=self.encoder.fingerprint if self.encoder else "", scope=self.scope,
             blend=self.blend, table=self.table.fingerprint if self.table else "",
         )  # fmt: skip
+        card = msgspec.structs.replace(card, card_sha256=card.digest)
         replace_file(folder / ARRAYS_FILE, arrays.getvalue())
         replace_file(folder / CARD_FILE, msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n")
 
@@ -276,6 +286,8 @@ def load_model(
         raise _damaged(f"{CARD_FILE}: {error}") from None
     if card.format != FORMAT:
         raise _damaged(f"it has format {card.format}, this version reads {FORMAT}")
+    if card.card_sha256 != card.digest:
+        raise _damaged(f"{CARD_FILE} was changed after training")
     if key and card.key != key:
         raise _damaged("it was trained from other data, settings or code")
     if encoder is not None and card.encoder != encoder.fingerprint:
@@ -288,7 +300,7 @@ def load_model(
         with np.load(io.BytesIO(array_bytes), allow_pickle=False) as arrays:
             names = (*ARRAYS, *(MEANING_ARRAYS if card.scope else ()))
             return _model(card, {name: arrays[name] for name in names}, encoder, table)
-    except (KeyError, ValueError, OSError, EOFError) as error:
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise _damaged(f"{ARRAYS_FILE}: {error}") from None
 
 

@@ -4,6 +4,8 @@ import hashlib
 import io
 import os
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -185,7 +187,7 @@ def load_head(folder: Path, encoder: Encoder) -> SentimentHead:
     try:
         with np.load(io.BytesIO(array_bytes), allow_pickle=False) as arrays:
             fit = Fit(arrays["landmarks"].astype(np.float64), arrays["weights"], float(arrays["bias"]))
-    except (KeyError, ValueError, TypeError, OSError, EOFError) as error:
+    except (KeyError, ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise _refused(f"{ARRAYS_FILE}: {error}") from None
     if fit.landmarks.shape != (len(fit.weights), encoder.dimension + VADER_FEATURES):
         raise _refused("the number of weights is wrong")

@@ -6,6 +6,8 @@ or is outside; weights of features and of pairs of neighbours say how likely eac
 
 import hashlib
 import io
+import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -143,7 +145,7 @@ def load_slots(folder: Path, key: str = "") -> SlotModel:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return _model(card, {name: arrays[name] for name in ARRAYS})
-    except (KeyError, ValueError, OSError, EOFError) as error:
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise _damaged(f"{ARRAYS_FILE}: {error}") from None
 
 

@@ -10,6 +10,8 @@ import hashlib
 import io
 import re
 import unicodedata
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -144,7 +146,7 @@ def load_table(folder: Path) -> WordTable | None:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             pieces = arrays["pieces"].tobytes().decode().split("\n")
             return _table(pieces, arrays["values"], arrays["scales"], card.encoder)
-    except (KeyError, ValueError, OSError, EOFError) as error:
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise _refused(f"{ARRAYS_FILE}: {error}") from None
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
@@ -32,7 +33,7 @@ class Output:
         """A line of text; pieces with a style are coloured."""
         stream = sys.stderr if err else sys.stdout
         colored = is_terminal(stream) if self.color is None else self.color
-        text = "".join(_paint(span, colored=colored) for span in spans)
+        text = "".join(_paint(_shown(span), colored=colored) for span in spans)
         click.echo(text, err=err, color=colored)
 
     def json(self, value: Any) -> None:
@@ -69,6 +70,16 @@ class Output:
         """Show problems and leave with the exit code for them."""
         self.problems(problems, err=True)
         raise SystemExit(FAILED)
+
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def _shown(span: str | Span) -> str | Span:
+    """Without what a terminal would obey: customers' texts are shown, too."""
+    if isinstance(span, str):
+        return CONTROL.sub("\ufffd", span)
+    return CONTROL.sub("\ufffd", span[0]), span[1]
 
 
 def is_terminal(stream: TextIO) -> bool:

@@ -6,6 +6,7 @@ import msgspec
 
 from nlp.errors import InvalidRequest
 from nlp.evaluation.gate import compare_pairs, compare_slots, paired
+from nlp.evaluation.metrics import measure
 from nlp.evaluation.outcomes import Outcome
 from nlp.evaluation.result import Result
 from nlp.evaluation.significance import Paired
@@ -82,8 +83,8 @@ def compare(before: Result, now: Result) -> Comparison:
     pairs = paired(now.outcomes, before.outcomes)
     if not pairs:
         raise InvalidRequest("the two results have no utterance in common: test both on the same file")
-    f1_before = {row.intent: row.f1 for row in before.figures.intents}
-    f1_now = {row.intent: row.f1 for row in now.figures.intents}
+    f1_before = {row.intent: row.f1 for row in measure([old for _, old in pairs]).intents}
+    f1_now = {row.intent: row.f1 for row in measure([new for new, _ in pairs]).intents}
     return Comparison(
         before=before.name,
         now=now.name,

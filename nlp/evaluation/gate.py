@@ -41,6 +41,12 @@ def no_worse(result: Result, baseline: Result) -> Verdict:
 
     Raises `InvalidRequest` where they have no utterance in common.
     """
+    gone = frozenset(result.untrained)
+    lost = [row for row in baseline.outcomes if row.right and (row.text, row.expected) in gone]
+    if lost:
+        names = ", ".join(sorted({row.expected for row in lost})[:5])
+        what = "1 utterance that it had right is" if len(lost) == 1 else f"{len(lost)} utterances that it had right are"
+        return Verdict(False, f"worse than the baseline: {what} of an intent that is no longer trained ({names})")
     pairs = paired(result.outcomes, baseline.outcomes)
     if not pairs:
         raise InvalidRequest("the baseline has none of these utterances: test both on the same file")

@@ -34,7 +34,10 @@ def _clinc(found: dict[str, Any], name: str, part: str) -> Iterator[Example]:
         known = ", ".join(key for key in found if not key.startswith("oos_"))
         raise InvalidData(name, 0, f"there is no part {part!r}: {known} are there")
     for key in (part, f"oos_{part}"):
-        for number, row in enumerate(found.get(key, []), start=1):
+        rows = found.get(key, [])
+        if not isinstance(rows, list):
+            raise InvalidData(name, 0, f"{key!r} is no list of pairs of text and intent")
+        for number, row in enumerate(rows, start=1):
             if not isinstance(row, list) or len(row) != 2:
                 raise InvalidData(name, 0, f"{key}: entry {number} is no pair of text and intent")
             yield make_example(row[0], row[1], f"{name}#{key}", number)
@@ -51,7 +54,9 @@ def _snips(found: dict[str, Any], name: str) -> Iterator[Example]:
             text, slots = "", []
             for piece in parts:
                 if isinstance(piece, dict):
-                    said, entity = str(piece.get("text", "")), piece.get("entity")
+                    said, entity = piece.get("text", ""), piece.get("entity")
+                    if not isinstance(said, str):
+                        raise InvalidData(name, 0, f"{intent}: entry {number}: the text of a piece is not text")
                     text += said
                     words, end = " ".join(said.split()), len(" ".join(text.split()))
                     if isinstance(entity, str) and entity and words:

@@ -6,7 +6,7 @@ import msgspec
 
 from nlp.evaluation.metrics import Figures, IntentFigures
 from nlp.evaluation.outcomes import Outcome
-from nlp.evaluation.thresholds import Point, risk_coverage
+from nlp.evaluation.thresholds import Point, at, risk_coverage
 from nlp.project import NONE_OF_THESE
 
 SIDE = 300.0
@@ -57,7 +57,7 @@ def curve(outcomes: Sequence[Outcome], threshold: float) -> Curve | None:
     step = max(1, len(points) // MAX_CURVE)
     thinned = [point for number, point in enumerate(points) if number % step == 0 or number == len(points) - 1]
     top = max(0.05, *(point.risk for point in points))
-    mark = next((point for point in points if point.threshold >= threshold), points[-1])
+    mark = at(outcomes, threshold)
     line = " ".join(f"{_x(point.coverage):.1f},{_y(point.risk / top):.1f}" for point in thinned)
     return Curve(line, top, _x(mark.coverage), _y(mark.risk / top), mark)
 

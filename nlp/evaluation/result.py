@@ -39,6 +39,8 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     notes: tuple[Note, ...] = ()
     model: str = ""
     slots: SlotScores | None = None
+    untrained: tuple[tuple[str, str], ...] = ()
+    """Utterances that were not tested since their intent is not trained, each with its intent."""
 
 
 def run_test(
@@ -63,6 +65,7 @@ def run_test(
     return Result(
         FORMAT, name, files, chosen, tuple(outcomes), measure(outcomes), misses, tuple(notes), trained.key,
         score_slots(trained.classifier, kept),
+        tuple((row.text, row.intent) for row in examples if row.intent not in trained.labels | {NONE_OF_THESE}),
     )  # fmt: skip
 
 

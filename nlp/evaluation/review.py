@@ -48,6 +48,9 @@ class Item(msgspec.Struct, frozen=True):
         return hashlib.sha256(folded(self.text).encode()).hexdigest()
 
 
+MARK = re.compile(r"\](?=[({])")
+
+
 def masked(text: str, pipeline: Pipeline) -> str:
     """A text that may be kept: personal data as [kind], every other digit 0."""
     entities = pipeline.read(text, want=("entities",)).entities if _has_entities(pipeline) else []
@@ -82,10 +85,13 @@ def queue(heard: Iterable[Heard], pipeline: Pipeline, known: Iterable[str], skip
 def add_reviewed(folder: Path, text: str, intent: str) -> Path:
     """Add an example to `intents/reviewed.yaml` of a project's `nlp` folder; readers see all of it or nothing.
 
+    What looks like a mark of a designer's, `[this](thing)`, is written so that it is none: a customer marks nothing.
+
     Raises `InvalidData` where the file is not as it was written, `CannotWrite` where it cannot be written.
     """
     file = folder / REVIEWED_FILE
     entries = _read(file, folder) if file.is_file() else {}
+    text = MARK.sub("] ", text)
     examples = entries.setdefault(intent, [])
     if text not in examples:
         examples.append(text)

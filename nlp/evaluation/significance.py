@@ -43,7 +43,7 @@ def _binomial_half(number: int, count: int) -> float:
 
 
 class Resampled(msgspec.Struct, frozen=True):
-    """The mean difference over runs of cross-validation, Student's t of it, and the p-value."""
+    """The mean difference over runs of cross-validation, Student's t of it (0 where all are equal), and the p-value."""
 
     difference: float
     t: float
@@ -67,9 +67,8 @@ def corrected_resampled_t(differences: Sequence[float], test_share: float) -> Re
         return Resampled(differences[0] if differences else 0.0, 0.0, 1.0, runs)
     mean = math.fsum(differences) / runs
     variance = math.fsum((difference - mean) ** 2 for difference in differences) / (runs - 1)
-    if variance <= 1e-18:  # the same in every run: all or nothing
-        equal = abs(mean) < 1e-12
-        return Resampled(mean, 0.0 if equal else math.copysign(math.inf, mean), 1.0 if equal else 0.0, runs)
+    if variance <= 1e-18:  # the same in every run: there is no t, and a sign test says how much that tells
+        return Resampled(mean, 0.0, 1.0 if abs(mean) < 1e-12 else min(1.0, 2.0 ** (1 - runs)), runs)
     t = mean / math.sqrt((1 / runs + test_share) * variance)
     return Resampled(mean, t, student_two_sided(t, runs - 1), runs)
 

@@ -147,9 +147,15 @@ def test_a_pattern_that_explodes_elsewhere_is_linear_here(tmp_path: Path) -> Non
         (ARRAYS_FILE, lambda data: b"", "was changed after training"),
         (CARD_FILE, lambda data: data[:-20], "intents.json"),
         (CARD_FILE, lambda data: data.replace(b'"format": %d' % FORMAT, b'"format": 9'), "format 9"),
-        (CARD_FILE, lambda data: data.replace(b'"words": ', b'"words": 1'), "number of terms is wrong"),
-        (CARD_FILE, lambda data: re.sub(rb'"lengths": \[\s*2', b'"lengths": [-999999999', data), "lengths of pieces"),
-        (CARD_FILE, lambda data: data.replace(b'"greeting",', b""), "number of weights is wrong"),
+        (CARD_FILE, lambda data: data.replace(b'"words": ', b'"words": 1'), "intents.json was changed"),
+        (
+            CARD_FILE,
+            lambda data: re.sub(rb'"lengths": \[\s*2', b'"lengths": [-999999999', data),
+            "intents.json was changed",
+        ),
+        (CARD_FILE, lambda data: data.replace(b'"greeting",', b""), "intents.json was changed"),
+        (CARD_FILE, lambda data: data.replace(b'"greeting"', b'"goodbye"'), "intents.json was changed"),
+        (CARD_FILE, lambda data: re.sub(rb'"slope": [\d.]+', b'"slope": 400.0', data), "intents.json was changed"),
         (CARD_FILE, lambda data: data.replace(b'"slope"', b'"__reduce__"'), "__reduce__"),
     ],
 )

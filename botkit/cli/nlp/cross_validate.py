@@ -9,6 +9,7 @@ import msgspec
 from botkit.cli.nlp import data
 from botkit.cli.nlp.progress import progress
 from botkit.cli.output import Output
+from botkit.cli.share import Share
 
 MAX_SHOWN = 15
 
@@ -19,7 +20,7 @@ MAX_SHOWN = 15
 @click.option("--folds", type=click.IntRange(2, 50), default=5, show_default=True, help="Parts the data is cut into.")
 @click.option("--runs", type=click.IntRange(1, 100), default=1, show_default=True, help="How often it is cut anew.")
 @click.option("--seed", type=int, default=0, show_default=True, help="What the cuts are drawn with.")
-@click.option("--threshold", type=click.FloatRange(0, 1), help="Decide by this confidence, not by the project's.")
+@click.option("--threshold", type=Share(), help="Decide by this confidence, not by the project's.")
 @click.pass_obj
 def command(
     out: Output, directory: Path, train: tuple[Path, ...], format: str | None, as_json: bool, tiers: tuple[str, ...],

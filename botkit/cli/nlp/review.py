@@ -8,6 +8,7 @@ import msgspec
 
 from botkit.cli.nlp import data
 from botkit.cli.output import Output, Span, count
+from botkit.cli.share import Share
 
 if TYPE_CHECKING:
     from botkit.stores.base import Store
@@ -24,7 +25,7 @@ SKIPPED_FILE = Path(".botkit") / "review-skipped.txt"
 @click.command("review")
 @data.options(data.directory, data.as_json)
 @click.option("--store", help="Where everything is kept (BOTKIT_STORE; .botkit/botkit.db in DIRECTORY).")
-@click.option("--below", type=click.FloatRange(0, 1), default=0.6, show_default=True,
+@click.option("--below", type=Share(), default=0.6, show_default=True,
               help="Also messages whose intent won with less confidence.")  # fmt: skip
 @click.option("--again", is_flag=True, help="Also those that were skipped before.")
 @click.pass_obj

@@ -8,6 +8,7 @@ import msgspec
 from botkit.cli.nlp import data
 from botkit.cli.nlp.progress import progress
 from botkit.cli.output import Output
+from botkit.cli.share import Share
 
 MAX_SHOWN = 3
 
@@ -15,7 +16,7 @@ MAX_SHOWN = 3
 @click.command("robustness")
 @data.options(data.directory, data.tests, data.train, data.tier, data.format, data.part, data.as_json)
 @click.option("--seed", type=int, default=0, show_default=True, help="What the changes are drawn with.")
-@click.option("--threshold", type=click.FloatRange(0, 1), help="Decide by this confidence, not by the project's.")
+@click.option("--threshold", type=Share(), help="Decide by this confidence, not by the project's.")
 @click.pass_obj
 def command(
     out: Output, directory: Path, on: tuple[Path, ...], train: tuple[Path, ...], tier: str,

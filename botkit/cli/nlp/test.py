@@ -9,16 +9,15 @@ from botkit.cli.nlp import data
 from botkit.cli.nlp.figures import print_result
 from botkit.cli.nlp.progress import progress
 from botkit.cli.output import FAILED, Output
+from botkit.cli.share import Share
 
 
 @click.command("test")
 @data.options(data.directory, data.tests, data.train, data.tier, data.format, data.part, data.report, data.as_json)
-@click.option("--threshold", type=click.FloatRange(0, 1), help="Decide by this confidence, not by the project's.")
+@click.option("--threshold", type=Share(), help="Decide by this confidence, not by the project's.")
 @click.option("--keep-trained", is_flag=True, help="Count utterances that were trained on too.")
-@click.option("--min-accuracy", type=click.FloatRange(0, 1), help="Fail where a smaller share is right: 0 to 1.")
-@click.option(
-    "--min-slot-f1", type=click.FloatRange(0, 1), help="Fail where marked values are found with a smaller F1: 0 to 1."
-)
+@click.option("--min-accuracy", type=Share(), help="Fail where a smaller share is right: 0 to 1.")
+@click.option("--min-slot-f1", type=Share(), help="Fail where marked values are found with a smaller F1: 0 to 1.")
 @click.option(
     "--no-worse-than", "baseline", type=click.Path(path_type=Path), metavar="BASELINE.json",
     help="Fail where intents or marked values are significantly worse than in this earlier report"

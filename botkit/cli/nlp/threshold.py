@@ -9,6 +9,7 @@ import msgspec
 from botkit.cli.nlp import data
 from botkit.cli.nlp.progress import Tell, progress
 from botkit.cli.output import FAILED, Output
+from botkit.cli.share import Share
 
 if TYPE_CHECKING:
     from nlp.evaluation.metrics import Figures
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     "--cross-validate", "cross", is_flag=True,
     help="Choose on the training utterances, each scored by a model that did not learn it; the test stays unseen.",
 )  # fmt: skip
-@click.option("--max-risk", type=click.FloatRange(0, 1), help="At most this share of the answers may be wrong.")
-@click.option("--min-coverage", type=click.FloatRange(0, 1), help="At least this share of the utterances is answered.")
+@click.option("--max-risk", type=Share(), help="At most this share of the answers may be wrong.")
+@click.option("--min-coverage", type=Share(), help="At least this share of the utterances is answered.")
 @click.pass_obj
 def command(
     out: Output, directory: Path, on: tuple[Path, ...], train: tuple[Path, ...], tier: str,

@@ -89,7 +89,8 @@ def test_corrected_t() -> None:
     assert found.p_value > plain.pvalue
     assert found.t == pytest.approx(plain.statistic * (0.1 / (0.1 + 1 / 9)) ** 0.5)
     assert corrected_resampled_t([0.0] * 5, 0.25).p_value == 1.0
-    assert corrected_resampled_t([0.01] * 5, 0.25).significant
+    assert corrected_resampled_t([0.01] * 10, 0.25).significant
+    assert not corrected_resampled_t([0.2, 0.2], 1.0).significant, "that two folds differ alike says little"
     assert not corrected_resampled_t([0.5], 0.25).significant
 
 

@@ -221,11 +221,23 @@ def test_any_bytes_are_read_or_refused(content: bytes, name: str, tmp_path_facto
 
 
 @pytest.mark.parametrize(
-    ("first", "second"), [("Hello!", "hello"), ("don't", "dont"), ("Where  is it?", "where is it"), ("GRÜSSE", "grüße")]
+    ("first", "second"),
+    [
+        ("Hello!", "hello"),
+        ("don't", "dont"),
+        ("Where  is it?", "where is it"),
+        ("GRÜSSE", "grüße"),
+        ("ou\u0300 est", "o\u00f9 est"),
+    ],
 )
 def test_folded(first: str, second: str) -> None:
     assert folded(first) == folded(second)
     assert folded("?!") == "?!"
+
+
+@pytest.mark.parametrize(("first", "second"), [("दान", "दिन"), ("C++ error", "C# error"), ("C error", "C# error")])
+def test_folded_tells_apart(first: str, second: str) -> None:
+    assert folded(first) != folded(second)
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,17 @@ def many(right: int, wrong: int) -> Result:
     return run_test(trained, examples(*((text, "order") for text in table)), name=f"{right} right")
 
 
+def test_an_intent_that_is_gone_is_worse() -> None:
+    before = many(12, 0)
+    gone = msgspec.structs.replace(many(12, 0), outcomes=before.outcomes[1:], untrained=(("0", "order"),))
+    failed = no_worse(gone, before)
+    assert (failed.holds, failed.sentence) == (
+        False, "worse than the baseline: 1 utterance that it had right is of an intent that is no longer trained"
+        " (order)",
+    )  # fmt: skip
+    assert no_worse(msgspec.structs.replace(gone, untrained=(("other", "order"),)), before).holds
+
+
 def test_worse_only_if_it_is_no_luck() -> None:
     assert no_worse(many(10, 2), many(12, 0)).holds
     assert "not significantly worse" in no_worse(many(10, 2), many(12, 0)).sentence

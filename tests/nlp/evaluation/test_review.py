@@ -64,6 +64,13 @@ def test_a_label_is_an_example(tmp_path: Path) -> None:
     assert [path.name for path in file.parent.iterdir()] == ["reviewed.yaml"]
 
 
+@pytest.mark.parametrize("text", ["see [this thing](click me!) now", "see [Paris](city) hotel", "a [x]{b} c"])
+def test_a_customer_marks_nothing(tmp_path: Path, text: str) -> None:
+    add_reviewed(tmp_path, text, "a")
+    (row,) = read_project(tmp_path).utterances
+    assert row.slots == () and row.text == text.replace("](", "] (").replace("]{", "] {")
+
+
 @given(text=st.text(min_size=1, max_size=60).filter(lambda text: bool(text.split())))
 def test_any_text_comes_back(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("nlp")
