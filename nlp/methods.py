@@ -20,8 +20,8 @@ from nlp.text import clean
 from nlp.tokens import NO_MODEL, Tokens
 from nlp.units import find_units
 
-SURE, FEW_WORDS = 0.9, 3
-"""How sure it must be that a text is in another language than the bot's; for the spell check, words that say so."""
+SURE, SURE_OF_FEW, FEW_WORDS = 0.9, 0.995, 3
+"""How sure it must be that a text is in another language than the bot's; in the spell check also of fewer words."""
 
 
 def run_method(pipeline: Pipeline, method: str, text: str, now: int) -> dict[str, Any]:
@@ -47,8 +47,9 @@ def run_method(pipeline: Pipeline, method: str, text: str, now: int) -> dict[str
 
 def _spell_check(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
     """A text that is clearly in another language than the bot's stays as it is."""
-    language, confidence = detect(text, expected=pipeline.language)
-    foreign = language != pipeline.language and confidence >= SURE and len(text.split()) >= FEW_WORDS
+    language, confidence = detect(text, expected=pipeline.language, first=True)
+    enough = SURE if len(text.split()) >= FEW_WORDS else SURE_OF_FEW
+    foreign = language != pipeline.language and confidence >= enough
     return {"CorrectedText": text if foreign else pipeline.spelling.correct(text)}
 
 
