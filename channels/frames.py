@@ -3,6 +3,7 @@
 A client says `hello` first. `last` is the highest `seq` that it has: the server sends what came after.
 """
 
+import re
 from typing import Annotated, Literal
 
 import msgspec
@@ -17,6 +18,7 @@ MAX_FRAME_TEXT_LENGTH = 4_096
 MAX_PAYLOAD_LENGTH = 1_024
 MAX_CLIENT_ID_LENGTH = 64
 CLIENT_ID = f"an id has 1 to {MAX_CLIENT_ID_LENGTH} visible ASCII characters without blanks"
+NOTHING_SAID = "a message has a text or a payload"
 MAX_TOKEN_LENGTH = 4_096
 MAX_SEQ = 2**53 - 1  # the largest whole number that JavaScript keeps
 
@@ -34,7 +36,10 @@ class Hello(msgspec.Struct, frozen=True, tag_field="type", tag="hello"):
 
 
 class UserMessage(msgspec.Struct, frozen=True, tag_field="type", tag="message"):
-    """What the user said, under an id of the client's: said again with the same id, it counts once."""
+    """What the user said, under an id of the client's: said again with the same id, it counts once.
+
+    `payload` is that of a quick reply that was tapped; without a text it is the text as well.
+    """
 
     id: _ClientId
     text: Annotated[str, msgspec.Meta(max_length=MAX_FRAME_TEXT_LENGTH)] = ""
@@ -42,7 +47,7 @@ class UserMessage(msgspec.Struct, frozen=True, tag_field="type", tag="message"):
 
     def __post_init__(self) -> None:
         if not self.text.strip() and not self.payload:
-            raise ValueError("a message has a text or a payload")
+            raise ValueError(NOTHING_SAID)
 
 
 class UserTyping(msgspec.Struct, frozen=True, tag_field="type", tag="typing"):
@@ -125,8 +130,14 @@ class ErrorFrame(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="typ
     id: str = ""
 
 
+class _MessageId(msgspec.Struct, tag_field="type", tag="message"):
+    id: _ClientId
+
+
 _encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[Frame] = msgspec.json.Decoder(Frame)
+_id_decoder = msgspec.json.Decoder(_MessageId)
+_MISSING = re.compile(r"missing required field `(\w+)`")
 
 
 def decode_frame(data: bytes | str) -> Frame:
@@ -137,9 +148,7 @@ def decode_frame(data: bytes | str) -> Frame:
     try:
         return _decoder.decode(data)
     except msgspec.ValidationError as error:
-        reason, _, path = str(error).partition(" - at `$.")
-        field = path.rstrip("`")
-        raise BadRequest(CLIENT_ID if field == "id" else reason, field=field) from None
+        raise _wrong(error) from None
     except RecursionError:
         raise BadRequest("the frame is nested too deep") from None
     except UnicodeError:
@@ -148,10 +157,28 @@ def decode_frame(data: bytes | str) -> Frame:
         raise BadRequest('a frame is a JSON object with a "type"') from None
 
 
+def _wrong(error: msgspec.ValidationError) -> BadRequest:
+    """The reader's words as ours, with the field that they are about."""
+    reason, _, path = str(error).partition(" - at `$.")
+    if missing := _MISSING.search(reason):
+        return BadRequest(f"{missing[1]!r} is missing", field=missing[1])
+    field = "text" if reason == NOTHING_SAID else path.rstrip("`")
+    return BadRequest(CLIENT_ID if field == "id" else reason, field=field)
+
+
+def message_id(data: bytes | str) -> str:
+    """The id of a user's message of which something else is wrong; nothing where there is none to be had."""
+    try:
+        return _id_decoder.decode(data).id
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return ""
+
+
 def to_message(
     frame: UserMessage, address: Address, *, asset: str, recipient: str = "", received_at: int = 0, name: str = ""
 ) -> Message:
     """The message that a client's frame stands for; `asset` is the app that it came by."""
+    payload = frame.payload or ""
     return Message(
         asset=asset,
         channel="inapp",
@@ -159,7 +186,7 @@ def to_message(
         provider_id=f"{address.value}:{frame.id}",
         sender=address,
         recipient=recipient or asset,
-        content=Text(frame.text or frame.payload or "", payload=frame.payload or ""),
+        content=Text(frame.text if frame.text.strip() else payload, payload=payload),
         received_at=received_at,
         name=name,
     )

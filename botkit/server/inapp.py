@@ -3,11 +3,13 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from types import MappingProxyType
 
 from aiohttp import WSMsgType, web
 
 from botkit.app import App
 from botkit.deployment import UnknownAsset
+from botkit.server.errors import Problem
 from botkit.stores.base import StoreFailed
 from channels.errors import BadRequest, BadSignature
 from channels.frames import (
@@ -24,6 +26,7 @@ from channels.frames import (
     encode_pong,
     encode_typing,
     encode_welcome,
+    message_id,
     to_message,
 )
 from channels.inapp import Identity, InApp
@@ -41,6 +44,11 @@ MAX_DEVICES = 20_000
 GOING_AWAY = 1001
 POLICY_VIOLATION = 1008
 TRY_AGAIN = 1013
+
+FULL = Problem(
+    503, "busy", "more chats are open than this server holds", headers=MappingProxyType({"Retry-After": "30"})
+)
+"""The answer to one device too many."""
 
 
 class InAppSockets:
@@ -67,9 +75,11 @@ class InAppSockets:
             )
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=MAX_FRAME_BYTES)
         if not socket.can_prepare(request):
-            raise BadRequest("this address speaks WebSocket: connect with the widget or a WebSocket client")
+            raise BadRequest(
+                "this address speaks WebSocket: connect with the widget or a WebSocket client", field="upgrade"
+            )
         if len(self._sockets) >= MAX_DEVICES:
-            return web.Response(status=503, headers={"Retry-After": "30"})
+            return FULL.response()
         await socket.prepare(request)
         self._sockets.add(socket)
         try:
@@ -120,7 +130,8 @@ class InAppSockets:
             await socket.close(code=POLICY_VIOLATION, message=b"no hello")
             return None
         except BadRequest as error:
-            await socket.send_str(encode_error(error.code, error.message, error.field).decode())
+            wrong = encode_error(error.code, error.message, error.field, message_id(message.data))
+            await socket.send_str(wrong.decode())
             await socket.close(code=POLICY_VIOLATION, message=error.code.encode())
             return None
         if identity.msisdn or identity.email or identity.name:
@@ -150,7 +161,7 @@ class InAppSockets:
             try:
                 await self._frame(message.data, channel, device, identity)
             except BotkitError as error:
-                device.push(encode_error(error.code, error.message, error.field))
+                device.push(encode_error(error.code, error.message, error.field, message_id(message.data)))
                 bad += isinstance(error, BadRequest)
                 if bad > MAX_BAD_FRAMES:
                     await socket.close(code=POLICY_VIOLATION, message=b"too many bad frames")
@@ -175,7 +186,7 @@ class InAppSockets:
                 device.expect_answer(lambda: app.engine.works_for(channel.asset, identity.address))
                 if fresh:
                     for other in app.mailboxes.others(channel.asset, identity.address, device):
-                        other.push(encode_echo(frame.id, frame.text, now))
+                        other.push(encode_echo(frame.id, received.text, now))
             case UserReceipt():
                 delivery = await app.mailboxes.delivery_at(channel.asset, identity.address, frame.seq)
                 if delivery:

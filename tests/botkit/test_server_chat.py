@@ -137,6 +137,16 @@ async def test_the_same_client_id_counts_once_also_on_two_devices_at_once(server
             assert kinds.count("message") == 1 and kinds.count("ack") == 1
 
 
+async def test_a_reply_that_brings_only_its_payload_is_understood(server: Served) -> None:
+    async with server.chat() as one, server.chat() as two:
+        mine, phone = Client(one), Client(two)
+        await mine.hello(token=token())
+        await phone.hello(token=token())
+        await mine.say(type="message", id="2", payload="Yes")
+        assert (await mine.hear_two())["message"]["text"] == "You said Yes"
+        assert (await phone.hear_two())["echo"]["text"] == "Yes"
+
+
 async def test_other_devices_of_a_user_hear_what_she_said(server: Served) -> None:
     async with server.chat() as one, server.chat() as two, server.chat() as three:
         mine, phone, other = Client(one), Client(two), Client(three)
@@ -224,6 +234,15 @@ async def test_only_known_pages_open_the_chat(server: Served, origin: str | None
     assert refused.value.status == status
 
 
+async def test_a_device_too_many_is_told_to_come_back(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+               "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}  # fmt: skip
+    with monkeypatch.context() as patched:
+        patched.setattr("botkit.server.inapp.MAX_DEVICES", 0)
+        status, body, headers = await server.call("GET", "/inapp/web", headers=upgrade)
+    assert (status, body["error"]["code"], headers["Retry-After"]) == (503, "busy", "30")
+
+
 BAD_FRAMES: dict[str, str] = {
     "no JSON": "hello",
     "half JSON": '{"type": "mess',
@@ -250,6 +269,7 @@ async def test_a_bad_frame_gets_an_error_and_the_chat_goes_on(server: Served, na
         await socket.send_str(BAD_FRAMES[name])
         error = await client.hear()
         assert (error["type"], error["code"]) == ("error", "bad_request") and error["message"]
+        assert error.get("id", "") == ("1" if name in ("an empty message", "a long message") else "")
         await client.say(type="message", id="1", text="hi")
         assert (await client.hear_two()).keys() == {"ack", "message"}
 

@@ -27,6 +27,7 @@ from channels.frames import (
     encode_pong,
     encode_typing,
     encode_welcome,
+    message_id,
     to_message,
 )
 from channels.inapp import InApp
@@ -79,13 +80,14 @@ def test_client_frames(text: str, frame: object) -> None:
         ('{"type":"message","id":"c","text":"\ud800"}', "", "not valid UTF-8"),
         ('{"type":"message","id":5,"text":"Hi"}', "id", "visible ASCII"),
         ("[]", "", "Expected `object`"),
-        ("{}", "", "type"),
+        ("{}", "type", "'type' is missing"),
         ('{"type":"shout"}', "type", "Invalid value 'shout'"),
-        ('{"type":"message","text":"Hi"}', "", "id"),
+        ('{"type":"message","text":"Hi"}', "id", "'id' is missing"),
+        ('{"type":"receipt","seq":1}', "state", "'state' is missing"),
         ('{"type":"message","id":"","text":"Hi"}', "id", "1 to 64 visible"),
         ('{"type":"message","id":"a b","text":"Hi"}', "id", "without blanks"),
         ('{"type":"message","id":"' + "x" * (MAX_CLIENT_ID_LENGTH + 1) + '","text":"Hi"}', "id", "1 to 64 visible"),
-        ('{"type":"message","id":"c","text":" "}', "", "a text or a payload"),
+        ('{"type":"message","id":"c","text":" "}', "text", "a text or a payload"),
         ('{"type":"message","id":"c","text":5}', "text", "Expected `str`"),
         ('{"type":"message","id":"c","text":"' + "x" * (MAX_FRAME_TEXT_LENGTH + 1) + '"}', "text", "length <= 4096"),
         ('{"type":"message","id":"c","payload":"' + "x" * (MAX_PAYLOAD_LENGTH + 1) + '"}', "payload", "length <= 1024"),
@@ -105,6 +107,22 @@ def test_frames_that_are_refused(text: str | bytes, field: str, says: str) -> No
         decode_frame(text)
     assert caught.value.field == field
     assert says in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        ('{"type":"message","id":"c","text":"' + "x" * (MAX_FRAME_TEXT_LENGTH + 1) + '"}', "c"),
+        ('{"type":"message","id":"c"}', "c"),
+        ('{"type":"message","id":"a b"}', ""),
+        ('{"type":"message"}', ""),
+        ('{"type":"receipt","id":"c"}', ""),
+        ("[" * 20_000, ""),
+        (b"\xff", ""),
+    ],
+)
+def test_the_id_of_a_refused_message(text: str | bytes, id: str) -> None:
+    assert message_id(text) == id
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200))
@@ -160,6 +178,13 @@ def test_a_frame_becomes_a_message() -> None:
     assert (message.recipient, message.received_at, message.name) == ("web-demo", 5, "Anna")
     tapped = to_message(UserMessage("c2", "", "yes"), anna, asset="web-demo", received_at=5)
     assert tapped.content == Text("yes", payload="yes"), "a quick reply that brings only its payload says that"
+
+
+@pytest.mark.parametrize("text", ["", " "])
+def test_a_payload_alone_is_the_text_too(text: str) -> None:
+    anna = Address(channel="inapp", value="anna", kind=AddressKind.CUSTOMERID)
+    message = to_message(UserMessage("c1", text, "Yes"), anna, asset="web-demo")
+    assert message.content == Text("Yes", payload="Yes")
 
 
 # who is who
