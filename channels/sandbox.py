@@ -56,7 +56,7 @@ class Sandbox(Channel):
     def parse(self, request: WebhookRequest) -> list[Inbound]:
         body = request.json()
         if not isinstance(body, dict):
-            raise BadRequest('expected {"from": ..., "text": ...}')
+            raise BadRequest('expected {"from": ..., "text": ...}', field="body")
         sender = self.address(_text(body, "from", MAX_ADDRESS_LENGTH))
         text = _text(body, "text", MAX_TEXT_LENGTH)
         provider_id = _text(body, "id", MAX_ID_LENGTH, mandatory=False)
@@ -75,11 +75,11 @@ class Sandbox(Channel):
             )
         ]
 
-    def address(self, written: str) -> Address:
-        """What a sender's address means on the channel that is played; raises `BadRequest`."""
+    def address(self, written: str, *, field: str = "from") -> Address:
+        """What a sender's address means on the channel that is played; raises `BadRequest` that names `field`."""
         channel = self.channel_name
         if channel in MSISDN_CHANNELS:
-            return phone_address(written, channel=channel)
+            return phone_address(written, channel=channel, field=field)
         try:
             if channel == "inapp":
                 return Address(channel=channel, value=written, kind=AddressKind.CUSTOMERID)
@@ -87,7 +87,7 @@ class Sandbox(Channel):
                 return Address(channel=channel, value=written.lower(), kind=AddressKind.EMAIL)
             return Address(channel=channel, value=written, kind=AddressKind.OTHER, asset=self.asset)
         except InvalidValue as error:
-            raise BadRequest(error.message, field="from") from None
+            raise BadRequest(error.message, field=field) from None
 
     async def send(self, outgoing: Outgoing, http: Http) -> Sent:
         to = outgoing.to.value

@@ -21,4 +21,4 @@ async def read_body(request: web.Request) -> bytes:
         ) from None
     except web.RequestPayloadError as error:
         request.content.feed_eof()  # nothing more is to be read, or aiohttp would log the same again
-        raise BadRequest(f"the body cannot be read: {' '.join(str(error).split())}") from None
+        raise BadRequest(f"the body cannot be read: {' '.join(str(error).split())}", field="body") from None

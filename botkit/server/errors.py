@@ -25,6 +25,8 @@ _CODES = {
     400: "bad_request", 404: "not_found", 405: "method_not_allowed", 408: "timeout", 413: "too_large",
     431: "too_large",
 }  # fmt: skip
+_FIELDS = {404: "path", 405: "method", 408: "body"}
+"""The part of a call that an error of aiohttp is about."""
 _RETRY = MappingProxyType({"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
@@ -49,7 +51,7 @@ class Problem(msgspec.Struct, frozen=True):
         return web.Response(body=self.body(), status=self.status, headers={**self.headers, "Content-Type": JSON_TYPE})
 
 
-TOO_LARGE = Problem(413, "too_large", "the body is larger than this server takes (max_body_bytes)")
+TOO_LARGE = Problem(413, "too_large", "the body is larger than this server takes (max_body_bytes)", "body")
 TWO_HOSTS = Problem(400, "bad_request", "a request has one Host header, this one has more", "host")
 
 
@@ -61,7 +63,7 @@ def problem_of(error: Exception, method: str, path: str) -> Problem:
         case web.HTTPException():
             return _of_aiohttp(error)
         case json.JSONDecodeError():
-            return Problem(400, "bad_request", f"the body is not JSON: {error.msg}")
+            return Problem(400, "bad_request", f"the body is not JSON: {error.msg}", "body")
         case ValueError():
             return Problem(400, "bad_request", str(error))
         case _:
@@ -94,7 +96,8 @@ def _of_aiohttp(error: web.HTTPException) -> Problem:
     elif error.status == 405 and allow:
         message = f"this address takes {allow}"
     headers = {"Allow": allow} if allow else {}
-    return Problem(error.status, _CODES.get(error.status, "http_error"), message, headers=headers)
+    field = _FIELDS.get(error.status, "")
+    return Problem(error.status, _CODES.get(error.status, "http_error"), message, field, headers)
 
 
 @web.middleware

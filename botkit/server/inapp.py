@@ -71,7 +71,7 @@ class InAppSockets:
         if not channel.admits(request.headers.get("Origin"), request.host):
             raise BadSignature(
                 f"pages of {request.headers.get('Origin')} may not open this chat: add them to `origins`",
-                field="Origin",
+                field="origin",
             )
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=MAX_FRAME_BYTES)
         if not socket.can_prepare(request):

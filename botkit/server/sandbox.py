@@ -78,7 +78,7 @@ class Sandbox:
             raise BadRequest("say whose conversation: ?address=+15550001111", field="address")
         if written.startswith(" "):  # a plus sign that was not percent-encoded
             written = "+" + written[1:]
-        address = channel.address(written)
+        address = channel.address(written, field="address")
         entries = await self._app.store.history(live.asset.id, address.value, MAX_MESSAGES)
         return web.json_response({"messages": [_line(entry) for entry in entries]}, dumps=_dumps)
 

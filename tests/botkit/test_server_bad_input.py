@@ -29,34 +29,35 @@ async def server(tmp_path: Path) -> AsyncIterator[Served]:
 CASES: dict[str, tuple[str, str, dict[str, Any], int, str, str]] = {
     "unknown asset": ("POST", "/channels/nobody", {"data": b""}, 404, "unknown_asset", "asset"),
     "unknown asset, GET": ("GET", "/channels/nobody?a=1", {}, 404, "unknown_asset", "asset"),
-    "unknown address": ("GET", "/nothing/here", {}, 404, "not_found", ""),
-    "no asset": ("POST", "/channels/", {"data": b""}, 404, "not_found", ""),
+    "unknown address": ("GET", "/nothing/here", {}, 404, "not_found", "path"),
+    "no asset": ("POST", "/channels/", {"data": b""}, 404, "not_found", "path"),
     "dots": ("POST", "/channels/%2e%2e", {"data": b""}, 404, "unknown_asset", "asset"),
     "slashes": ("POST", "/channels/..%2f..%2fetc%2fpasswd", {"data": b""}, 404, "unknown_asset", "asset"),
     "nothing": ("POST", "/channels/%00", {"data": b""}, 404, "unknown_asset", "asset"),
     "half a character": ("POST", "/channels/%ff", {"data": b""}, 404, "unknown_asset", "asset"),
-    "PUT": ("PUT", "/channels/sms", {"data": b"{}"}, 405, "method_not_allowed", ""),
-    "DELETE": ("DELETE", "/channels/sms", {}, 405, "method_not_allowed", ""),
-    "PATCH": ("PATCH", "/sandbox/sms/messages", {"data": b"{}"}, 405, "method_not_allowed", ""),
-    "POST to a page": ("POST", "/healthz", {"data": b"{}"}, 405, "method_not_allowed", ""),
-    "too large": ("POST", "/channels/sms", {"data": b" " * 10_001, "headers": JSON}, 413, "too_large", ""),
-    "too large for the sandbox": ("POST", "/sandbox/sms/messages", {"data": b" " * 10_001}, 413, "too_large", ""),
-    "no body": ("POST", "/channels/sms", {"data": b"", "headers": JSON}, 400, "bad_request", ""),
-    "half JSON": ("POST", "/channels/sms", {"data": b'{"from": "+1', "headers": JSON}, 400, "bad_request", ""),
-    "no JSON": ("POST", "/channels/sms", {"data": b"hello", "headers": JSON}, 400, "bad_request", ""),
-    "a list": ("POST", "/channels/sms", {"data": b"[1]", "headers": JSON}, 400, "bad_request", ""),
+    "PUT": ("PUT", "/channels/sms", {"data": b"{}"}, 405, "method_not_allowed", "method"),
+    "DELETE": ("DELETE", "/channels/sms", {}, 405, "method_not_allowed", "method"),
+    "PATCH": ("PATCH", "/sandbox/sms/messages", {"data": b"{}"}, 405, "method_not_allowed", "method"),
+    "POST to a page": ("POST", "/healthz", {"data": b"{}"}, 405, "method_not_allowed", "method"),
+    "too large": ("POST", "/channels/sms", {"data": b" " * 10_001, "headers": JSON}, 413, "too_large", "body"),
+    "too large for the sandbox": ("POST", "/sandbox/sms/messages", {"data": b" " * 10_001}, 413, "too_large", "body"),
+    "no body": ("POST", "/channels/sms", {"data": b"", "headers": JSON}, 400, "bad_request", "body"),
+    "half JSON": ("POST", "/channels/sms", {"data": b'{"from": "+1', "headers": JSON}, 400, "bad_request", "body"),
+    "no JSON": ("POST", "/channels/sms", {"data": b"hello", "headers": JSON}, 400, "bad_request", "body"),
+    "a list": ("POST", "/channels/sms", {"data": b"[1]", "headers": JSON}, 400, "bad_request", "body"),
     "deep JSON": (
-        "POST", "/channels/sms", {"data": b"[" * 5_000 + b"]" * 5_000, "headers": JSON}, 400, "bad_request", ""
+        "POST", "/channels/sms", {"data": b"[" * 5_000 + b"]" * 5_000, "headers": JSON}, 400, "bad_request", "body"
     ),
     "deep JSON, not too deep to read": (
-        "POST", "/channels/sms", {"data": b'{"a":' * 100 + b"1" + b"}" * 100, "headers": JSON}, 400, "bad_request", ""
+        "POST", "/channels/sms", {"data": b'{"a":' * 100 + b"1" + b"}" * 100, "headers": JSON},
+        400, "bad_request", "body"
     ),
     "invalid UTF-8": (
-        "POST", "/channels/sms", {"data": b'{"from": "\xff\xfe"}', "headers": JSON}, 400, "bad_request", ""
+        "POST", "/channels/sms", {"data": b'{"from": "\xff\xfe"}', "headers": JSON}, 400, "bad_request", "body"
     ),
     "half a surrogate": (
         "POST", "/channels/sms", {"data": b'{"from":"+15550000001","text":"\\ud83d"}', "headers": JSON},
-        400, "bad_request", ""
+        400, "bad_request", "body"
     ),
     "no sender": ("POST", "/channels/sms", {"json": {"text": "hi"}}, 400, "bad_request", "from"),
     "no number": ("POST", "/channels/sms", {"json": {"from": "+1", "text": "hi"}}, 400, "bad_request", "from"),
@@ -71,33 +72,47 @@ CASES: dict[str, tuple[str, str, dict[str, Any], int, str, str]] = {
         "POST", "/sandbox/form/messages", {"json": {"from": "+15550000001", "text": "x"}}, 404, "unknown_asset", "asset"
     ),
     "nobody's conversation": ("GET", "/sandbox/sms/messages", {}, 400, "bad_request", "address"),
-    "no address": ("GET", "/sandbox/sms/messages?address=%2B1", {}, 400, "bad_request", "from"),
-    "malformed form": (
-        "POST", "/channels/form", {"data": b"from=%ff&text=%zz", "headers": FORM}, 400, "bad_request", ""
+    "no address": ("GET", "/sandbox/sms/messages?address=%2B1", {}, 400, "bad_request", "address"),
+    "half an address": ("GET", "/sandbox/sms/messages?address=zzzzz%00", {}, 400, "bad_request", "address"),
+    "a multipart form": (
+        "POST", "/channels/form", {"data": b"--x", "headers": {"Content-Type": "multipart/form-data; boundary=x"}},
+        415, "unsupported_type", "content-type"
     ),
-    "form beyond ASCII": ("POST", "/channels/form", {"data": b"from=\xff", "headers": FORM}, 400, "bad_request", ""),
-    "endless form": ("POST", "/channels/form", {"data": b"a=1&" * 600, "headers": FORM}, 400, "bad_request", ""),
+    "an unknown charset": (
+        "POST", "/channels/form", {"data": b"from=1", "headers": {"Content-Type": "text/json; charset=x"}},
+        400, "bad_request", "content-type"
+    ),
+    "malformed form": (
+        "POST", "/channels/form", {"data": b"from=%ff&text=%zz", "headers": FORM}, 400, "bad_request", "from"
+    ),
+    "form beyond ASCII": (
+        "POST", "/channels/form", {"data": b"from=\xff", "headers": FORM}, 400, "bad_request", "body"
+    ),
+    "endless form": ("POST", "/channels/form", {"data": b"a=1&" * 600, "headers": FORM}, 400, "bad_request", "body"),
     "empty form": ("POST", "/channels/form", {"data": b"", "headers": FORM}, 400, "bad_request", "from"),
-    "no signature": ("POST", "/channels/tw", {"data": b"Body=hi", "headers": FORM}, 403, "bad_signature", ""),
+    "no signature": (
+        "POST", "/channels/tw", {"data": b"Body=hi", "headers": FORM}, 403, "bad_signature", "x-twilio-signature"
+    ),
     "bad signature": (
         "POST", "/channels/tw", {"data": b"Body=hi", "headers": {**FORM, "X-Twilio-Signature": "AAAA"}},
-        403, "bad_signature", ""
+        403, "bad_signature", "x-twilio-signature"
     ),
     "a signature beyond ASCII": (
         "POST", "/channels/tw", {"data": b"Body=hi", "headers": {**FORM, "X-Twilio-Signature": "é"}},
-        403, "bad_signature", ""
+        403, "bad_signature", "x-twilio-signature"
     ),
-    "a webhook call to an app": ("POST", "/channels/web", {"json": {}}, 400, "bad_request", ""),
-    "a browser at the chat's address": ("GET", "/inapp/web", {}, 400, "bad_request", ""),
+    "a webhook call to an app": ("POST", "/channels/web", {"json": {}}, 400, "bad_request", "asset"),
+    "a browser at the chat's address": ("GET", "/inapp/web", {}, 400, "bad_request", "upgrade"),
     "no such app": ("GET", "/inapp/nobody", {}, 404, "unknown_asset", "asset"),
     "an SMS asset as an app": ("GET", "/inapp/sms", {}, 404, "unknown_asset", "asset"),
     "not gzip": (
         "POST", "/channels/sms", {"data": b"hello", "headers": {**JSON, "Content-Encoding": "gzip"}},
-        400, "bad_request", ""
+        400, "bad_request", "body"
     ),
     "a gzip bomb": (
         "POST", "/channels/sms",
-        {"data": gzip.compress(b" " * 5_000_000), "headers": {**JSON, "Content-Encoding": "gzip"}}, 413, "too_large", ""
+        {"data": gzip.compress(b" " * 5_000_000), "headers": {**JSON, "Content-Encoding": "gzip"}},
+        413, "too_large", "body"
     ),
 }  # fmt: skip
 
@@ -107,7 +122,7 @@ async def test_every_error_is_json_with_a_code_a_message_and_a_field(server: Ser
     for name, (method, path, more, status, code, field) in CASES.items():
         got_status, error = await server.error(method, path, **more)
         found = (got_status, error["code"], error.get("field", ""))
-        if found[:2] != (status, code) or (field and found[2] != field):
+        if found != (status, code, field):
             wrong[name] = (found, error["message"])
     assert not wrong
 
