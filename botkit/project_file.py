@@ -9,8 +9,11 @@ from typing import Any, cast
 import msgspec
 
 from botkit.config import ServerSettings, environment_settings, load_settings
+from botkit.notify import Notify
+from botkit.plain_secrets import note_plain_secrets
 from botkit.toml_lines import TomlLines
 from botkit.toml_table import Secrets, TomlFile, TomlTable, plain
+from channels import BUILT_IN
 from models.errors import BotkitError, InvalidValue
 from models.plugin import InvalidSettings
 from models.problem import Problem, did_you_mean
@@ -20,6 +23,9 @@ FILE_NAME = "botkit.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 MAX_FILE_BYTES = 1_000_000
 MAX_RULES = 10_000
+RESERVED = Notify.kind
+"""The asset by which notify URLs are called: every project has it."""
+_PROVIDERS = {channel.kind: channel for channel in BUILT_IN}
 
 
 class ProjectError(BotkitError):
@@ -103,6 +109,7 @@ def _syntax_problem(error: tomllib.TOMLDecodeError, text: str, path: str) -> Pro
 def _settings(
     file: TomlFile, table: TomlTable, secrets: Secrets, environ: Mapping[str, str], given: Mapping[str, Any] | None
 ) -> ServerSettings:
+    note_plain_secrets(table, ServerSettings)
     values = table.rest(secrets.fill)
     try:
         return load_settings(values, environ, given)
@@ -133,14 +140,19 @@ def _has_name(id: str, table: TomlTable) -> bool:
 
 def _asset(id: str, table: TomlTable, secrets: Secrets) -> Asset | None:
     channel = table.text("channel", required=True)
-    asset = {
+    asset: dict[str, Any] = {
         "provider": table.text("provider", channel),
         "number": table.text("number"),
         "settings": table.rest(secrets.fill),
     }
+    if provider := _PROVIDERS.get(asset["provider"]):
+        note_plain_secrets(table, provider)
+    if id == RESERVED:
+        table.add("reserved_name", f"an asset cannot be called {id!r}: botkit calls notify URLs by that name",
+                  hint="give it another name, here and in the assets of its service")  # fmt: skip
     if not _has_name(id, table) or not channel:
         return None
-    return Asset(id=id, channel=channel, **cast("dict[str, Any]", asset))
+    return Asset(id=id, channel=channel, **asset)
 
 
 def _service(id: str, table: TomlTable) -> Service | None:

@@ -166,6 +166,49 @@ def test_problems_stand_at_their_lines(folder: Path, old: str, new: str, code: s
     assert (code, line) in problems(folder, old, new)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "name", "line"),
+    [
+        ('{ env = "VISITOR_SECRET" }', '"plaintext"', "secret", 7),
+        ("port = 9000", 'hub_secret = "plaintext"', "hub_secret", 6),
+        ('{ file = "password.txt" }', '"plaintext"', "password", 14),
+        ('{ file = "password.txt" }', "12345", "password", 14),
+        (
+            'channel = "inapp"\ntitle = "Order desk"',
+            'channel = "sms"\nprovider = "sms_http"\nsend_url = "http://gw.example"\n'
+            'send_headers = { X-Api-Key = "plaintext" }',
+            "send_headers.X-Api-Key", 21,
+        ),
+    ],
+)  # fmt: skip
+def test_a_secret_that_is_written_down_is_a_warning(folder: Path, old: str, new: str, name: str, line: int) -> None:
+    assert old in TOML
+    (folder / "botkit.toml").write_text(TOML.replace(old, new, 1))
+    (found,) = [one for one in load_project(folder, environ=ENVIRON).problems if one.code == "plain_secret"]
+    assert (found.severity, found.line) == ("warning", line)
+    assert found.message == f"the secret {name} is written down in this file"
+    assert 'env = "NAME"' in found.hint and 'file = "path"' in found.hint
+    assert "plaintext" not in str(found)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['send_headers = { Accept = "application/json" }', 'send_headers = { Authorization = { env = "KANNEL_SECRET" } }',
+     'secret = ""'],
+)  # fmt: skip
+def test_what_is_no_secret_may_be_written_down(folder: Path, line: str) -> None:
+    new = f'channel = "sms"\nprovider = "sms_http"\nsend_url = "http://gw.example"\n{line}'
+    assert "plain_secret" not in [code for code, _ in problems(folder, 'channel = "inapp"', new)]
+
+
+def test_the_name_of_the_asset_for_notify_urls_is_taken(folder: Path) -> None:
+    text = TOML.replace("[assets.web-demo]", "[assets.notify]").replace('"web-demo"', '"notify"')
+    (folder / "botkit.toml").write_text(text)
+    (found,) = [one for one in load_project(folder, environ=ENVIRON).problems if one.severity == "error"]
+    assert (found.code, found.line) == ("reserved_name", 17)
+    assert "another name" in found.hint
+
+
 def test_secrets_may_be_missing_where_a_project_is_only_checked(folder: Path) -> None:
     assert has_errors(load_project(folder, environ={}).problems)
     found = load_project(folder, environ={}, require_secrets=False).problems
