@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,47 @@ import aiohttp
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
 
+from botkit.inapp import MAX_REPLAY
+from botkit.server.inapp import (
+    GOING_AWAY,
+    HEARTBEAT_SECONDS,
+    HELLO_SECONDS,
+    MAX_BAD_FRAMES,
+    POLICY_VIOLATION,
+    TRY_AGAIN,
+)
+from channels.frames import (
+    MAX_CLIENT_ID_LENGTH,
+    MAX_FRAME_BYTES,
+    MAX_FRAME_TEXT_LENGTH,
+    MAX_PAYLOAD_LENGTH,
+    Ack,
+    BotMessage,
+    BotTyping,
+    Echo,
+    ErrorFrame,
+    Hello,
+    Ping,
+    Pong,
+    UserMessage,
+    UserReceipt,
+    UserTyping,
+    Welcome,
+)
 from models.delivery import DeliveryState
 from tests.botkit.served import Served, serve, token
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "inapp.md").read_text("utf-8")
+SHOWN_FLOW = """
+flow: main
+nodes:
+  2: {kind: start, accepts: [sms.mo, inapp.message], next: {onBegin: 3}}
+  3:
+    kind: send
+    text: "Which size?"
+    quick_replies: ["Small", {title: "Large", payload: "size-l"}]
+    next: {onSuccess: end 101}
+"""
 
 
 @pytest.fixture
@@ -363,3 +403,49 @@ async def test_a_stopping_server_tells_its_clients(tmp_path: Path) -> None:
             await client.hello()
             closing = asyncio.create_task(client.closed())
         assert await closing == 1001
+
+
+def shown_turns() -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """The exchange in the docs: what the client says, and what it hears upon it."""
+    block = PAGE.partition("```text\n")[2].partition("```")[0]
+    turns: list[tuple[dict[str, Any], list[dict[str, Any]]]] = []
+    for line in block.splitlines():
+        frame = json.loads(line[2:])
+        if line.startswith("> "):
+            turns.append((frame, []))
+        else:
+            turns[-1][1].append(frame)
+    return turns
+
+
+async def test_the_exchange_in_the_docs_happens(tmp_path: Path) -> None:
+    async with serve(tmp_path, SHOWN_FLOW) as server, server.chat() as socket:
+        client = Client(socket)
+        for said, answers in shown_turns():
+            await client.say(**said)
+            heard = {frame["type"]: frame for frame in [await client.hear() for _ in answers]}
+            for shown in answers:
+                found = heard[shown["type"]]
+                assert found.keys() == shown.keys()
+                made = {name for name, value in shown.items() if value == "..." or name == "at"}
+                assert {name: found[name] for name in found.keys() - made} == {
+                    name: shown[name] for name in shown.keys() - made
+                }
+        await client.nothing_more()
+
+
+def test_the_docs_know_every_frame_and_bound() -> None:
+    said, _, heard = PAGE.partition("## What the client hears")
+    for rows, frames in (
+        (said, (Hello, UserMessage, UserReceipt, UserTyping, Ping)),
+        (heard, (Welcome, Ack, BotMessage, Echo, BotTyping, Pong, ErrorFrame)),
+    ):
+        table = re.findall(r"^\| `(\w+)` \|(.*?)\|", rows, re.MULTILINE)
+        listed = {kind: re.findall(r"`(\w+)`", fields) for kind, fields in table}
+        assert listed == {str(frame.__struct_config__.tag): list(frame.__struct_fields__) for frame in frames}
+    bounds = (HELLO_SECONDS, HEARTBEAT_SECONDS, MAX_BAD_FRAMES, MAX_REPLAY, MAX_FRAME_BYTES, MAX_FRAME_TEXT_LENGTH,
+              MAX_PAYLOAD_LENGTH, MAX_CLIENT_ID_LENGTH)  # fmt: skip
+    assert [bound for bound in bounds if not re.search(rf"\b{int(bound):,}\b", PAGE)] == []
+    assert set(re.findall(r"^\| (\d{4}) \|", PAGE, re.MULTILINE)) == {
+        str(code) for code in (GOING_AWAY, POLICY_VIOLATION, 1009, TRY_AGAIN)
+    }
