@@ -36,9 +36,7 @@ def check_assets(found: ProjectFile, catalog: Catalog) -> Iterator[Problem]:
     used = {id for service in found.services for id in service.assets}
     for id, asset in found.assets.items():
         if id == NOTIFY:
-            yield _problem(found, "reserved_name", f"no asset can be called {id!r}: messages to notify URLs go by it",
-                           "assets", id, hint="call it by another name")  # fmt: skip
-            continue
+            continue  # that it cannot be called so was said already
         try:
             catalog.channel_for(asset)
         except InvalidSettings as error:

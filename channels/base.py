@@ -95,27 +95,27 @@ class WebhookRequest(msgspec.Struct, frozen=True, dict=True):
         try:
             return self.body.decode("ascii")
         except UnicodeDecodeError:
-            raise BadRequest("the form has bytes beyond ASCII: percent-encode them") from None
+            raise BadRequest("the form has bytes beyond ASCII: percent-encode them", field="body") from None
 
     def json(self) -> Any:
         """The body as JSON; raises `BadRequest`, also when it is nested more than 64 deep."""
         try:
             value = msgspec.json.decode(self.body)
         except RecursionError:
-            raise BadRequest(TOO_DEEP) from None
+            raise BadRequest(TOO_DEEP, field="body") from None
         except UnicodeDecodeError:
-            raise BadRequest("the body is not JSON: it is not valid UTF-8") from None
+            raise BadRequest("the body is not JSON: it is not valid UTF-8", field="body") from None
         except msgspec.DecodeError as error:
             # The decoder takes half of a surrogate pair for an early end.
             reason = HALF_A_CHARACTER if _HALF.search(self.body) else str(error)
-            raise BadRequest(f"the body is not JSON: {reason}") from None
+            raise BadRequest(f"the body is not JSON: {reason}", field="body") from None
         # Fewer opening brackets than levels allowed cannot nest too deep: most bodies are not walked.
         if (
             self.body.count(b"{") + self.body.count(b"[") > MAX_JSON_DEPTH
             and isinstance(value, dict | list)
             and _too_deep(value)
         ):
-            raise BadRequest(TOO_DEEP)
+            raise BadRequest(TOO_DEEP, field="body")
         return value
 
 
@@ -132,7 +132,7 @@ def form_fields(text: str, encoding: str = "utf-8") -> dict[str, list[str]]:
 
 def _pairs(text: str, encoding: str) -> list[tuple[str, str]]:
     if text.count("&") >= MAX_FORM_FIELDS:
-        raise BadRequest(f"the form has more than {MAX_FORM_FIELDS} fields")
+        raise BadRequest(f"the form has more than {MAX_FORM_FIELDS} fields", field="body")
     pairs: list[tuple[str, str]] = []
     beyond = not text.isascii()
     try:
@@ -239,7 +239,7 @@ class Channel(Plugin):
 
     def parse(self, request: WebhookRequest) -> list[Inbound]:
         """The provider's words as ours, in order; raises `BadRequest` that names the field."""
-        raise BadRequest(f"asset {self.asset!r} takes no webhook calls")
+        raise BadRequest(f"asset {self.asset!r} takes no webhook calls", field="asset")
 
     def reply(self, request: WebhookRequest) -> WebhookReply:
         """The answer to the provider once all is stored."""

@@ -47,6 +47,7 @@ _OUTCOMES = {
     DeliveryState.READ: SendOutcome.READ,
 }
 _MEDIA: dict[str, Literal["image", "video", "audio"]] = {"image": "image", "video": "video", "audio": "audio"}
+SIGNATURE_HEADER = "x-twilio-signature"
 
 
 class Twilio(SmsGateway):
@@ -77,9 +78,11 @@ class Twilio(SmsGateway):
 
     def verify(self, request: WebhookRequest) -> None:
         super().verify(request)
-        given = request.headers.get("x-twilio-signature", "")
+        given = request.headers.get(SIGNATURE_HEADER, "")
         if not given:
-            raise BadSignature("the header 'x-twilio-signature' is missing: is this call from Twilio?")
+            raise BadSignature(
+                f"the header {SIGNATURE_HEADER!r} is missing: is this call from Twilio?", field=SIGNATURE_HEADER
+            )
         body = request.body_form()
         if body:
             fields = form_fields(body) if request.query else request.form()
@@ -87,14 +90,15 @@ class Twilio(SmsGateway):
             fields = {}
             digest = form_fields(request.url.partition("?")[2]).get("bodySHA256")
             if digest and not same(hashlib.sha256(request.body).hexdigest(), digest[0].lower()):
-                raise BadSignature("the body is not the one that Twilio signed (bodySHA256)")
+                raise BadSignature("the body is not the one that Twilio signed (bodySHA256)", field="body")
         token = self.auth_token.get_secret_value()
         # Twilio is known to sign with and without the port; no early way out, so that time tells nothing.
         matches = [same(given, signature(token, url, fields)) for url in spellings(request.url)]
         if not any(matches):
             raise BadSignature(
                 "the signature is wrong: check the auth token, and that the server's public address is the one "
-                "that Twilio calls"
+                "that Twilio calls",
+                field=SIGNATURE_HEADER,
             )
 
     def parse(self, request: WebhookRequest) -> list[Inbound]:

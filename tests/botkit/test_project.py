@@ -251,7 +251,6 @@ def test_two_rules_of_one_service_fire_together(folder: Path) -> None:
 
 
 def test_an_asset_without_a_service_is_told(folder: Path) -> None:
-    assert add(folder, '[assets.notify]\nchannel = "sms"\nprovider = "sandbox"\n') == [("error", "reserved_name")]
     assert add(folder, '[assets.spare]\nchannel = "sms"\nprovider = "sandbox"\n') == [("warning", "unused_asset")]
 
 

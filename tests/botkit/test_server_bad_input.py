@@ -76,14 +76,14 @@ CASES: dict[str, tuple[str, str, dict[str, Any], int, str, str]] = {
     "half an address": ("GET", "/sandbox/sms/messages?address=zzzzz%00", {}, 400, "bad_request", "address"),
     "a multipart form": (
         "POST", "/channels/form", {"data": b"--x", "headers": {"Content-Type": "multipart/form-data; boundary=x"}},
-        415, "unsupported_type", "content-type"
+        400, "bad_request", "content-type"
     ),
     "an unknown charset": (
         "POST", "/channels/form", {"data": b"from=1", "headers": {"Content-Type": "text/json; charset=x"}},
         400, "bad_request", "content-type"
     ),
     "malformed form": (
-        "POST", "/channels/form", {"data": b"from=%ff&text=%zz", "headers": FORM}, 400, "bad_request", "from"
+        "POST", "/channels/form", {"data": b"from=%ff&text=%zz", "headers": FORM}, 400, "bad_request", "body"
     ),
     "form beyond ASCII": (
         "POST", "/channels/form", {"data": b"from=\xff", "headers": FORM}, 400, "bad_request", "body"
