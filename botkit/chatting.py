@@ -31,6 +31,12 @@ class NobodyThere(BotkitError):
     code = "no_asset"
 
 
+class NoAddress(BotkitError):
+    """Nobody can write from this address on the channel."""
+
+    code = "no_address"
+
+
 class Chat:
     """One customer's chat. Every asset is played by the sandbox; `store` is a file that is made if missing."""
 
@@ -49,9 +55,9 @@ class Chat:
         assert isinstance(adapter, Sandbox)
         try:
             self.address: Address = adapter.address(self._written)
-        except BotkitError:
+        except BotkitError as error:
             await self._app.__aexit__(None, None, None)
-            raise
+            raise NoAddress(error.message) from None
         self._event = f"{self.asset.channel}.{'message' if self.asset.channel == 'inapp' else 'mo'}"
         return self
 

@@ -43,7 +43,7 @@ def command(
 
     No server runs and nothing is kept. Lines of a script that are empty or begin with # are passed over.
     """
-    from botkit.chatting import Chat, NobodyThere
+    from botkit.chatting import Chat, NoAddress, NobodyThere
     from botkit.logs import set_up_logs
     from botkit.project import ProjectError, load_project
 
@@ -62,7 +62,10 @@ def command(
             chat = Chat(project, Path(folder) / "chat.db", channel=channel, address=address)
         except NobodyThere as error:
             out.fail(error.message, code=FAILED)
-        asyncio.run(_talk(out, chat, script, wait, as_json=as_json))
+        try:
+            asyncio.run(_talk(out, chat, script, wait, as_json=as_json))
+        except NoAddress as error:
+            raise click.BadParameter(error.message, context, param_hint="'--from'") from None
 
 
 async def _talk(out: Output, chat: "Chat", script: TextIO | None, wait: float, *, as_json: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from botkit.cli.output import FAILED, Output, count, output_of
+from botkit.cli.paths import DIRECTORY, FILE_OR_DIRECTORY
 
 if TYPE_CHECKING:
     from flows.base import Node
@@ -19,7 +20,7 @@ def command() -> None:
 
 
 @command.command("schema", help="Print the JSON Schema of flow files, with the nodes of the project in DIRECTORY.")
-@click.argument("directory", type=click.Path(path_type=Path), default=".")
+@click.argument("directory", type=DIRECTORY, default=".")
 @click.pass_context
 def schema(context: click.Context, directory: Path) -> None:
     from flows.schema import flow_schema
@@ -29,7 +30,7 @@ def schema(context: click.Context, directory: Path) -> None:
 
 
 @command.command("fmt", help="Write flow files in canonical form. FILES may be directories.")
-@click.argument("files", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True)
+@click.argument("files", type=FILE_OR_DIRECTORY, nargs=-1, required=True)
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; exit with 1 if a file is not formatted.")
 @click.pass_context
 def fmt(context: click.Context, files: tuple[Path, ...], only_check: bool) -> None:
@@ -41,14 +42,16 @@ def fmt(context: click.Context, files: tuple[Path, ...], only_check: bool) -> No
     changed = failed = 0
     for file in flow_files:
         try:
-            if format_file(file, write=not only_check):
-                changed += 1
-                out.line((f"{file}: ", "title"), "not formatted" if only_check else "formatted")
+            differs = format_file(file, write=not only_check)
         except FlowFileError as error:
             out.problems(error.problems, err=True)
             failed += 1
         except OSError as error:
             out.fail(f"{file} cannot be written: {error.strerror}")
+        else:
+            if differs:
+                changed += 1
+                out.line((f"{file}: ", "title"), "not formatted" if only_check else "formatted")
     rest = len(flow_files) - changed - failed
     parts = [count(changed, "file") + (" to format" if only_check else " formatted")] if changed else []
     parts += [count(rest, "file") + " as it should be"] if rest else []
@@ -58,7 +61,7 @@ def fmt(context: click.Context, files: tuple[Path, ...], only_check: bool) -> No
 
 
 @command.command("show", help="Draw the flow in PATH: a file, or a project and then the id of the FLOW.")
-@click.argument("path", type=click.Path(path_type=Path, exists=True), default=".")
+@click.argument("path", type=FILE_OR_DIRECTORY, default=".")
 @click.argument("flow", required=False, default="")
 @click.pass_context
 def show(context: click.Context, path: Path, flow: str) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from botkit.cli.output import UNREAD
+
 
 class LazyGroup(click.Group):
     """A group that knows its commands by name, as (module, line in the help), and imports each when it is run.
@@ -16,6 +18,13 @@ class LazyGroup(click.Group):
     def __init__(self, *arguments: Any, table: Mapping[str, tuple[str, str]], **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.table = table
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As ever, but where nobody reads the output any more (`| head`): click would exit as for an error."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise click.exceptions.Exit(UNREAD) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(self.table)

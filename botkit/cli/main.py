@@ -1,6 +1,7 @@
 """Main: the `botkit` command. It imports a command's file only when that command is run."""
 
 import io
+import os
 import sys
 from typing import NoReturn
 
@@ -8,7 +9,7 @@ import click
 
 from botkit import __version__
 from botkit.cli.lazy import LazyGroup
-from botkit.cli.output import COULD_NOT, FAILED, INTERRUPTED, Output
+from botkit.cli.output import COULD_NOT, FAILED, INTERRUPTED, UNREAD, Output
 from models.errors import BotkitError
 
 COMMANDS = {
@@ -38,6 +39,7 @@ Exit codes:
   2    the command was not understood
   3    botkit could not do it: no connection, no permission, a port in use
   130  stopped with Ctrl+C
+  141  nobody read the output to its end, as in `| head`
 
 Colours are left out in a pipe, with --no-color, and where NO_COLOR is set."""
 
@@ -67,4 +69,6 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         sys.exit(INTERRUPTED)
     except BotkitError as error:
         Output().fail(str(error), code=FAILED if error.of_files else COULD_NOT)
+    if code == UNREAD:  # what is left in the buffer would fail once more at the exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code if isinstance(code, int) else 0)

@@ -75,6 +75,8 @@ def _write(out: Output, template: str, target: Path, values: dict[str, str]) -> 
     try:
         for path in write(template, target, values):
             out.line("wrote ", (str(path), "title"))
+    except BrokenPipeError:
+        raise  # nobody reads what was written
     except FileExistsError as error:
         out.fail(f"{error} is there already", hint="remove it, or take another name", code=FAILED)
     except OSError as error:

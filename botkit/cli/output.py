@@ -12,8 +12,8 @@ import click
 if TYPE_CHECKING:
     from models.problem import Problem
 
-FAILED, USAGE, COULD_NOT, INTERRUPTED = 1, 2, 3, 130
-"""Exit codes: errors in what was given, a command not understood, what could not be done, Ctrl+C."""
+FAILED, USAGE, COULD_NOT, INTERRUPTED, UNREAD = 1, 2, 3, 130, 141
+"""Exit codes: errors in what was given, a command not understood, what could not be done, Ctrl+C, a closed pipe."""
 
 COLOURS = {"green": "green", "orange": "yellow", "red": "red", "error": "red", "warning": "yellow", "hint": "cyan",
            "quiet": "bright_black"}  # fmt: skip

@@ -6,12 +6,13 @@ from typing import Literal
 import click
 
 from botkit.cli.output import FAILED, output_of
+from botkit.cli.paths import DIRECTORY
 from models.problem import has_errors
 
 
 @click.command("reference")
 @click.argument("of", type=click.Choice(["nodes", "channels"]))
-@click.argument("directory", type=click.Path(path_type=Path), default=".")
+@click.argument("directory", type=DIRECTORY, default=".")
 @click.pass_context
 def command(context: click.Context, of: Literal["nodes", "channels"], directory: Path) -> None:
     """Print what every node or channel does and takes, as Markdown, with the nodes of the project in DIRECTORY."""

@@ -9,6 +9,7 @@ import msgspec
 
 from botkit.cli.nlp import data
 from botkit.cli.output import Output
+from botkit.cli.paths import FILE_OR_DIRECTORY
 
 if TYPE_CHECKING:
     from nlp.evaluation.comparison import Change
@@ -17,8 +18,8 @@ MAX_SHOWN = 30
 
 
 @click.command("compare")
-@click.argument("before", type=click.Path(path_type=Path, exists=True))
-@click.argument("now", type=click.Path(path_type=Path, exists=True))
+@click.argument("before", type=FILE_OR_DIRECTORY)
+@click.argument("now", type=FILE_OR_DIRECTORY)
 @data.options(data.tests, data.format, data.as_json)
 @click.pass_obj
 def command(out: Output, before: Path, now: Path, on: tuple[Path, ...], format: str | None, as_json: bool) -> None:

@@ -9,12 +9,13 @@ import msgspec
 from botkit.cli.nlp.get_model import NAME
 from botkit.cli.nlp.progress import progress
 from botkit.cli.output import Output
+from botkit.cli.paths import DIRECTORY
 
 EXTRA = "transformers"
 
 
 @click.command("fine-tune")
-@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False), default=".")
+@click.argument("directory", type=DIRECTORY, default=".")
 @click.option(
     "--from",
     "folder",

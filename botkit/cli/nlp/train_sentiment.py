@@ -7,11 +7,12 @@ import msgspec
 
 from botkit.cli.nlp.progress import progress
 from botkit.cli.output import Output
+from botkit.cli.paths import DIRECTORY, FILE
 
 
 @click.command("train-sentiment")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False), default=".")
+@click.argument("file", type=FILE)
+@click.argument("directory", type=DIRECTORY, default=".")
 @click.option("--scale", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True,
               help="The highest score that a text can have in FILE; the lowest is its opposite.")  # fmt: skip
 @click.option("--encoder", default="minilm", show_default=True, help="The sentence encoder to build on.")

@@ -44,6 +44,12 @@ def test_a_script_from_a_file(folder: Path, tmp_path: Path) -> None:
     assert (missing.exit_code, "No such file" in missing.output) == (2, True)
 
 
+def test_an_address_that_nobody_can_have_is_a_mistake_in_the_command(folder: Path) -> None:
+    result = run("chat", folder, "--from", "not a number", input="Hello\n")
+    assert result.exit_code == 2
+    assert "Invalid value for '--from': 'not a number' is no sender id" in result.output
+
+
 def test_what_comes_late_is_shown_while_a_pipe_has_no_next_line(folder: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "botkit", "chat", str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,

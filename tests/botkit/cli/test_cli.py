@@ -1,6 +1,7 @@
 """The command line: what it prints, what it writes, and how it exits."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -215,6 +216,43 @@ def test_what_is_not_understood_exits_with_2(arguments: list[str], words: str) -
     result = run(*arguments)
     assert result.exit_code == 2
     assert words in result.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check",),
+        ("flow", "fmt"),
+        ("flow", "schema"),
+        ("flow", "show"),
+        ("reference", "nodes"),
+        ("reference", "channels"),
+        ("nlp", "compare", "."),
+        ("nlp", "fine-tune"),
+        ("nlp", "train-sentiment"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_not_there_exits_with_1(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    result = run(*arguments, tmp_path / "none")
+    assert (result.exit_code, "there is no such" in result.output) == (1, True), result.output
+
+
+@pytest.mark.parametrize(
+    "arguments", [("reference", "nodes"), ("flow", "schema"), ("flow", "fmt", "--check")], ids=" ".join
+)
+def test_a_reader_that_goes_away_is_no_error(folder: Path, arguments: tuple[str, ...]) -> None:
+    (folder / "flows" / "hello.flow.yaml").write_text(UNTIDY)
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "botkit", *arguments, str(folder)], stdout=writer, stderr=subprocess.PIPE,
+            text=True, check=False, timeout=60,
+        )  # fmt: skip
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 @pytest.mark.parametrize(
