@@ -74,7 +74,7 @@ def retry_after(headers: dict[str, str]) -> float:
     except ValueError:
         try:
             seconds = (parsedate_to_datetime(written) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return 0.0
     # `not (a < b)` takes "nan" to 0 as well
     return min(seconds, MAX_RETRY_AFTER_SECONDS) if seconds > 0 else 0.0

@@ -1,6 +1,5 @@
 """Channel: the contract of an adapter between a provider and `Message`."""
 
-import codecs
 import hashlib
 import re
 from collections.abc import Mapping
@@ -25,6 +24,12 @@ MAX_FORM_FIELDS = 500
 MAX_JSON_DEPTH = 64
 TOO_DEEP = f"the body is nested more than {MAX_JSON_DEPTH} levels deep"
 _HALF = re.compile(rb"\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])", re.IGNORECASE)
+CHARSETS = {
+    "utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "utf-8", "ascii": "utf-8", "iso-8859-1": "cp1252",
+    "latin1": "cp1252", "latin-1": "cp1252", "windows-1252": "cp1252", "cp1252": "cp1252", "iso-8859-15": "iso-8859-15",
+}  # fmt: skip
+"""The encodings of calls that are read. Who says Latin-1 means Windows' (WHATWG, Encoding, section 4.2)."""
+
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]{1,40})", re.IGNORECASE | re.ASCII)
 HALF_A_CHARACTER = "an escape such as \\ud83d needs its other half after it"
 
@@ -65,12 +70,12 @@ class WebhookRequest(msgspec.Struct, frozen=True, dict=True):
         """The encoding that the content type names; raises `BadRequest` for one that there is not."""
         said = self.headers.get("content-type", "")
         named = _CHARSET.search(said) if "charset" in said.lower() else None
-        if named is None or named[1].lower() == "utf-8":
+        if named is None:
             return "utf-8"
-        try:
-            return codecs.lookup(named[1]).name
-        except LookupError:
-            raise BadRequest(f"there is no encoding {named[1]!r}: use UTF-8", field="content-type") from None
+        encoding = CHARSETS.get(named[1].lower())
+        if encoding is None:
+            raise BadRequest(f"the encoding {named[1]!r} is not read: use UTF-8", field="content-type")
+        return encoding
 
     def _form_text(self) -> str:
         query, body = self.query, self.body_form()
@@ -145,7 +150,7 @@ def _pairs(text: str, encoding: str) -> list[tuple[str, str]]:
                     name = _decoded(name, encoding)
                 value = _decoded(value, encoding)
             pairs.append((name, value))
-    except (UnicodeDecodeError, LookupError):  # LookupError: a codec that is not for text
+    except UnicodeDecodeError:
         raise BadRequest(f"the form is not valid {encoding.upper()}", field="body") from None
     return pairs
 

@@ -141,7 +141,8 @@ class SmsHttp(SmsGateway):
         fields = request.first_fields()
         delivery_id = fields.get(DELIVERY_FIELD, "")
         if not (request.body and request.method != "GET" and request.is_json):
-            if request.body and not request.is_form and self.from_field not in fields and not delivery_id:
+            says_nothing = self.from_field not in fields and self.receipt_status_field not in fields and not delivery_id
+            if request.body and not request.is_form and says_nothing:
                 said = request.headers.get("content-type", "")
                 came = f"a body of the type {said[:100]!r}" if said else "a body without a content type"
                 raise BadRequest(f"{came} is not read: send a form or JSON", field="content-type")
@@ -150,7 +151,8 @@ class SmsHttp(SmsGateway):
         items = list(self._items(request.json()))
         for number, item in enumerate(items):
             try:
-                self._check_types(item)
+                if not (delivery_id or _reader(item)(self.receipt_status_field, "")):
+                    self._check_types(item)
                 inbound += self._one(_reader(item), _looker(item), delivery_id, request.received_at)
             except BadRequest as error:
                 if len(items) == 1:

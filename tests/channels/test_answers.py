@@ -29,7 +29,9 @@ def test_statuses(status: int, outcome: str) -> None:
 @pytest.mark.parametrize(
     ("written", "seconds"),
     [("", 0), ("5", 5), ("2.5", 2.5), ("-3", 0), ("nan", 0), ("inf", MAX_RETRY_AFTER_SECONDS), ("soon", 0),
-     ("99999999", MAX_RETRY_AFTER_SECONDS), ("Wed, 21 Oct 2015 07:28:00 GMT", 0)],
+     ("99999999", MAX_RETRY_AFTER_SECONDS), ("Wed, 21 Oct 2015 07:28:00 GMT", 0),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", 0.0),
+    ],
 )  # fmt: skip
 def test_retry_after(written: str, seconds: float) -> None:
     assert retry_after({"retry-after": written}) == seconds
