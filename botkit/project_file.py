@@ -9,7 +9,7 @@ from typing import Any, cast
 import msgspec
 
 from botkit.config import ServerSettings, environment_settings, load_settings
-from botkit.notify import Notify
+from botkit.notify import NOTIFY
 from botkit.plain_secrets import note_plain_secrets
 from botkit.toml_lines import TomlLines
 from botkit.toml_table import Secrets, TomlFile, TomlTable, plain
@@ -23,8 +23,6 @@ FILE_NAME = "botkit.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 MAX_FILE_BYTES = 1_000_000
 MAX_RULES = 10_000
-RESERVED = Notify.kind
-"""The asset by which notify URLs are called: every project has it."""
 _PROVIDERS = {channel.kind: channel for channel in BUILT_IN}
 
 
@@ -147,7 +145,7 @@ def _asset(id: str, table: TomlTable, secrets: Secrets) -> Asset | None:
     }
     if provider := _PROVIDERS.get(asset["provider"]):
         note_plain_secrets(table, provider)
-    if id == RESERVED:
+    if id == NOTIFY:
         table.add("reserved_name", f"an asset cannot be called {id!r}: botkit calls notify URLs by that name",
                   hint="give it another name, here and in the assets of its service")  # fmt: skip
     if not _has_name(id, table) or not channel:

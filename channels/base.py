@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, ClassVar, Protocol, cast
 from urllib.parse import unquote_to_bytes
 
@@ -10,6 +11,7 @@ import msgspec
 
 from channels.errors import BadRequest
 from models.address import Address
+from models.charset import charset_of
 from models.content import Content
 from models.delivery import Receipt
 from models.event import Event
@@ -24,13 +26,6 @@ MAX_FORM_FIELDS = 500
 MAX_JSON_DEPTH = 64
 TOO_DEEP = f"the body is nested more than {MAX_JSON_DEPTH} levels deep"
 _HALF = re.compile(rb"\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])", re.IGNORECASE)
-CHARSETS = {
-    "utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "utf-8", "ascii": "utf-8", "iso-8859-1": "cp1252",
-    "latin1": "cp1252", "latin-1": "cp1252", "windows-1252": "cp1252", "cp1252": "cp1252", "iso-8859-15": "iso-8859-15",
-}  # fmt: skip
-"""The encodings of calls that are read. Who says Latin-1 means Windows' (WHATWG, Encoding, section 4.2)."""
-
-_CHARSET = re.compile(r"charset=[\"']?([\w.:-]{1,40})", re.IGNORECASE | re.ASCII)
 HALF_A_CHARACTER = "an escape such as \\ud83d needs its other half after it"
 
 
@@ -66,16 +61,17 @@ class WebhookRequest(msgspec.Struct, frozen=True, dict=True):
         """
         return dict(reversed(_pairs(self._form_text(), self.charset())))
 
+    @cached_property
+    def _type(self) -> str:
+        """The content type in small letters, which do not matter in it."""
+        return self.headers.get("content-type", "").lower()
+
     def charset(self) -> str:
-        """The encoding that the content type names; raises `BadRequest` for one that there is not."""
-        said = self.headers.get("content-type", "")
-        named = _CHARSET.search(said) if "charset" in said.lower() else None
-        if named is None:
-            return "utf-8"
-        encoding = CHARSETS.get(named[1].lower())
-        if encoding is None:
-            raise BadRequest(f"the encoding {named[1]!r} is not read: use UTF-8", field="content-type")
-        return encoding
+        """The encoding that the content type names; raises `BadRequest` for one that is not read."""
+        try:
+            return charset_of(self._type)
+        except LookupError as error:
+            raise BadRequest(f"the encoding {error.args[0]!r} is not read: use UTF-8", field="content-type") from None
 
     def _form_text(self) -> str:
         query, body = self.query, self.body_form()
@@ -86,12 +82,12 @@ class WebhookRequest(msgspec.Struct, frozen=True, dict=True):
     @property
     def is_form(self) -> bool:
         """Whether the body is an urlencoded form."""
-        return "form-urlencoded" in self.headers.get("content-type", "").lower()
+        return "form-urlencoded" in self._type
 
     @property
     def is_json(self) -> bool:
         """Whether the body is JSON."""
-        return "json" in self.headers.get("content-type", "").lower()
+        return "json" in self._type
 
     def body_form(self) -> str:
         """The body where it is an urlencoded form, else nothing; raises `BadRequest`."""

@@ -384,10 +384,8 @@ def _check(name: str, value: Any) -> None:
     if value is None or value is True or value is False or type(value) is float:
         return
     try:
-        if type(value) is dict or type(value) is list:
+        if type(value) is not str and type(value) is not int:
             json.dumps(value)  # MessagePack takes sets and moments too, and gives back what they were not
-        elif type(value) is not str and type(value) is not int:
-            raise TypeError(f"it is a {type(value).__name__}")
         _encode(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise BotkitError(f"{name} cannot be kept, as it is no JSON value: {error}") from None

@@ -1,14 +1,13 @@
 """HTTP as nodes and channels see it: a request, a response and what can go wrong, without a library."""
 
-import re
 from typing import Literal, Protocol
 
 import msgspec
 
+from models.charset import charset_of
 from models.errors import BotkitError
 
 MAX_RESPONSE_BYTES = 1_048_576
-_CHARSET = re.compile(r"charset=[\"']?([\w.:-]{1,40})", re.IGNORECASE | re.ASCII)
 
 
 class HttpRequest(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -41,11 +40,11 @@ class HttpResponse(msgspec.Struct, frozen=True, gc=False):
     @property
     def text(self) -> str:
         """The body in the encoding that the answer names, else in UTF-8, without the mark that some begin with."""
-        named = _CHARSET.search(self.headers.get("content-type", ""))
         try:
-            text = self.body.decode(named[1] if named else "utf-8", "replace")
-        except LookupError:  # there is no such encoding
-            text = self.body.decode("utf-8", "replace")
+            encoding = charset_of(self.headers.get("content-type", ""))
+        except LookupError:
+            encoding = "utf-8"
+        text = self.body.decode(encoding, "replace")
         return text.removeprefix("\ufeff")
 
 

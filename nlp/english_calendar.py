@@ -25,9 +25,12 @@ Reader = Callable[[re.Match[str], Clock], date | time | datetime | None]
 Rule = tuple[re.Pattern[str], Reader]
 
 
-AT = "(?:" + "|".join(
-    f"(?<={word} )" for word in ("at", "by", "around", "about", "until", "till", "from", "before", "after", "since")
-) + ")"  # fmt: skip
+def behind(words: str) -> str:
+    """What stands directly behind one of some words, which themselves are no part of it."""
+    return f"(?:{'|'.join(f'(?<={word} )' for word in words.split())})"
+
+
+AT = behind("at by around about until till from before after since")
 _after = (
     "on|at|about|around|or|and|to|till?|until|today|tomorrow|tonight|this|next|every|for|in the|please|pls|sharp|ish|if"
     "|but|then|so|when|because|as|is|was|works?|would|will|can|could|should|instead|with|without|thanks?|thx|ok|okay"

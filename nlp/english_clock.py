@@ -4,7 +4,7 @@ import re
 from datetime import datetime, time, timedelta
 
 from nlp.clock import NOON, Clock
-from nlp.english_calendar import AT, AT_PART, COUNT, NO_NOUN, Rule, counted, in_half, pattern
+from nlp.english_calendar import AT, AT_PART, COUNT, NO_NOUN, Rule, behind, counted, in_half, pattern
 from nlp.numbers import ONES
 
 HOURS = {word: value for word, value in ONES.items() if 1 <= value <= NOON}
@@ -19,11 +19,7 @@ _any_hour = "(?P<hour>" + "|".join(HOURS) + r"|1[0-2]|[1-9])"
 _minute = "(?P<minute>" + "|".join(word.replace(" ", "[ -]") for word in sorted(MINUTES, key=len, reverse=True)) + ")"
 _half = r"[ ]?(?P<half>[ap]\.?m)\.?"
 _told = rf"(?:{_half}|{AT_PART})"
-_maybe_told = rf"{_told}?"
-_is = "(?:" + "|".join(
-    f"(?<={word} )"
-    for word in ("at", "by", "around", "about", "until", "till", "before", "after", "since", "it's", "its", "is")
-) + ")"  # fmt: skip
+_is = behind("at by around about until till before after since it's its is")
 
 
 def _spoken(match: re.Match[str], clock: Clock) -> time:
@@ -86,10 +82,10 @@ HOUR_BEHIND_A_DAY = re.compile(
 
 RULES: tuple[Rule, ...] = (
     (pattern(rf"(?:a[ ])?(?P<part>(?:half|quarter)[ ]{{1,2}}past|quarter[ ]{{1,2}}to)[ ]{{1,2}}{_any_hour}"
-             rf"{_maybe_told}"), _past),
+             rf"{_told}?"), _past),
     (pattern(rf"(?:a[ ])?(?P<part>quarter[ ]of|half)[ ]{_any_hour}"
              rf"(?:{_told}|(?:[ ]o['’ ]{{0,2}}clock)?{NO_NOUN})"), _past),
-    (pattern(rf"{COUNT}(?:[ ]minutes?)?[ ](?P<way>past)[ ]{_any_hour}{_maybe_told}"), _past),
+    (pattern(rf"{COUNT}(?:[ ]minutes?)?[ ](?P<way>past)[ ]{_any_hour}{_told}?"), _past),
     (pattern(rf"{COUNT}(?:[ ]minutes?)?[ ](?P<way>after)[ ]{_any_hour}(?:{_told}|{NO_NOUN})"), _past),
     (pattern(rf"{_is}(?P<count>five|ten|twenty(?:[ -]five)?|5|10|20|25)(?:[ ]minutes)?[ ](?P<way>to|before)[ ]"
              rf"{_any_hour}(?:{_told}|{NO_NOUN})"), _past),

@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime, timedelta
 
 from nlp.clock import Clock, in_year, shifted
-from nlp.english_calendar import COUNT, DAYS, NO_NOUN, PART, UNITS, WEEKDAY, Rule, counted, pattern
+from nlp.english_calendar import COUNT, NO_NOUN, PART, UNITS, WEEKDAY, Rule, behind, counted, day_number, pattern
 from nlp.past_days import is_over
 
 WEEKS = {"this": 0, "the": 0, "coming": 0, "next": 1, "last": -1}
@@ -17,7 +17,7 @@ HOLIDAYS = {
 }  # fmt: skip
 """Those that have the same date every year: month and day."""
 
-FRACTIONS = {"half an": 30, "a quarter of an": 15, "a couple of": 120, "couple of": 120}
+FRACTIONS = {"half an": 30, "a quarter of an": 15}
 """Minutes that these words make of an hour."""
 
 
@@ -29,12 +29,12 @@ def _monday(clock: Clock, weeks: int) -> date:
 def _coming(weekday: str, clock: Clock) -> date:
     """The next day of that name, today included."""
     today = clock.now.date()
-    return today + timedelta(days=(DAYS.index(weekday.lower()) - today.weekday()) % 7)
+    return today + timedelta(days=(day_number(weekday) - today.weekday()) % 7)
 
 
 def _in_week(match: re.Match[str], clock: Clock) -> date:
     weeks = 2 if match["after"] else WEEKS[match["which"].lower()]
-    return _monday(clock, weeks) + timedelta(days=DAYS.index(match["weekday"].lower()))
+    return _monday(clock, weeks) + timedelta(days=day_number(match["weekday"]))
 
 
 def _week_after(match: re.Match[str], clock: Clock) -> date:
@@ -121,20 +121,15 @@ def _short_step(match: re.Match[str], clock: Clock) -> date | datetime:
     words = " ".join((named.get("few") or "").lower().split())
     if words.endswith("couple of"):
         return shifted(clock, 2 * sign, unit)
-    if words:
-        return shifted(clock, FRACTIONS[words] * sign, "minute") if unit == "hour" else _none()
-    if named.get("more"):  # an hour and a half
-        return shifted(clock, (60 * counted(match["count"]) + 30) * sign, "minute") if unit == "hour" else _none()
-    return shifted(clock, counted(match["count"]) * sign, unit)
+    if not (words or match["more"]):
+        return shifted(clock, counted(match["count"]) * sign, unit)
+    if unit != "hour":
+        raise ValueError
+    minutes = FRACTIONS[words] if words else 60 * counted(match["count"]) + 30  # an hour and a half
+    return shifted(clock, minutes * sign, "minute")
 
 
-def _none() -> date:
-    raise ValueError
-
-
-_before = "(?:" + "|".join(
-    f"(?<={word} )" for word in ("on", "by", "from", "until", "till", "since", "before", "after", "for", "to")
-) + ")"  # fmt: skip
+_before = behind("on by from until till since before after for to")
 _unit = r"(?P<unit>min|minute|hr|hour|day|week|wk|fortnight|month|mth|year|yr)s?"
 _few = r"(?:(?P<few>half[ ]an|a[ ]quarter[ ]of[ ]an|(?:a[ ])?couple[ ]of)[ ]{1,2}|" + COUNT + r"[ ]{0,2})"
 _more = r"(?P<more>[ ]and[ ]a[ ]half)?"

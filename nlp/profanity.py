@@ -11,6 +11,7 @@ from models.content import MAX_TEXT_LENGTH
 from models.utterance import Profanity, Understanding
 from nlp.base import Component, Context
 from nlp.folding import fold
+from nlp.language_codes import base_language
 from nlp.profanity_backend import BetterProfanity
 from nlp.profanity_categories import category_of
 from nlp.profanity_languages import INNOCENT_IN, KNOWN, words_of
@@ -52,7 +53,7 @@ class ProfanityFilter(Component):
     _special: Any = PrivateAttr(default=None)
 
     def prepare(self, project: Project, models: Path | None) -> None:
-        own = str(project.settings.get("language", "en")).partition("-")[0]
+        own = base_language(str(project.settings.get("language", "en")))
         self._spoken = self.languages or tuple(name for name in KNOWN if name in ("en", own))
         self._matcher = self._make((), ())
         self._special = lru_cache(maxsize=MAX_MATCHERS)(self._make)
@@ -60,7 +61,7 @@ class ProfanityFilter(Component):
             self._other = BetterProfanity((*self._foreign(), *self.block), self.allow)
 
     def read(self, understanding: Understanding, context: Context) -> str:
-        innocent = INNOCENT_IN.get(understanding.language.partition("-")[0], NONE)
+        innocent = INNOCENT_IN.get(understanding.language, NONE)
         found = self.find(understanding.text, context.options.block, context.options.allow, innocent=innocent)
         understanding.profanity = found
         if not found.found:

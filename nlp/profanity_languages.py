@@ -45,13 +45,12 @@ PHRASES: dict[str, tuple[str, ...]] = {
 INNOCENT_IN: dict[str, frozenset[str]] = {
     language: frozenset(words.split())
     for language, words in {
-        "de": "dick dicke dicker dickes dicken fatal gift cum",
-        "en": "bite bites con depp pd cu negro polla figa porca troia corno piranha crioulo verga mina chier hure kraut"
-              " idiot hostia",
-        "es": "negro negros negra tarde leche retard con con",
-        "fr": "retard retards retarder retarde retarded con bit fag",
-        "it": "negro negra con coon retard fica",
-        "pt": "negro negra con retard",
+        "de": "dick cum",
+        "en": "bite con depp pd cu polla figa porca troia corno piranha crioulo verga chier hure hostia",
+        "es": "negro retard con",
+        "fr": "retard retards retarded fag",
+        "it": "con coon retard",
+        "pt": "negro con retard",
     }.items()
 }  # fmt: skip
 """Words of other languages' lists that mean no harm in a text of this one: a French delay is a "retard"."""

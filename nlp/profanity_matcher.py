@@ -33,7 +33,6 @@ MAX_WORD = 60
 MAX_PHRASE = 5
 MAX_GAP = 3
 FEWEST_SPACED = 3
-MAX_CENSORED, MOST_STARS = 13, 12
 VOWELS = frozenset("aeiou")
 
 
@@ -92,7 +91,7 @@ class Matcher:
             if form in self._words:
                 return form, self._words[form]
         if "*" in token and (word := self._starred.get(token.strip("!+|")) or self._censored(token.strip("!+|"))):
-            return word, self._words.get(word, RUDE)
+            return word, self._words[word]
         for form in _forms(token):
             if hit := self._stem(form):
                 return hit
@@ -100,12 +99,8 @@ class Matcher:
 
     def _censored(self, token: str) -> str:
         """The word that was starred out, where its letters and its length leave one of the usual ones."""
-        if token[0] == "*" or not MOST_STARS >= token.count("*") >= 1 or len(token) > MAX_CENSORED:
-            return ""
-        for word in self._usual.get((token[0], len(token)), ()):
-            if all(letter in ("*", own) for letter, own in zip(token, word, strict=True)):
-                return word
-        return ""
+        usual = self._usual.get((token[0], len(token)), ())
+        return next((word for word in usual if all(map(lambda said, own: said in ("*", own), token, word))), "")
 
     def _stem(self, word: str) -> tuple[str, int] | None:
         match = self._stems.search(word)

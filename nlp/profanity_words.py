@@ -36,49 +36,19 @@ SEVERE_STEMS = frozenset({"cunt", "faggot", "motherf", "nigga", "nigger", "cocks
 MORE_ENGLISH = dict.fromkeys(
     """
     fck fcking fcked fcker fking fkin fukk fukking fuking azzhole azhole biatch dikhead dickwad asshat scumbag scumbags
-    bollocks bugger shyt shytty wanka tosser tossers bellend morons retards idiots twats kys
+    bollocks bugger shyt shytty wanka tosser tossers bellend morons retards idiot idiots twats
     """.split(),  # noqa: SIM905
     RUDE,
-) | {"kill yourself": SEVERE, "kys": SEVERE, "idiot": RUDE, "lmfao": MILD, "lmfaoo": MILD}
+) | {"kill yourself": SEVERE, "kys": SEVERE, "lmfao": MILD, "lmfaoo": MILD}
 """What the list has not: how words are cut short, plurals, and insults that it forgot."""
 
-CENSORED = [
-    "fuck",
-    "fucking",
-    "fucked",
-    "fucker",
-    "fuckers",
-    "fucks",
-    "shit",
-    "shits",
-    "shitty",
-    "shite",
-    "bullshit",
-    "bitch",
-    "bitches",
-    "cunt",
-    "cunts",
-    "asshole",
-    "assholes",
-    "arsehole",
-    "arseholes",
-    "ass",
-    "arse",
-    "wanker",
-    "wankers",
-    "bastard",
-    "bastards",
-    "dickhead",
-    "dick",
-    "motherfucker",
-    "motherfucking",
-    "prick",
-    "twat",
-    "bollocks",
-    "crap",
-    "slut",
-    "whore",
-]
+CENSORED = tuple(
+    """
+    fuck fucking fucked fucker fuckers fucks shit shits shitty shite bullshit bitch bitches cunt cunts asshole
+    assholes arsehole arseholes ass arse wanker wankers bastard bastards dickhead dick motherfucker
+    motherfucking prick twat bollocks crap slut whore
+    """.split()  # noqa: SIM905
+)
 """What people star out, wherever they put the stars: sh**, w**ker, bullsh*t."""
 
 INNOCENT = {

@@ -7,14 +7,17 @@ from typing import Any, ClassVar
 from pydantic import Field, PrivateAttr
 
 from models.utterance import Sentiment, Understanding
-from nlp import sentiment_phrases
+from nlp import emoji, sentiment_phrases
 from nlp.base import Component, Context
-from nlp.emoji import LEXICON, as_words
+from nlp.emoji import as_words
 from nlp.encoder import check_encoder
 from nlp.errors import Unavailable
 from nlp.project import Project
 from nlp.sentiment_phrases import SERVICE_WORDS, phrases_as_words
 from nlp.sentiment_words import LANGUAGES, Lexicon
+
+SIGNS = emoji.LEXICON | sentiment_phrases.LEXICON
+"""Words that stand for emoji and for phrases, in every language."""
 
 MAX_RATED_LENGTH = 1_000
 """Characters that are rated: VADER's time grows with the square of the length."""
@@ -62,7 +65,7 @@ class SentimentScore(Component):
         from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
         self._engine = SentimentIntensityAnalyzer()
-        self._engine.lexicon.update(LEXICON | SERVICE_WORDS | sentiment_phrases.LEXICON)
+        self._engine.lexicon.update(SIGNS | SERVICE_WORDS)
         self._lexicons.update({language: Lexicon(words) for language, words in LANGUAGES.items()})
         if self.head:
             self._head = self._load_head(models)
@@ -100,7 +103,7 @@ class SentimentScore(Component):
         plain, text = text, phrases_as_words(text, language)
         lexicon = self._lexicons.get(language)
         if lexicon is not None:
-            score = lexicon.rate(text, LEXICON | sentiment_phrases.LEXICON)
+            score = lexicon.rate(text, SIGNS)
             if score is not None:
                 return round(score, 4), f", by the small lexicon of {language}"
         score = float(self._engine.polarity_scores(text)["compound"])

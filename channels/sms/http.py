@@ -151,8 +151,6 @@ class SmsHttp(SmsGateway):
         items = list(self._items(request.json()))
         for number, item in enumerate(items):
             try:
-                if not (delivery_id or _reader(item)(self.receipt_status_field, "")):
-                    self._check_types(item)
                 inbound += self._one(_reader(item), _looker(item), delivery_id, request.received_at)
             except BadRequest as error:
                 if len(items) == 1:
@@ -160,12 +158,6 @@ class SmsHttp(SmsGateway):
                 place = f"message {number + 1} of {len(items)}, and with it none is taken"
                 raise BadRequest(f"{place}: {error.message}", field=error.field) from None
         return self.without_own(inbound)
-
-    def _check_types(self, item: Any) -> None:
-        """Raises `BadRequest` where an object or a list stands in the place of the sender or the text."""
-        for name in (self.from_field, self.text_field):
-            if isinstance(at_path(item, tuple(name.split("."))), dict | list):
-                raise BadRequest("expected text", field=name)
 
     def _items(self, body: Any) -> Iterator[Any]:
         if self.items_field:
@@ -346,9 +338,13 @@ def _reader(item: Any) -> Read:
 
 
 def _looker(item: Any) -> Has:
+    """For a field that gave no text: whether it is there; raises `BadRequest` where it is an object or a list."""
+
     def has(name: str) -> bool:
         *way, last = name.split(".")
         parent = at_path(item, tuple(way))
+        if isinstance(at_path(parent, (last,)), dict | list):
+            raise BadRequest("expected text", field=name)
         return last in parent if isinstance(parent, dict) else at_path(parent, (last,)) is not None
 
     return has

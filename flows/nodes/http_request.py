@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, quote_plus, unquote, urlencode, urlsplit
 
@@ -175,7 +175,7 @@ class HttpRequest(Node):
         said = next((text for name, text in headers.items() if name.lower() == "content-type"), "")
         sort = said.partition(";")[0].strip().lower()
         if self._text is not None and sort == FORM:
-            value: Any = self._text.render(_InForm(turn))
+            value: Any = self._text.render(_Encoded(turn, quote_plus))
         elif self._text is not None and (sort.endswith("/json") or sort.endswith("+json")):
             value = render_json(self._text, turn)
         else:
@@ -229,28 +229,17 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class _Encoded:
-    """The turn as a URL sees it: every value is percent-encoded."""
+    """The turn as a URL or the text of a form sees it: every value is percent-encoded."""
 
-    __slots__ = ("_turn",)
+    __slots__ = ("_quote", "_turn")
 
-    def __init__(self, turn: Turn) -> None:
+    def __init__(self, turn: Turn, quote: Callable[..., str] = quote) -> None:
         self._turn = turn
+        self._quote = quote
 
     def lookup(self, path: tuple[str, ...]) -> Any:
         found = self._turn.lookup(path)
-        return "" if found is MISSING else quote(as_text(found).encode("utf-8", "replace"), safe="")
-
-
-class _InForm:
-    """The turn as the text of a form sees it."""
-
-    __slots__ = ("_turn",)
-
-    def __init__(self, turn: Turn) -> None:
-        self._turn = turn
-
-    def lookup(self, path: tuple[str, ...]) -> Any:
-        return quote_plus(as_text(self._turn.lookup(path)).encode("utf-8", "replace"))
+        return "" if found is MISSING else self._quote(as_text(found).encode("utf-8", "replace"), safe="")
 
 
 def _is_one_reference(url: Template) -> bool:

@@ -7,6 +7,9 @@ import pytest
 from models.utterance import Understanding
 from nlp.base import Context
 from nlp.profanity import ProfanityFilter
+from nlp.profanity_languages import INNOCENT_IN, words_of
+from nlp.profanity_matcher import lexicon
+from nlp.profanity_words import MORE_ENGLISH, RUDE
 from nlp.project import Project
 
 
@@ -89,6 +92,14 @@ def read(language: str, text: str, spoken: str = "") -> tuple[str, ...]:
 )
 def test_the_project_says_whose_words_count(language: str, text: str, words: tuple[str, ...]) -> None:
     assert read(language, text) == words
+
+
+def test_no_language_excuses_its_own_words() -> None:
+    own = {language: set(words_of(language)) for language in INNOCENT_IN if language != "en"}
+    own["en"] = {word for word, severity in (lexicon() | MORE_ENGLISH).items() if severity >= RUDE}
+    for language, words in INNOCENT_IN.items():
+        assert not own[language] & words, language
+    assert read("en", "you idiot") == ("idiot",)
 
 
 def test_the_text_says_what_is_innocent() -> None:
