@@ -14,7 +14,7 @@ from botkit.stores.base import Change, HistoryEntry, Store, StoreFailed
 from channels.base import Outgoing
 from channels.errors import SendError
 from models.content import plain_text
-from models.delivery import Delivery, DeliveryState, FallbackStep, Receipt, SendOutcome
+from models.delivery import STATE_RANK, Delivery, DeliveryState, FallbackStep, Receipt, SendOutcome
 from models.http import Http, HttpFailed
 
 MAX_SENDS_AT_ONCE = 256
@@ -236,7 +236,7 @@ class Outbox:
                 return change
             case "retry":  # the provider could not get it there after all: try again as if it had not taken it
                 delivery.state = DeliveryState.QUEUED
-                delivery.provider_id = ""
+                delivery.given_up_id, delivery.provider_id = delivery.provider_id, ""
                 delivery.due_at = self._clock() + int(verdict.seconds * 1000)
             case "fail":
                 delivery.state = DeliveryState.FAILED
@@ -320,7 +320,7 @@ class Outbox:
         return [*ours, *self._early.pop((delivery.asset, delivery.provider_id), [])]
 
     async def _apply(self, delivery: Delivery, receipt: Receipt) -> None:
-        if receipt.asset != delivery.asset:  # late news of a channel that was given up
+        if receipt.asset != delivery.asset or _is_old(receipt, delivery):
             return
         verdict = after_receipt(delivery, receipt.state, receipt.outcome)
         if verdict is None:
@@ -399,3 +399,9 @@ class Outbox:
                 continue
             if verdict.do == "next":
                 self.take([delivery])
+
+
+def _is_old(receipt: Receipt, delivery: Delivery) -> bool:
+    """Whether it tells once more that the try before this one failed: receipts come twice, too."""
+    of_old = receipt.message_id and receipt.message_id == delivery.given_up_id != delivery.provider_id
+    return bool(of_old) and STATE_RANK[receipt.state] <= STATE_RANK[DeliveryState.FAILED]

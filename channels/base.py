@@ -26,6 +26,9 @@ MAX_FORM_FIELDS = 500
 MAX_JSON_DEPTH = 64
 TOO_DEEP = f"the body is nested more than {MAX_JSON_DEPTH} levels deep"
 _HALF = re.compile(rb"\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])", re.IGNORECASE)
+HASH = "hash-"
+"""How the id of a message begins that came without one."""
+
 HALF_A_CHARACTER = "an escape such as \\ud83d needs its other half after it"
 
 
@@ -185,7 +188,7 @@ def message_hash(sender: str, recipient: str, text: str, date: str | int) -> str
     message that the provider repeats then counts as new, which is better than losing a repeated "yes".
     """
     parts = "\x1f".join((sender, recipient, text, str(date)))
-    return "hash-" + hashlib.blake2b(parts.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return HASH + hashlib.blake2b(parts.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 class WebhookReply(msgspec.Struct, frozen=True):

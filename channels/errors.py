@@ -2,6 +2,7 @@
 
 BotkitError
 ├── BadRequest        the call is not what the provider documents (400)
+│   ├── BadItems      some of the messages that it brings are not; the others are taken (400)
 │   └── BadSignature  it was not signed by the provider (403)
 └── SendError         a message was not taken; `outcome` says what follows
     ├── Unreachable   the customer cannot be reached here: next channel
@@ -13,7 +14,8 @@ BotkitError
     └── AuthFailed    our credentials are wrong: tell the operator
 """
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from models.delivery import SendOutcome
 from models.errors import BotkitError
@@ -23,6 +25,17 @@ class BadRequest(BotkitError):
     """A webhook call that cannot be read; the message names the field."""
 
     code = "bad_request"
+
+
+class BadItems(BadRequest):
+    """Some of the messages that a call brings cannot be read. `taken` are the values of the others.
+
+    They are stored before the provider hears of the fault; when it sends all of them again, they are known.
+    """
+
+    def __init__(self, message: str, *, field: str, taken: Sequence[Any]) -> None:
+        super().__init__(message, field=field)
+        self.taken = taken
 
 
 class BadSignature(BadRequest):

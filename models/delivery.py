@@ -73,6 +73,7 @@ class Delivery(msgspec.Struct, omit_defaults=True, gc=False):
 
     `steps[step]` is the channel being tried; `awaited` says that the session waits for news of it, `exempt`
     that it confirms an opt-out and goes out in spite of it.
+    `given_up_id` is what the provider called the try before this one, where a receipt told that it had failed.
     Times are milliseconds since 1970; `due_at` is when the outbox has to look at it next (0: never
     again unless a receipt comes).
     """
@@ -94,6 +95,7 @@ class Delivery(msgspec.Struct, omit_defaults=True, gc=False):
     created_at: int = 0
     expires_at: int = 0
     provider_id: str = ""
+    given_up_id: str = ""
     asset: str = ""
     channel: str = ""
     outcome: str = ""

@@ -12,17 +12,24 @@ from botkit.deployment import LiveAsset
 from botkit.server.body import read_body
 from botkit.server.headers import Headers
 from channels.base import Inbound, WebhookReply, WebhookRequest
+from channels.errors import BadItems
 
 
 class Call:
-    """A webhook call that was read: what it brings to an asset, and what the provider hears when it is stored."""
+    """A webhook call that was read: what it brings to an asset, and what the provider hears when it is stored.
 
-    __slots__ = ("live", "reply", "values")
+    `fault` is what it hears instead where some of it could not be read.
+    """
 
-    def __init__(self, live: LiveAsset, values: Sequence[Inbound], reply: WebhookReply) -> None:
+    __slots__ = ("fault", "live", "reply", "values")
+
+    def __init__(
+        self, live: LiveAsset, values: Sequence[Inbound], reply: WebhookReply, fault: BadItems | None = None
+    ) -> None:
         self.live = live
         self.values = values
         self.reply = reply
+        self.fault = fault
 
 
 class Webhooks:
@@ -48,16 +55,22 @@ class Webhooks:
         if challenge is not None:
             return Call(live, (), challenge)
         channel.verify(request)
-        return Call(live, channel.parse(request), channel.reply(request))
+        reply = channel.reply(request)
+        try:
+            return Call(live, channel.parse(request), reply)
+        except BadItems as fault:
+            return Call(live, fault.taken, reply, fault)
 
     def accept_now(self, call: Call) -> "asyncio.Future[None] | None":
         """The same as `accept`, where that can be begun without waiting; else None, with nothing done."""
-        return self._engine.accept_now(call.live, call.values)
+        return None if call.fault else self._engine.accept_now(call.live, call.values)
 
     async def accept(self, call: Call) -> None:
-        """Store what a call brought; only then the provider hears that all is well."""
+        """Store what a call brought; only then the provider hears that all is well, or what could not be read."""
         if call.values:
             await self._engine.accept_first(call.live, call.values)
+        if call.fault is not None:
+            raise call.fault
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer a call that comes by aiohttp: one that is not plain enough for the front."""

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from channels.answers import at_path, excerpt, not_taken, outcome_of, refusal, text_at
-from channels.base import Inbound, Outgoing, Sent, WebhookReply, WebhookRequest
-from channels.errors import BadRequest, Rejected
+from channels.base import HASH, Inbound, Outgoing, Sent, WebhookReply, WebhookRequest
+from channels.errors import BadItems, BadRequest, Rejected
 from channels.secrets import basic
 from channels.sms.blanks import Blanks, for_form, for_json, for_query, unknown_blank
 from channels.sms.extraction import compiled, document_of, found
@@ -16,6 +16,7 @@ from channels.sms.gateway import DELIVERY_FIELD, MAX_ID_LENGTH, MEANINGS, Meanin
 from models.address import AddressKind
 from models.delivery import Receipt, SendOutcome
 from models.http import Http, HttpFailed, HttpRequest, HttpResponse
+from models.message import Message
 
 MAX_PARTS = 255
 MAX_ITEMS = 1000
@@ -52,7 +53,11 @@ class SmsHttp(SmsGateway):
     date_field: str = "date"
     """Where it has the date: seconds or milliseconds since 1970, or ISO 8601."""
     items_field: str = ""
-    """In JSON, the path to a list of messages or receipts, if one call can bring several (`results`)."""
+    """In JSON, the path to a list of messages or receipts, if one call can bring several (`results`).
+
+    Those that can be read are taken even where others cannot, if each has an id or a date by which it is known when it
+    comes again. The answer then is an error that names the first fault.
+    """
     reply_body: str = '{"ok":true}'
     """What the gateway wants to hear when its call has been stored."""
     reply_type: str = "application/json"
@@ -148,18 +153,23 @@ class SmsHttp(SmsGateway):
                 raise BadRequest(f"{came} is not read: send a form or JSON", field="content-type")
             return self.without_own(self._one(fields.get, fields.__contains__, delivery_id, request.received_at))
         inbound: list[Inbound] = []
-        items = list(self._items(request.json()))
-        for number, item in enumerate(items):
+        fault: BadRequest | None = None
+        items = self._items(request.json())
+        for number, item in enumerate(items, start=1):
             try:
-                inbound += self._one(_reader(item), _looker(item), delivery_id, request.received_at)
+                inbound += self._item(item, delivery_id, request.received_at)
             except BadRequest as error:
                 if len(items) == 1:
                     raise
-                place = f"message {number + 1} of {len(items)}, and with it none is taken"
-                raise BadRequest(f"{place}: {error.message}", field=error.field) from None
-        return self.without_own(inbound)
+                fault = fault or BadRequest(f"message {number} of {len(items)}: {error.message}", field=error.field)
+        inbound = self.without_own(inbound)
+        if fault is None:
+            return inbound
+        if all(_is_known_again(value) for value in inbound):
+            raise BadItems(f"{fault.message}; the others are taken", field=fault.field, taken=inbound)
+        raise BadRequest(f"{fault.message}; none is taken", field=fault.field)
 
-    def _items(self, body: Any) -> Iterator[Any]:
+    def _items(self, body: Any) -> list[Any]:
         if self.items_field:
             for part in self.items_field.split("."):
                 body = body.get(part) if isinstance(body, dict) else None
@@ -168,10 +178,12 @@ class SmsHttp(SmsGateway):
         items = body if isinstance(body, list) else [body]
         if len(items) > MAX_ITEMS:
             raise BadRequest(f"one call brings at most {MAX_ITEMS} messages", field=self.items_field)
-        for item in items:
-            if not isinstance(item, dict):
-                raise BadRequest("expected an object with the fields of a message", field=self.items_field)
-            yield item
+        return items
+
+    def _item(self, item: Any, delivery_id: str, received_at: int) -> list[Inbound]:
+        if not isinstance(item, dict):
+            raise BadRequest("expected an object with the fields of a message", field=self.items_field)
+        return self._one(_reader(item), _looker(item), delivery_id, received_at)
 
     def _one(self, read: Read, has: Has, delivery_id: str, received_at: int) -> list[Inbound]:
         status_field, from_field, to_field, text_field, id_field, date_field = self._fields
@@ -335,6 +347,11 @@ class _Call:
 
 def _reader(item: Any) -> Read:
     return lambda name, default: text_at(item, tuple(name.split("."))) or default
+
+
+def _is_known_again(value: Inbound) -> bool:
+    """Whether it does no harm that a call is repeated which brings this."""
+    return not isinstance(value, Message) or bool(value.sent_at) or not value.provider_id.startswith(HASH)
 
 
 def _looker(item: Any) -> Has:

@@ -176,6 +176,21 @@ async def test_news_of_a_passing_failure_means_another_try(tmp_path: Path) -> No
         assert await bot.outcomes() == [201]
 
 
+async def test_a_receipt_that_comes_twice_fails_one_try_only(tmp_path: Path) -> None:
+    async with Bot(tmp_path, flow("[{channel: sms}]", "delivered"), assets=WAYS) as bot:
+        await bot.say("x")
+        failed = Receipt("sms", DeliveryState.FAILED, "sms-1", bot.line.ids[0], outcome=SendOutcome.TRANSIENT)
+        await bot.accept(failed)
+        await bot.accept(failed)
+        await bot.restart()
+        await bot.later(2)
+        await bot.accept(failed)
+        await bot.later(10)
+        assert bot.line.ways == ["sms", "sms"]
+        await bot.receipt("sms", "delivered", "sms-1", delivery_id=bot.line.ids[0])  # after all
+        assert await bot.outcomes() == [201]
+
+
 async def test_all_channels_failed(tmp_path: Path) -> None:
     async with Bot(tmp_path, flow("[{channel: whatsapp}, {channel: sms}]", "delivered"), assets=WAYS) as bot:
         bot.line.answer("wa", Unreachable("no"))

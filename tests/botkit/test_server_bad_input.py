@@ -127,6 +127,16 @@ async def test_every_error_is_json_with_a_code_a_message_and_a_field(server: Ser
     assert not wrong
 
 
+async def test_what_can_be_read_of_a_call_is_taken_once(server: Served) -> None:
+    good, bad = {"id": "a", "from": "+15550000001", "text": "hi"}, {"id": "b", "text": "hi"}
+    for _ in range(2):  # who is told of a fault sends all of it again
+        status, error = await server.error("POST", "/channels/form", json=[bad, good])
+        assert (status, error["field"]) == (400, "from")
+        assert error["message"] == "message 1 of 2: the sender is missing; the others are taken"
+        await server.bot.settle()
+    assert len(await server.bot.store.transactions(10)) == 1
+
+
 async def test_a_wrong_method_says_which_are_right(server: Served) -> None:
     _, body, headers = await server.call("PUT", "/channels/sms")
     assert set(headers["Allow"].replace(" ", "").split(",")) == {"GET", "POST"}

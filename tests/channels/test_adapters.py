@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from channels import BUILT_IN
 from channels.base import Channel, Outgoing, WebhookRequest
-from channels.errors import BadRequest, SendError
+from channels.errors import BadItems, BadRequest, SendError
 from channels.numbers import phone_address
 from models.address import Address
 from models.content import decode_content
@@ -96,6 +96,8 @@ def test_incoming(table: dict[str, Any], row: dict[str, Any], caplog: pytest.Log
         assert error.code == row["error"]["code"]
         assert error.field == row["error"].get("field", error.field)
         assert row["error"].get("says", "") in error.message
+        taken = [value.provider_id for value in error.taken] if isinstance(error, BadItems) else []
+        assert sorted(taken) == sorted(row["error"].get("taken", ()))
         secrets_stay_secret(table, error, caplog.text)
         return
     if not table.get("unverified"):
@@ -141,6 +143,8 @@ async def test_outgoing(table: dict[str, Any], row: dict[str, Any], caplog: pyte
         assert error.provider_code == row["error"].get("provider_code", error.provider_code)
         assert error.retry_after == row["error"].get("retry_after", error.retry_after)
         assert row["error"].get("says", "") in error.message
+        taken = [value.provider_id for value in error.taken] if isinstance(error, BadItems) else []
+        assert sorted(taken) == sorted(row["error"].get("taken", ()))
         secrets_stay_secret(table, error, channel, caplog.text)
         return
     sent = await channel.send(outgoing, http)
