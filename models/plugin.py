@@ -1,7 +1,7 @@
 """Plugin: the base of every node, channel and NLP component: a class whose fields are its settings."""
 
 import inspect
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -34,6 +34,25 @@ class Plugin(BaseModel):
     )  # fmt: skip
 
     kind: ClassVar[str]
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """A private attribute, kept where the next look finds it at once: pydantic needs three calls for each."""
+            value = super().__getattr__(name)
+            if name in self.__private_attributes__:
+                self.__dict__[name] = value
+            return value
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            super().__setattr__(name, value)
+            if name in self.__private_attributes__:
+                self.__dict__.pop(name, None)
+
+        def __delattr__(self, name: str) -> None:
+            super().__delattr__(name)
+            if name in self.__private_attributes__:
+                self.__dict__.pop(name, None)
 
     @classmethod
     def about(cls) -> str:

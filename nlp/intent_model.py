@@ -147,11 +147,11 @@ class IntentModel:
             scores = scores + (meaning * self.steps[len(self.vocabulary) :]) @ self._weights_of_meaning
         return scores, strange
 
-    def scores(self, text: str) -> list[IntentScore]:
-        """Every intent with its probability, best first; "none of these" has the rest."""
-        return self.scores_many([text])[0]
+    def scores(self, text: str, most: int | None = None) -> list[IntentScore]:
+        """Every intent, or the `most` probable ones, with its probability, best first; "none of these" has the rest."""
+        return self.scores_many([text], most)[0]
 
-    def scores_many(self, texts: Sequence[str]) -> list[list[IntentScore]]:
+    def scores_many(self, texts: Sequence[str], most: int | None = None) -> list[list[IntentScore]]:
         """`scores` of each text, the same to the bit.
 
         A text with courtesy at its ends is read with it and without, and what is said without it counts, unless
@@ -159,19 +159,19 @@ class IntentModel:
         """
         plain = [core(text) for text in texts]
         both = [text for pair in zip(texts, plain, strict=True) for text in (pair if pair[0] != pair[1] else pair[:1])]
-        found = iter(self._scores_many(both))
+        found = iter([self._ranked(chances, most) for chances in self._chances_many(both)])
         return [
             next(found) if text == bare else _without_courtesy(next(found), next(found))
             for text, bare in zip(texts, plain, strict=True)
         ]
 
-    def _scores_many(self, texts: Sequence[str]) -> list[list[IntentScore]]:
+    def _chances_many(self, texts: Sequence[str]) -> "list[np.ndarray[Any, Any] | None]":
         if self.meaning is None or self.encoder is None or not texts:
-            return [self._ranked(self._chances_of_words(text)) for text in texts]
+            return [self._chances_of_words(text) for text in texts]
         vectors = self.encoder.embed(texts)
         said = words_of(self.encoder, texts) if self.meaning.words is not None else None
         return [
-            self._ranked(self._chances(text, vectors[number], None if said is None else said[number]))
+            self._chances(text, vectors[number], None if said is None else said[number])
             for number, text in enumerate(texts)
         ]
 
@@ -197,12 +197,13 @@ class IntentModel:
         )  # fmt: skip
         return chances
 
-    def _ranked(self, chances: "np.ndarray[Any, Any] | None") -> list[IntentScore]:
+    def _ranked(self, chances: "np.ndarray[Any, Any] | None", most: int | None) -> list[IntentScore]:
         if chances is None:
             return []
         order = np.argsort(-chances, kind="stable")
         if self._nothing is not None:
             order = order[order != self._nothing]
+        order = order[:most]
         return list(map(IntentScore, map(self.labels.__getitem__, order.tolist()), chances[order].tolist()))
 
     def evidence(self, text: str, intent: str, count: int = 3) -> list[str]:

@@ -56,8 +56,9 @@ class Intents(Component):
     def read(self, understanding: Understanding, context: Context) -> str:
         if self._model is None:
             return "there is no trained model: no intents are written in nlp/intents"
-        ranked = self._model.scores(understanding.text)
-        if allowed := context.options.intents:
+        allowed = context.options.intents
+        ranked = self._model.scores(understanding.text, None if allowed else MAX_RANKED)
+        if allowed:
             ranked = [row for row in ranked if row.intent in allowed]
         chosen = context.options.threshold
         threshold = self.threshold if chosen is None else chosen

@@ -75,6 +75,7 @@ NO_MODEL = (
 
 def _blank(language: str) -> Any:
     import spacy
+    from spacy.attrs import IS_PUNCT, IS_SPACE
 
     code = language.partition("-")[0].lower()
     try:
@@ -83,4 +84,8 @@ def _blank(language: str) -> Any:
         engine = spacy.blank("xx")
     engine.add_pipe("sentencizer")
     engine.max_length = 10_000_000
+    # spaCy looks at a new word in twenty ways, and two of them are used here: it costs as much as the rest of a text.
+    vocabulary: Any = engine.vocab
+    looks = vocabulary.lex_attr_getters
+    vocabulary.lex_attr_getters = {look: looks[look] for look in (IS_PUNCT, IS_SPACE)}
     return engine

@@ -1,9 +1,10 @@
 """Plugins: their help, and what they say about settings that are wrong."""
 
+import copy
 from typing import Any, ClassVar, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator
 
 from models.errors import BotkitError
 from models.plugin import InvalidSettings, Plugin
@@ -134,3 +135,37 @@ def test_help_comes_from_the_class() -> None:
 
 def test_secrets_do_not_show() -> None:
     assert "hunter2" not in repr(Example.load(GOOD | {"secret": "hunter2"}))
+
+
+class Counting(Plugin):
+    """Keeps something beside its settings."""
+
+    kind = "counting"
+
+    step: int = 1
+    _count: int = PrivateAttr(default=0)
+    _unset: int = PrivateAttr()
+
+    def count(self) -> int:
+        self._count += self.step
+        return self._count
+
+
+def test_private_attributes_are_what_was_set_last() -> None:
+    plugin = Counting(step=2)
+    assert [plugin.count(), plugin.count(), plugin._count] == [2, 4, 4]
+    other = copy.deepcopy(plugin)
+    assert [other.count(), plugin._count, Counting()._count] == [6, 4, 0]
+    del plugin._count
+    with pytest.raises(AttributeError):
+        plugin.count()
+
+
+def test_private_attributes_are_no_settings() -> None:
+    plugin = Counting(step=2)
+    plugin.count()
+    assert plugin.model_dump() == {"step": 2} and repr(plugin) == "Counting(step=2)"
+    with pytest.raises(AttributeError, match="_unset"):
+        plugin._unset  # noqa: B018
+    with pytest.raises(ValidationError, match="frozen"):
+        plugin.step = 3  # type: ignore[misc]
