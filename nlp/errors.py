@@ -48,9 +48,13 @@ class InvalidData(NlpError):
 
 
 class InvalidModel(NlpError):
-    """A trained model that is not as it was when it was trained."""
+    """A trained model that is not as it was when it was trained; `reason` is the message without the advice."""
 
     code = "invalid_model"
+
+    def __init__(self, reason: str, advice: str = "") -> None:
+        super().__init__(f"{reason}; {advice}" if advice else reason)
+        self.reason = reason
 
 
 class ComponentFailed(NlpError):

@@ -15,7 +15,7 @@ import numpy as np
 
 from models.utterance import IntentScore
 from nlp.courtesy import core
-from nlp.errors import InvalidModel
+from nlp.errors import CannotWrite, InvalidModel
 from nlp.features import LENGTHS, LENGTHS_OF_MANY, Vocabulary
 from nlp.meaning import Blend, Meaning, blended
 from nlp.project import NONE_OF_THESE
@@ -280,7 +280,7 @@ def load_model(
         card_bytes = (folder / CARD_FILE).read_bytes()
         array_bytes = (folder / ARRAYS_FILE).read_bytes()
     except OSError as error:
-        raise InvalidModel(f"the intent model cannot be read ({error.strerror}): train it again") from None
+        raise InvalidModel(f"the intent model cannot be read ({error.strerror})", "train it again") from None
     try:
         card = msgspec.json.decode(card_bytes, type=Card)
     except msgspec.MsgspecError as error:
@@ -361,12 +361,18 @@ def _likeness(arrays: dict[str, "np.ndarray[Any, Any]"], utterances: int) -> Wor
 
 
 def _damaged(reason: str) -> InvalidModel:
-    return InvalidModel(f"the intent model is refused: {reason}; delete its folder and train it again")
+    return InvalidModel(f"the intent model is refused: {reason}", "train it again")
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Write a file in one move, so that nobody reads half of it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    Path(name).replace(path)
+    """Write a file in one move, so that nobody reads half of it; raises `CannotWrite`."""
+    name = ""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(name).replace(path)
+    except OSError as error:
+        if name:
+            Path(name).unlink(missing_ok=True)
+        raise CannotWrite(f"{path}: cannot be written: {error.strerror}") from None

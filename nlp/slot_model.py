@@ -133,7 +133,7 @@ def load_slots(folder: Path, key: str = "") -> SlotModel:
         card = msgspec.json.decode((folder / CARD_FILE).read_bytes(), type=SlotCard)
         data = (folder / ARRAYS_FILE).read_bytes()
     except OSError as error:
-        raise InvalidModel(f"the model of slots cannot be read ({error.strerror}): train it again") from None
+        raise InvalidModel(f"the model of slots cannot be read ({error.strerror})", "train it again") from None
     except msgspec.MsgspecError as error:
         raise _damaged(f"{CARD_FILE}: {error}") from None
     if card.format != FORMAT:
@@ -163,7 +163,7 @@ def _model(card: SlotCard, arrays: dict[str, Array]) -> SlotModel:
 
 
 def _damaged(reason: str) -> InvalidModel:
-    return InvalidModel(f"the model of slots is damaged: {reason}; train it again")
+    return InvalidModel(f"the model of slots is refused: {reason}", "train it again")
 
 
 def legal_tags(entities: int) -> tuple[Array, Array]:

@@ -7,6 +7,7 @@ import hashlib
 import importlib.metadata
 import itertools
 import json
+import logging
 import shutil
 import statistics
 import sys
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from nlp.word_table import WordTable
 
 Tier = Literal["default", "onnx"]
+
+log = logging.getLogger("botkit.nlp")
 
 FEWEST_EXAMPLES = 5
 """Fewer examples than this are reported: the model has little to generalise from."""
@@ -101,26 +104,24 @@ def train(folder: Path, models: Path, progress: Callable[[str, float], None] | N
         utterances=len(examples), slots={name: marks[name] for name in learnt},
         problems=tuple(problems[:MAX_WARNINGS]),
     )  # fmt: skip
-    if not project.intents or has_model(home, key, slots=bool(learnt)):
+    tier, source = intent_settings(project)
+    table = word_table() if tier == "default" else None
+    if not project.intents or not (refused := _refused(home, key, table, slots=bool(learnt))):
         return report
-    try:
-        home.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=home.parent):  # rather now than after minutes of training
-            pass
-    except OSError as error:
-        raise CannotWrite(f"{home.parent}: cannot be written: {error.strerror}") from None
+    _check_place(home)
+    if home.exists():
+        log.warning("%s: %s; it is trained again", home, refused)
     try:
         from nlp.intent_training import train_intents
         from nlp.slot_training import examples_of, train_slots
     except ImportError as error:
         raise Unavailable(f'training needs {error.name}: run `pip install "botkit[nlp]"`') from None
-    tier, source = intent_settings(project)
     cache = _cached_encoder(source, models) if tier == "onnx" else None
     tell = progress or (lambda _step, _share: None)
     rest = 1.0 - SLOT_SHARE if learnt else 1.0
     model = train_intents(
         [text for text, _ in examples], [intent for _, intent in examples], key,
-        tier=tier, encoder=cache, table=word_table() if tier == "default" else None,
+        tier=tier, encoder=cache, table=table,
         progress=lambda step, share: tell(step, rest * share),
     )  # fmt: skip
     if cache is not None:
@@ -213,18 +214,33 @@ def word_table() -> "WordTable | None":
     return load_table(table_folder())
 
 
-def has_model(home: Path, key: str, *, slots: bool = False) -> bool:
-    """Whether a whole, untouched model lies there, that of slots included; a damaged one is to be trained again."""
+def _refused(home: Path, key: str, table: "WordTable | None", *, slots: bool) -> str:
+    """Why what lies there is no whole, untouched model, that of slots included; nothing where it is one."""
     from nlp.intent_model import load_model
     from nlp.slot_model import load_slots
 
     try:
-        load_model(home, key, table=word_table())
+        load_model(home, key, table=table)
         if slots:
             load_slots(home, key)
-    except InvalidModel:
-        return False
-    return True
+    except InvalidModel as error:
+        return error.reason
+    return ""
+
+
+def _check_place(home: Path) -> None:
+    """Raises `CannotWrite` where a model cannot be kept: rather now than after minutes of training."""
+    place = home if home.is_dir() else home.parent
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place):
+            pass
+        wrong = [home] if home.is_file() else [path for path in home.glob("*") if path.is_dir()]
+    except OSError as error:
+        raise CannotWrite(f"{place}: cannot be written: {error.strerror}") from None
+    for path in wrong:
+        what = "a file is where a folder belongs" if path == home else "a folder is where a file of the model belongs"
+        raise CannotWrite(f"{path}: {what}: take it away")
 
 
 def _double_utterances(project: Project) -> list[Problem]:

@@ -107,10 +107,9 @@ def make_pipeline(folder: Path, models: Path, warm: Sequence[str] = ()) -> Pipel
         _train(folder, models)
     try:
         pipeline.warm(warm)
-    except InvalidModel as error:
+    except InvalidModel:  # training says what it refuses
         if not trained:
             raise
-        sys.stderr.write(f"nlp worker: {error.message}\n")
         _train(folder, models)
         pipeline = load_pipeline(project, models=models)
         pipeline.warm(warm)

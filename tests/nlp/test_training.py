@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from nlp.distillation import distil
-from nlp.errors import InvalidData, InvalidModel
+from nlp.errors import CannotWrite, InvalidData, InvalidModel
 from nlp.evaluation.classifier import train_classifier
 from nlp.features import LENGTHS_OF_MANY
 from nlp.intent_model import ARRAYS_FILE, CARD_FILE, FORMAT, load_model
@@ -159,7 +160,9 @@ def test_a_pattern_that_explodes_elsewhere_is_linear_here(tmp_path: Path) -> Non
         (CARD_FILE, lambda data: data.replace(b'"slope"', b'"__reduce__"'), "__reduce__"),
     ],
 )
-def test_changed_models_are_refused(tmp_path: Path, file: str, change: object, says: str) -> None:
+def test_changed_models_are_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, file: str, change: object, says: str
+) -> None:
     home = Path(train(make_project(tmp_path / "nlp"), tmp_path / "models").folder)
     data = (home / file).read_bytes()
     changed = change(data)  # type: ignore[operator]
@@ -169,6 +172,27 @@ def test_changed_models_are_refused(tmp_path: Path, file: str, change: object, s
         load_model(home)
     assert train(tmp_path / "nlp", tmp_path / "models").trained  # a damaged model is made anew
     load_model(home)
+    (said,) = caplog.messages
+    assert re.fullmatch(f"{home}: the intent model is refused: .*{says}.*; it is trained again", said)
+    train(tmp_path / "nlp", tmp_path / "models")
+    assert len(caplog.messages) == 1
+
+
+def test_a_folder_in_the_place_of_a_file_is_told_before_training(tmp_path: Path) -> None:
+    home = Path(train(make_project(tmp_path / "nlp"), tmp_path / "models").folder)
+    (home / ARRAYS_FILE).unlink()
+    (home / ARRAYS_FILE).mkdir()
+    with pytest.raises(CannotWrite, match=rf"{ARRAYS_FILE}: a folder is where a file of the model belongs"):
+        train(tmp_path / "nlp", tmp_path / "models", lambda step, share: pytest.fail("it trains"))
+    shutil.rmtree(home)
+    home.touch()
+    with pytest.raises(CannotWrite, match="a file is where a folder belongs: take it away"):
+        train(tmp_path / "nlp", tmp_path / "models")
+
+
+def test_the_first_training_refuses_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert train(make_project(tmp_path / "nlp"), tmp_path / "models").trained
+    assert caplog.messages == []
 
 
 def test_pickled_arrays_are_refused(tmp_path: Path) -> None:
