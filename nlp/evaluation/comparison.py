@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from nlp.errors import InvalidRequest
+from nlp.evaluation.examples import Example
 from nlp.evaluation.gate import compare_pairs, compare_slots, paired
 from nlp.evaluation.metrics import measure
 from nlp.evaluation.outcomes import Outcome
@@ -100,6 +101,18 @@ def compare(before: Result, now: Result) -> Comparison:
         only_now=len(now.outcomes) - len(pairs),
         slots=_slots(before.slots, now.slots),
     )
+
+
+def only(result: Result, examples: Sequence[Example], *, name: str) -> Result:
+    """A result as far as it is about these examples; the scores of marked values cannot be parted, and are left out.
+
+    Raises `InvalidRequest` where it is about none.
+    """
+    asked = {(example.text, example.intent) for example in examples}
+    outcomes = tuple(outcome for outcome in result.outcomes if (outcome.text, outcome.expected) in asked)
+    if not outcomes:
+        raise InvalidRequest(f"{name}: none of the utterances to compare was tested in it")
+    return msgspec.structs.replace(result, outcomes=outcomes, figures=measure(outcomes), slots=None)
 
 
 def _changed(before: dict[str, float], now: dict[str, float]) -> tuple[F1Change, ...]:

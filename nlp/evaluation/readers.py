@@ -1,5 +1,6 @@
 """Readers: examples from a file of any format that is known, told by what is in it."""
 
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, get_args
@@ -40,6 +41,12 @@ def read_examples(paths: Iterable[Path], *, format: str = "", part: str = "") ->
 
 
 def _read(path: Path, format: str, part: str) -> Iterator[Example]:
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise InvalidData(str(path), 0, f"cannot be read: {error.strerror}") from None
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise InvalidData(str(path), 0, "this is a pipe or a device, and is read more than once: save it as a file")
     kind = format or detect(path)
     if kind == "dialogflow":
         return read_dialogflow_data(path, "" if part in CLINC_PARTS else part)

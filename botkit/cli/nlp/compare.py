@@ -25,14 +25,16 @@ MAX_SHOWN = 30
 def command(out: Output, before: Path, now: Path, on: tuple[Path, ...], format: str | None, as_json: bool) -> None:
     """Compare two results of `botkit nlp test --report ....json`, or two projects, BEFORE and NOW.
 
-    Projects are tested on the utterances of --on, or on those of NOW. The test is McNemar's, exact, by utterance.
+    Projects are tested on the utterances of --on, or on those of NOW; of results, those of --on are compared, without
+    marked values. The test is McNemar's, exact, by utterance.
     """
-    from nlp.evaluation.comparison import compare
+    from nlp.evaluation.comparison import compare, only
     from nlp.evaluation.result import Result, read_result, run_test
 
     def result_of(place: Path) -> Result:
         if not place.is_dir():
-            return read_result(place)
+            result = read_result(place)
+            return only(result, data.read_tests(place, on, format), name=str(place)) if on else result
         examples = data.read_tests(now if now.is_dir() else place, on, format)
         return run_test(data.read_trained(place, (), "default", None), examples, name=str(place))
 

@@ -163,6 +163,20 @@ def test_compare(shop: Path, tmp_path: Path) -> None:
     assert "the same utterances are right" in run("compare", shop, shop).output
 
 
+def test_compare_on_some_utterances(shop: Path, tmp_path: Path) -> None:
+    for name, threshold in (("a", "1"), ("b", "0")):
+        assert run("test", shop, "--threshold", threshold, "--report", tmp_path / f"{name}.json").exit_code == 0
+    results = (tmp_path / "a.json", tmp_path / "b.json")
+    on = tmp_path / "on.csv"
+    on.write_text("text,intent\nwhere is my parcel,order_status\nsing a song,none_of_these\nnot tested,order_status\n")
+    found = asked("compare", *results, "--on", on)
+    assert (found["utterances"], found["only_before"], found["only_now"]) == (2, 0, 0)
+    assert asked("compare", shop, tmp_path / "b.json", "--on", on)["utterances"] == 2
+    on.write_text("text,intent\nnot tested,order_status\n")
+    nothing = run("compare", *results, "--on", on)
+    assert str(nothing.exception) == f"{results[0]}: none of the utterances to compare was tested in it"
+
+
 def test_robustness_and_latency(shop: Path) -> None:
     found = asked("robustness", shop)
     assert found["utterances"] == 6

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -176,6 +177,13 @@ def test_what_is_not_there(tmp_path: Path) -> None:
         read_examples([tmp_path / "no.csv"])
     with pytest.raises(InvalidData, match="no export of Dialogflow: name a file"):
         read_examples([tmp_path])
+
+
+@pytest.mark.parametrize("format", ["", "yaml", "csv", "dialogflow"])
+def test_a_pipe_is_refused(tmp_path: Path, format: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InvalidData, match=r"pipe: this is a pipe or a device, .*: save it as a file"):
+        read_examples([tmp_path / "pipe"], format=format)
 
 
 def test_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
