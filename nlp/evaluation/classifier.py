@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast, get_args
 import msgspec
 
 from models.utterance import Entity, IntentScore, Understanding
+from nlp.encoder import MINILM, find_encoder, load_encoder
 from nlp.errors import InvalidRequest, Unavailable
 from nlp.pipeline import Pipeline, load_pipeline
 from nlp.project import read_project
@@ -77,10 +78,13 @@ def project_classifier(folder: Path) -> Trained:
     )  # fmt: skip
 
 
-def train_classifier(texts: Sequence[str], intents: Sequence[str], tier: str = "default") -> Classifier:
+def train_classifier(
+    texts: Sequence[str], intents: Sequence[str], tier: str = "default", encoder: str = MINILM
+) -> Classifier:
     """A model of a tier, trained on these utterances; raises `Unavailable` where the tier cannot be had.
 
-    The default tier takes the word table of this machine, where there is one, as it does in a bot.
+    The default tier takes the word table of this machine, where there is one, as it does in a bot; the tier onnx the
+    encoder that is named.
     """
     try:
         from nlp.intent_training import Tier, train_intents
@@ -93,15 +97,13 @@ def train_classifier(texts: Sequence[str], intents: Sequence[str], tier: str = "
         texts,
         intents,
         tier=cast("Tier", tier),
-        encoder=_encoder() if tier == "onnx" else None,
+        encoder=_encoder(find_encoder(encoder).resolve()) if tier == "onnx" else None,
         table=word_table() if tier == "default" else None,
     )
     return model
 
 
 @cache
-def _encoder() -> Any:
-    """The sentence encoder of this machine; raises `Unavailable` with the command that gets it."""
-    from nlp.encoder import load_encoder
-
-    return load_encoder()
+def _encoder(home: Path) -> Any:
+    """The sentence encoder of a folder, loaded once for all folds."""
+    return load_encoder(str(home))

@@ -1,6 +1,5 @@
 """`botkit nlp check`: what is doubtful in the examples, and what to add first."""
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,18 +31,16 @@ def command(
     Utterances in two intents, doubles, few examples, intents that are too close, utterances that are tested and
     trained on; then what to add first, by what it may gain.
     """
-    from nlp.evaluation.classifier import train_classifier
     from nlp.evaluation.data_checks import DataReport, check_by_training, check_examples
 
-    examples, threshold, chosen = data.read_training(directory, train, tier, format, doubles=True)
+    training = data.read_training(directory, train, tier, format, doubles=True)
+    examples = training.examples
     tested = data.read_tests(directory, on, format) if on or (directory / data.DEFAULT_TESTS).is_file() else []
     findings = check_examples(examples, tested)
     suggestions: list[Suggestion] = []
     if not quick and len({row.intent for row in examples}) > 1:
         with progress("Training") as tell:
-            more, suggestions = check_by_training(
-                examples, partial(train_classifier, tier=chosen), threshold, progress=tell
-            )
+            more, suggestions = check_by_training(examples, training.trainer(), training.threshold, progress=tell)
         findings += more
     found = DataReport(len(examples), tuple(findings), tuple(suggestions))
     if as_json:

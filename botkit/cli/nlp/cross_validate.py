@@ -1,6 +1,5 @@
 """`botkit nlp cross-validate`: how good the training data is, each utterance tested without having been learnt."""
 
-from functools import partial
 from pathlib import Path
 
 import click
@@ -31,15 +30,14 @@ def command(
     Several --tier are trained on the same folds, and compared by the corrected resampled t-test
     (Nadeau and Bengio, 2003).
     """
-    from nlp.evaluation.classifier import train_classifier
     from nlp.evaluation.cross_validation import cross_validate
 
-    examples, now, own = data.read_training(directory, train, "default", format)
-    names = list(dict.fromkeys(tiers or (own,)))
+    training = data.read_training(directory, train, "default", format)
+    names = list(dict.fromkeys(tiers or (training.tier,)))
     with progress("Training") as tell:
         found = cross_validate(
-            [(name, partial(train_classifier, tier=name)) for name in names], examples, folds=folds, count=runs,
-            seed=seed, threshold=now if threshold is None else threshold, progress=tell,
+            [(name, training.trainer(name)) for name in names], training.examples, folds=folds, count=runs,
+            seed=seed, threshold=training.threshold if threshold is None else threshold, progress=tell,
         )  # fmt: skip
     if as_json:
         out.json(msgspec.to_builtins(found))

@@ -1,13 +1,15 @@
 """Data: the options by which commands name a project, files of utterances, and what to train on."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 if TYPE_CHECKING:
     from nlp.evaluation.classifier import Trained
+    from nlp.evaluation.cross_validation import Trainer
     from nlp.evaluation.examples import Example
 
 DEFAULT_TESTS = Path("tests") / "utterances.yaml"
@@ -77,15 +79,32 @@ def read_trained(directory: Path, train: Sequence[Path], tier: str, format: str 
     return Trained(train_classifier(texts, intents, tier), tuple(texts), tuple(intents))
 
 
+class Training(NamedTuple):
+    """The utterances to train on, the threshold that holds now, and the tier to train, with its encoder."""
+
+    examples: "list[Example]"
+    threshold: float
+    tier: str
+    encoder: str
+
+    def trainer(self, tier: str = "") -> "Trainer":
+        """What trains this tier, or another one with the same encoder."""
+        from nlp.evaluation.classifier import train_classifier
+
+        return partial(train_classifier, tier=tier or self.tier, encoder=self.encoder)
+
+
 def read_training(
     directory: Path, train: Sequence[Path], tier: str, format: str | None, *, doubles: bool = False
-) -> "tuple[list[Example], float, str]":
-    """The utterances to train on, each once unless `doubles`; the threshold that holds now; the tier to train."""
+) -> Training:
+    """What to train on, each utterance once unless `doubles`: the files, or the project as its pipeline says."""
+    from nlp.encoder import MINILM
     from nlp.errors import InvalidRequest
     from nlp.evaluation.classifier import DEFAULT_THRESHOLD
     from nlp.evaluation.examples import distinct, make_example
     from nlp.evaluation.readers import read_examples
 
+    encoder = MINILM
     if train:
         rows, threshold = read_examples(train, format=format or "", part="train"), DEFAULT_THRESHOLD
     else:
@@ -98,10 +117,11 @@ def read_training(
         component = next((one for one in load_pipeline(project).components if "intent" in one.gives), None)
         threshold = float(getattr(component, "threshold", DEFAULT_THRESHOLD))
         tier = tier if tier != "default" else str(getattr(component, "tier", tier))
+        encoder = str(getattr(component, "encoder", encoder))
         rows = [make_example(row.text, row.intent, row.file, row.line) for row in project.utterances]
-    if doubles:
-        return rows, threshold, tier
-    return sorted(distinct(rows)[0], key=lambda row: (row.text, row.intent)), threshold, tier
+    if not doubles:
+        rows = sorted(distinct(rows)[0], key=lambda row: (row.text, row.intent))
+    return Training(rows, threshold, tier, encoder)
 
 
 def name_of(directory: Path, train: Sequence[Path]) -> str:

@@ -74,16 +74,13 @@ def _held_out(
 def _cross(
     directory: Path, train: tuple[Path, ...], tier: str, format: str | None, tell: Tell
 ) -> "tuple[list[Outcome], float]":
-    from functools import partial
-
-    from nlp.evaluation.classifier import train_classifier
     from nlp.evaluation.cross_validation import cross_validate
 
-    examples, now, chosen = data.read_training(directory, train, tier, format)
+    training = data.read_training(directory, train, tier, format)
     found = cross_validate(
-        [(chosen, partial(train_classifier, tier=chosen))], examples, threshold=now, progress=tell,
+        [(training.tier, training.trainer())], training.examples, threshold=training.threshold, progress=tell,
     )  # fmt: skip
-    return list(found.pipelines[0].outcomes), now
+    return list(found.pipelines[0].outcomes), training.threshold
 
 
 def _print(

@@ -82,6 +82,21 @@ def test_sentiment_is_trained_on_rated_texts(model: Path, tmp_path: Path) -> Non
     assert (tmp_path / ".botkit" / "models" / "sentiment" / "sentiment.npz").is_file()
 
 
+def test_the_encoder_of_the_project_is_the_one_that_is_cross_validated(model: Path, tmp_path: Path) -> None:
+    run("get-model", "--from", model, "--name", "tiny")
+    shop = tmp_path / "shop"
+    (shop / "nlp" / "intents").mkdir(parents=True)
+    (shop / "nlp" / "intents" / "a.yaml").write_text("".join(
+        f"- {{intent: {intent}, examples: [{', '.join(f'{words} {letter}' for letter in 'abcdef')}]}}\n"
+        for intent, words in (("status", "where is my order"), ("cancel", "please cancel it"), ("pay", "i want to pay"))
+    ))  # fmt: skip
+    (shop / "nlp" / "pipeline.yaml").write_text("components: [{kind: intents, tier: onnx, encoder: tiny}]\n")
+    for command in (("cross-validate",), ("threshold", "--cross-validate"), ("check",)):
+        result = run(*command, shop)
+        assert result.exit_code == 0, (command, result.output, result.exception)
+    assert "onnx: " in run("cross-validate", shop, "--folds", "2").output
+
+
 def test_what_sentiment_cannot_be_trained_on_is_said(model: Path, tmp_path: Path) -> None:
     rated = tmp_path / "rated.csv"
     rated.write_text("score,text\n1,good\n")
