@@ -39,7 +39,7 @@ class Goal(msgspec.Struct, frozen=True):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """The threshold for a goal, why it is that one, and whether the goal is met."""
+    """The point for a goal, why it is that one, and whether the goal is met; if not, it is the nearest."""
 
     point: Point
     because: str
@@ -58,7 +58,8 @@ def risk_coverage(outcomes: Sequence[Outcome]) -> list[Point]:
         raise InvalidRequest(
             "no utterance has an intent: a threshold needs some that have, and better some that have none"
         )
-    rows = sorted(outcomes, key=lambda outcome: -outcome.confidence)
+    scored = [outcome for outcome in outcomes if outcome.scores]  # without any, there is no answer at any threshold
+    rows = sorted(scored, key=lambda outcome: -outcome.confidence)
     points = []
     answered = right = wrong_none = answered_known = 0
     for number, row in enumerate(rows):
@@ -72,7 +73,7 @@ def risk_coverage(outcomes: Sequence[Outcome]) -> list[Point]:
         threshold = _between(following, row.confidence) if number + 1 < len(rows) else 0.0
         points.append(_point(threshold, answered, right, answered_known, wrong_none, len(known), strange))
     points.reverse()
-    if rows[0].confidence < 1:
+    if not rows or rows[0].confidence < 1:
         points.append(_point(1.0, 0, 0, 0, 0, len(known), strange))
     return points
 
@@ -111,26 +112,33 @@ def choose(points: Sequence[Point], goal: Goal, count: int, usual: Point | None 
     Where no utterance without an intent was tried it is not below that of `usual`: what such utterances would get
     nobody has seen.
     """
-    answering = [point for point in points if point.answered] or list(points)
-    if goal.max_risk is not None:
-        fit = [point for point in answering if point.risk <= goal.max_risk]
-        if goal.min_coverage is not None:
-            fit = [point for point in fit if point.coverage >= goal.min_coverage]
-        if fit:
-            best = max(fit, key=lambda point: (point.coverage, -point.risk))
-            return Choice(best, f"the largest coverage with a risk of at most {goal.max_risk:.1%}")
-        nearest = min(answering, key=lambda point: (point.risk, -point.coverage))
-        return Choice(nearest, f"no threshold reaches the goal; the smallest risk is {nearest.risk:.1%}", met=False)
-    if goal.min_coverage is not None:
-        fit = [point for point in answering if point.coverage >= goal.min_coverage]
-        best = min(fit, key=lambda point: (point.risk, -point.coverage))
-        return Choice(best, f"the smallest risk with a coverage of at least {goal.min_coverage:.1%}")
+    answering = [point for point in points if point.answered]
+    if not answering:
+        return Choice(points[0], "no utterance gets an answer, whatever the threshold", met=False)
+    if goal != Goal():
+        return _for_goal(answering, goal)
     most = max(point.accuracy for point in answering)
     error = math.sqrt(most * (1 - most) / count)
     cautious = max((point for point in answering if point.accuracy >= most - error), key=lambda point: point.threshold)
     if usual is not None and cautious.none_recall is None and cautious.threshold < usual.threshold:
         return Choice(usual, "the usual one, as no utterance without an intent was tried: a lower one answers those")
     return Choice(cautious, f"the most cautious within a standard error of the most right decisions ({most:.1%})")
+
+
+def _for_goal(points: Sequence[Point], goal: Goal) -> Choice:
+    covering = [point for point in points if point.coverage >= (goal.min_coverage or 0.0)]
+    if not covering:
+        nearest = max(points, key=lambda point: (point.coverage, -point.risk))
+        return Choice(nearest, f"the largest coverage is {nearest.coverage:.1%}", met=False)
+    enough = f" with a coverage of at least {goal.min_coverage:.1%}" if goal.min_coverage else ""
+    safest = min(covering, key=lambda point: (point.risk, -point.coverage))
+    if goal.max_risk is None:
+        return Choice(safest, f"the smallest risk{enough}")
+    fit = [point for point in covering if point.risk <= goal.max_risk]
+    if not fit:
+        return Choice(safest, f"the smallest risk{enough} is {safest.risk:.1%}", met=False)
+    best = max(fit, key=lambda point: (point.coverage, -point.risk))
+    return Choice(best, f"the largest coverage with a risk of at most {goal.max_risk:.1%}")
 
 
 def table(outcomes: Sequence[Outcome], steps: int = STEPS) -> list[Point]:

@@ -50,7 +50,8 @@ def command(
     figures = measure(outcomes)
     if as_json:
         out.json(
-            {"threshold": choice.point.threshold, "because": choice.because, "met": choice.met, "now": now,
+            {"threshold": choice.point.threshold if choice.met else None, "because": choice.because,
+             "met": choice.met, "now": now,
              "point": msgspec.to_builtins(choice.point), "points": msgspec.to_builtins(points),
              "calibration": msgspec.to_builtins(figures.bins), "calibration_error": figures.calibration_error}
         )  # fmt: skip
@@ -102,16 +103,23 @@ def _print(
     out.line(f"expected calibration error: {figures.calibration_error:.3f}")
     out.line()
     point = choice.point
-    out.line(
-        (f"threshold {point.threshold:g}", "green" if choice.met else "orange"), f" (now {now:g}): {choice.because}"
-    )
-    out.line(
-        f"  it answers {point.coverage:.1%} of the utterances with an intent; "
-        f"{point.wrong} of {point.answered} answers are wrong"
-    )
-    if project:
+    if choice.met:
+        out.line((f"threshold {point.threshold:g}", "green"), f" (now {now:g}): {choice.because}")
+    else:
+        out.line(("no threshold reaches the goal", "red"), f": {choice.because}")
+    if choice.met or point.answered:
+        _print_point(out, point, met=choice.met)
+    if project and choice.met:
         out.line(
             ("  hint: ", "hint"),
             f"write it to nlp/pipeline.yaml, `- {{kind: intents, threshold: {point.threshold:g}}}` under components, "
             "or to the threshold of a node",
         )
+
+
+def _print_point(out: Output, point: "Point", *, met: bool) -> None:
+    what = "it" if met else f"the nearest, {point.threshold:g},"
+    out.line(
+        f"  {what} answers {point.coverage:.1%} of the utterances with an intent; "
+        f"{point.wrong} of {point.answered} answers are wrong"
+    )

@@ -135,8 +135,18 @@ def test_threshold(shop: Path) -> None:
     assert 0 <= found["threshold"] <= 1
     assert found["now"] == 0.5
     assert "expected calibration error" in run("threshold", shop, "--cross-validate", "--min-coverage", "0.5").output
-    never = run("threshold", shop, "--max-risk", "0", "--min-coverage", "1")
-    assert (never.exit_code, "no threshold reaches the goal" in never.output) in {(1, True), (0, False)}
+
+
+def test_a_goal_that_no_threshold_reaches(shop: Path, tmp_path: Path) -> None:
+    on = tmp_path / "on.csv"
+    on.write_text("text,intent\nwhere is the parcel of mine,cancel_order\nplease stop the order,order_status\n")
+    goal = ("threshold", shop, "--on", on, "--max-risk", "0.2")
+    never = run(*goal)
+    assert never.exit_code == 1
+    assert "no threshold reaches the goal: the smallest risk is 100.0%\n  the nearest, 0, answers" in never.output
+    assert "hint" not in never.output and "now 0.5" not in never.output
+    found = asked(*goal, code=1)
+    assert (found["threshold"], found["met"], found["point"]["risk"]) == (None, False, 1.0)
 
 
 def test_cross_validate(shop: Path) -> None:

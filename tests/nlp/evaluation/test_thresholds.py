@@ -37,7 +37,8 @@ def test_by_hand() -> None:
         (Goal(max_risk=0.35), 0.5, True),
         (Goal(min_coverage=0.75), 0.5, True),
         (Goal(min_coverage=1.0), 0.0, True),
-        (Goal(max_risk=0.0, min_coverage=0.9), 0.7, False),
+        (Goal(max_risk=0.0, min_coverage=0.9), 0.0, False),
+        (Goal(max_risk=0.3, min_coverage=0.75), 0.5, False),
         (Goal(), 0.85, True),
     ],
 )
@@ -45,6 +46,25 @@ def test_goals(goal: Goal, threshold: float, met: bool) -> None:
     choice = choose(risk_coverage(ROWS), goal, len(ROWS))
     assert choice.point.threshold == pytest.approx(threshold)
     assert choice.met is met
+
+
+SILENT = [outcome("6", "a", NONE_OF_THESE)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "goal", "because"),
+    [
+        (ROWS, Goal(max_risk=0.3, min_coverage=0.75), "the smallest risk with a coverage of at least 75.0% is 33.3%"),
+        (ROWS[2:4], Goal(max_risk=0.2), "the smallest risk is 100.0%"),
+        (ROWS + SILENT, Goal(min_coverage=0.9), "the largest coverage is 80.0%"),
+        (ROWS + SILENT, Goal(max_risk=1.0, min_coverage=0.9), "the largest coverage is 80.0%"),
+        (SILENT, Goal(max_risk=0.0), "no utterance gets an answer, whatever the threshold"),
+        (SILENT, Goal(), "no utterance gets an answer, whatever the threshold"),
+    ],
+)
+def test_a_goal_out_of_reach_has_the_nearest_figure(rows: list[Outcome], goal: Goal, because: str) -> None:
+    choice = choose(risk_coverage(rows), goal, len(rows))
+    assert (choice.met, choice.because) == (False, because)
 
 
 def test_where_nothing_out_of_scope_was_tried_it_is_not_below_the_usual_one() -> None:
@@ -60,9 +80,9 @@ def test_where_nothing_out_of_scope_was_tried_it_is_not_below_the_usual_one() ->
 
 OUTCOMES = st.lists(
     st.builds(
-        lambda expected, best, confidence: outcome("x", expected, best, (best, confidence)),
+        lambda expected, best, confidence: outcome("x", expected, best, *[(best, confidence)] * (confidence < 1.01)),
         st.sampled_from(["a", "b", NONE_OF_THESE]), st.sampled_from(["a", "b"]),
-        st.floats(0.01, 1).map(lambda value: round(value, 2)),
+        st.floats(0.01, 1.02).map(lambda value: round(value, 2)),
     ),
     min_size=1, max_size=30,
 ).filter(lambda rows: any(row.in_scope for row in rows))  # fmt: skip
