@@ -1,6 +1,7 @@
 """Output: what commands print: coloured on a terminal, plain in a pipe, JSON for programs."""
 
 import json
+import math
 import os
 import re
 import sys
@@ -38,11 +39,11 @@ class Output:
 
     def json(self, value: Any) -> None:
         """A value for a program."""
-        click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+        click.echo(_json(value, indent=2))
 
     def json_line(self, value: Any) -> None:
         """A value for a program that reads one a line."""
-        click.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+        click.echo(_json(value, separators=(",", ":")))
 
     def problems(self, problems: "Sequence[Problem]", *, err: bool = False) -> None:
         """Problems by file, each with its hint."""
@@ -70,6 +71,22 @@ class Output:
         """Show problems and leave with the exit code for them."""
         self.problems(problems, err=True)
         raise SystemExit(FAILED)
+
+
+def _json(value: Any, **form: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, **form)
+    except ValueError:
+        return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, **form)
+
+
+def _finite(value: Any) -> Any:
+    """The value with null for the numbers that JSON does not have: not a number, and infinity."""
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

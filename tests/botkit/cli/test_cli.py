@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from botkit import __version__
 from botkit.cli.main import COMMANDS, cli, main
+from botkit.cli.output import Output
 
 GOOD = "flow: hello\nnodes:\n  2: {kind: start, accepts: [sms.mo], next: {onBegin: end}}\n"
 BAD = "flow: hello\nnodes:\n  2: {kind: start, accepts: [sms.mo], next: {onBegn: end}}\n"
@@ -304,3 +305,13 @@ def test_help_imports_nothing_heavy(command: tuple[str, ...]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stderr.strip() == "[]"
+
+
+def test_json_has_no_numbers_that_json_does_not_have(capsys: pytest.CaptureFixture[str]) -> None:
+    said = {"a": float("nan"), "b": [1.5, (float("inf"), -float("inf"))], "c": {"d": float("nan")}}
+    Output().json(said)
+    whole = capsys.readouterr().out
+    Output().json_line(said)
+    for text in (whole, capsys.readouterr().out):
+        found = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+        assert found == {"a": None, "b": [1.5, [None, None]], "c": {"d": None}}
