@@ -104,7 +104,7 @@ def compare(before: Result, now: Result) -> Comparison:
 
 
 def only(result: Result, examples: Sequence[Example], *, name: str) -> Result:
-    """A result as far as it is about these examples; the scores of marked values cannot be parted, and are left out.
+    """A result as far as it is about these examples; scores of marked values cannot be parted: they stay or go.
 
     Raises `InvalidRequest` where it is about none.
     """
@@ -112,7 +112,9 @@ def only(result: Result, examples: Sequence[Example], *, name: str) -> Result:
     outcomes = tuple(outcome for outcome in result.outcomes if (outcome.text, outcome.expected) in asked)
     if not outcomes:
         raise InvalidRequest(f"{name}: none of the utterances to compare was tested in it")
-    return msgspec.structs.replace(result, outcomes=outcomes, figures=measure(outcomes), slots=None)
+    texts = {text for text, _ in asked}
+    slots = result.slots if result.slots and result.slots.by_utterance.keys() <= texts else None
+    return msgspec.structs.replace(result, outcomes=outcomes, figures=measure(outcomes), slots=slots)
 
 
 def _changed(before: dict[str, float], now: dict[str, float]) -> tuple[F1Change, ...]:

@@ -25,8 +25,8 @@ MAX_SHOWN = 30
 def command(out: Output, before: Path, now: Path, on: tuple[Path, ...], format: str | None, as_json: bool) -> None:
     """Compare two results of `botkit nlp test --report ....json`, or two projects, BEFORE and NOW.
 
-    Projects are tested on the utterances of --on, or on those of NOW; of results, those of --on are compared, without
-    marked values. The test is McNemar's, exact, by utterance.
+    Projects are tested on the utterances of --on, or on those of NOW; of results, only those of --on are compared.
+    The test is McNemar's, exact, by utterance.
     """
     from nlp.evaluation.comparison import compare, only
     from nlp.evaluation.result import Result, read_result, run_test
