@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from nlp.doubles import count_by_intent, doubles
 from nlp.encoder import MINILM, data_home, find_encoder, load_encoder, read_card
 from nlp.entity_rules import check_rules, shape_of
 from nlp.errors import CannotWrite, InvalidModel, NlpError, Unavailable
@@ -94,15 +95,14 @@ def train(folder: Path, models: Path, progress: Callable[[str, float], None] | N
     load_pipeline(project)  # wrong settings are told before anything takes time
     problems = check_project(project)
     examples = distinct_examples(project)
-    counts = Counter(intent for _, intent in examples)
+    counts = count_by_intent(project.utterances)
     key = model_key(project)
     home = model_folder(models, key)
     learnt = learnt_entities(project)
     marks = Counter(slot.entity for row in project.utterances for slot in row.slots)
     report = TrainingReport(
-        key=key, folder=str(home) if project.intents else "", intents=dict(sorted(counts.items())),
-        utterances=len(examples), slots={name: marks[name] for name in learnt},
-        problems=tuple(problems[:MAX_WARNINGS]),
+        key=key, folder=str(home) if project.intents else "", intents=dict(counts), utterances=counts.total(),
+        slots={name: marks[name] for name in learnt}, problems=tuple(problems[:MAX_WARNINGS]),
     )  # fmt: skip
     tier, source = intent_settings(project)
     table = word_table() if tier == "default" else None
@@ -148,9 +148,10 @@ def check_project(project: Project) -> list[Problem]:
 
 
 def distinct_examples(project: Project) -> list[tuple[str, str]]:
-    """(text, intent) in a fixed order, whatever the files are called; the same words count once an intent.
+    """What the model learns from: (text, intent) in a fixed order, whatever the files are called.
 
-    Capitals make no other words: of several writings, the one that sorts first stays.
+    Of several writings that capitals alone tell apart, the one that sorts first stays in each intent; other writings
+    of the same words stay, though they count once: customers leave out apostrophes, too.
     """
     texts: dict[tuple[str, str], str] = {}
     for row in project.utterances:
@@ -245,12 +246,7 @@ def _check_place(home: Path) -> None:
 
 def _double_utterances(project: Project) -> list[Problem]:
     problems = []
-    first: dict[str, Utterance] = {}
-    for row in project.utterances:
-        folded = row.text.casefold()
-        other = first.setdefault(folded, row)
-        if other is row:
-            continue
+    for row, other in doubles(project.utterances):
         where = f"{other.file}:{other.line}"
         if other.intent == row.intent:
             problems.append(Problem(f"{row.text!r} is already in {where}: once is enough", row.file, row.line))
@@ -263,12 +259,12 @@ def _double_utterances(project: Project) -> list[Problem]:
 
 
 def _small_intents(project: Project) -> list[Problem]:
-    counts = Counter(intent for _, intent in distinct_examples(project))
+    counts = count_by_intent(project.utterances)
     first = {row.intent: row for row in reversed(project.utterances)}
     problems = [
         Problem(f"intent {intent} has {count} example{'s' if count > 1 else ''}: give it {FEWEST_EXAMPLES} or more",
                 first[intent].file, first[intent].line)
-        for intent, count in sorted(counts.items())
+        for intent, count in counts.items()
         if count < FEWEST_EXAMPLES and intent != NONE_OF_THESE
     ]  # fmt: skip
     counts.pop(NONE_OF_THESE, None)
@@ -276,7 +272,7 @@ def _small_intents(project: Project) -> list[Problem]:
     problems += [
         Problem(f"intent {intent} has {count} examples where most have about {middling:g}: each counts for less,"
                 " so that the others are heard; give the others more", first[intent].file, first[intent].line)
-        for intent, count in sorted(counts.items())
+        for intent, count in counts.items()
         if count > CROWD * middling and count >= FEWEST_REPORTED_AS_CROWD
     ]  # fmt: skip
     if len(project.intents) == 1:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from nlp.doubles import count_by_intent, doubles, folded
 from nlp.evaluation.cross_validation import Trainer
-from nlp.evaluation.examples import Example, folded
+from nlp.evaluation.examples import Example
 from nlp.evaluation.outcomes import Outcome, classify
 from nlp.evaluation.splits import stratified_folds
 from nlp.project import NONE_OF_THESE
@@ -66,11 +67,7 @@ def check_examples(trained: Sequence[Example], tested: Sequence[Example] = ()) -
 
 def _doubles(trained: Sequence[Example]) -> list[Finding]:
     findings = []
-    first: dict[str, Example] = {}
-    for example in trained:
-        other = first.setdefault(folded(example.text), example)
-        if other is example:
-            continue
+    for example, other in doubles(trained):
         if other.intent != example.intent:
             message = f"{example.text!r} is in {example.intent} here and in {other.intent} in {other.place}: choose one"
             findings.append(Finding("two_intents", message, example.file, example.line))
@@ -82,10 +79,9 @@ def _doubles(trained: Sequence[Example]) -> list[Finding]:
 
 def _counts(trained: Sequence[Example]) -> list[Finding]:
     findings = []
-    counts = Counter({example.intent: 0 for example in trained})
-    counts.update(intent for _, intent in {(folded(example.text), example.intent) for example in trained})
+    counts = count_by_intent(trained)
     first = {example.intent: example for example in reversed(trained)}
-    intents = [intent for intent in sorted(counts) if intent != NONE_OF_THESE]
+    intents = [intent for intent in counts if intent != NONE_OF_THESE]
     for intent in intents:
         if counts[intent] < FEWEST_EXAMPLES:
             message = f"intent {intent} has few examples ({counts[intent]}): give it {FEWEST_EXAMPLES} or more"

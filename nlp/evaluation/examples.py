@@ -1,11 +1,10 @@
 """Example: an utterance with the intent that a person gave it, and the file and line that it stands at."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from nlp.doubles import folded
 from nlp.errors import InvalidData
 from nlp.project import NONE_OF_THESE, Slot
 from nlp.text import REPLACEMENT, UNREADABLE
@@ -54,26 +53,6 @@ def make_example(text: object, intent: object, file: str, line: int, slots: tupl
     if len(label) > MAX_LABEL_LENGTH:
         raise InvalidData(file, line, f"the name of an intent has at most {MAX_LABEL_LENGTH} characters")
     return Example(words, NONE_OF_THESE if label in NONE_LABELS else label, file, line, slots)
-
-
-def folded(text: str) -> str:
-    """A text without case, punctuation and spare blanks: what two people might write alike."""
-    plain = unicodedata.normalize("NFC", text).casefold().replace("'", "").replace("\u2019", "")
-    words = "".join(letter if _counts(letter) else " " for letter in SIGNS.sub(_spelt, plain)).split()
-    return " ".join(words) or plain.strip()
-
-
-SIGNS = re.compile(r"(?<=\w)[+#]+(?!\w)")
-"""C++ and C# are not C."""
-
-
-def _spelt(match: re.Match[str]) -> str:
-    return match.group().replace("+", "plus").replace("#", "sharp")
-
-
-def _counts(letter: str) -> bool:
-    """Whether it is part of a word: letters, figures, and the marks that vowels are in many scripts."""
-    return letter.isalnum() or unicodedata.category(letter).startswith("M")
 
 
 def distinct(examples: Iterable[Example]) -> tuple[list[Example], list[Example]]:

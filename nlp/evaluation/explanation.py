@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from nlp.evaluation.examples import folded
+from nlp.doubles import folded
 from nlp.evaluation.outcomes import Outcome
 from nlp.project import NONE_OF_THESE
 

@@ -12,8 +12,8 @@ import msgspec
 from ruamel.yaml import YAML
 
 from models.utterance import IntentScore
+from nlp.doubles import folded
 from nlp.errors import CannotWrite
-from nlp.evaluation.examples import folded
 from nlp.pipeline import Pipeline
 from nlp.privacy import mask
 from nlp.project import MAX_UTTERANCE_LENGTH, NONE_OF_THESE

@@ -4,8 +4,8 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from nlp.doubles import folded
 from nlp.errors import InvalidRequest
-from nlp.evaluation.examples import folded
 
 MAX_FOLDS = 50
 MAX_RUNS = 100

@@ -31,6 +31,7 @@ def command(
     Utterances in two intents, doubles, few examples, intents that are too close, utterances that are tested and
     trained on; then what to add first, by what it may gain.
     """
+    from nlp.doubles import count_by_intent
     from nlp.evaluation.data_checks import DataReport, check_by_training, check_examples
 
     training = data.read_training(directory, train, tier, format, doubles=True)
@@ -42,7 +43,7 @@ def command(
         with progress("Training") as tell:
             more, suggestions = check_by_training(examples, training.trainer(), training.threshold, progress=tell)
         findings += more
-    found = DataReport(len(examples), tuple(findings), tuple(suggestions))
+    found = DataReport(count_by_intent(examples).total(), tuple(findings), tuple(suggestions))
     if as_json:
         out.json(msgspec.to_builtins(found))
     else:

@@ -207,6 +207,20 @@ def test_check(shop: Path, tmp_path: Path) -> None:
     assert "'Track my parcel!' is tested, but it was trained on (intents/a.yaml:3)" in leak.output
 
 
+def test_check_and_train_count_doubles_alike(shop: Path, tmp_path: Path) -> None:
+    shutil.copytree(shop / "nlp", tmp_path / "nlp")
+    (tmp_path / "nlp" / "intents" / "b.yaml").write_text(
+        "- {intent: order_status, examples: ['Track my parcel!', \"when's it here\", whens it here, TRACK MY PARCEL]}\n"
+        "- {intent: cancel_order, examples: ['Has it shipped?']}\n"
+    )
+    checked = asked("check", tmp_path, "--quick")
+    trained = asked("train", tmp_path)
+    assert trained["utterances"] == checked["utterances"] == 16
+    places = [(row["file"], row["line"]) for row in checked["findings"]]
+    assert [row["kind"] for row in checked["findings"]] == ["double"] * 3 + ["two_intents"]
+    assert [(row["file"], row["line"]) for row in trained["problems"]] == places
+
+
 @pytest.fixture
 def talked(shop: Path, tmp_path: Path) -> Path:
     """The shop with a store in which some messages were not understood."""

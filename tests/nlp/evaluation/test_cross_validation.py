@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.utterance import IntentScore
+from nlp.doubles import folded
 from nlp.errors import InvalidRequest
 from nlp.evaluation.cross_validation import cross_validate
-from nlp.evaluation.examples import folded
 from nlp.evaluation.splits import runs, stratified_folds
 
 from .outcomes import Fixed, examples

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nlp.doubles import folded
 from nlp.errors import InvalidData
 from nlp.evaluation import examples as limits
-from nlp.evaluation.examples import Example, folded
+from nlp.evaluation.examples import Example
 from nlp.evaluation.readers import detect, read_examples
 from nlp.project import NONE_OF_THESE
 
