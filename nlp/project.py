@@ -15,6 +15,9 @@ from nlp.yaml_lines import Place, read_yaml
 NONE_OF_THESE = "none_of_these"
 """The label of utterances that belong to no intent: they teach what is out of scope."""
 
+NONE_LABELS = frozenset({"oos", "out_of_scope", "nlu_fallback"})
+"""What data sets call utterances that no intent is for. An intent of a project with such a name is one like others."""
+
 HEAD_FOLDER, HEAD_CARD = "sentiment", "sentiment.json"
 """Where the head of sentiment lies among a project's models, and the file of it that is written last."""
 
@@ -27,6 +30,11 @@ NAME = re.compile(r"[^\W\d][\w .-]{0,63}")
 NAME_RULE = "begin with a letter, use letters, digits, '_', '.', '-' or spaces"
 BROKEN_MARK = re.compile(r"\][({]")
 SLOT = re.compile(r"\[([^\[\]]{1,200})\]\(([^()\[\]]{1,64})\)")
+
+
+def none_label(intent: str) -> str:
+    """What is doubtful about an intent that is called as data sets call "none of these"."""
+    return f"intent {intent} is one like all others: if it stands for what the bot is not for, call it {NONE_OF_THESE}"
 
 
 class Slot(msgspec.Struct, frozen=True):

@@ -23,7 +23,7 @@ from nlp.doubles import count_by_intent, doubles
 from nlp.encoder import MINILM, data_home, find_encoder, load_encoder, read_card
 from nlp.entity_rules import check_rules, shape_of
 from nlp.errors import CannotWrite, InvalidModel, NlpError, Unavailable
-from nlp.project import NONE_OF_THESE, Project, Utterance, read_project
+from nlp.project import NONE_LABELS, NONE_OF_THESE, Project, Utterance, none_label, read_project
 from nlp.slots import FEWEST_MARKS, learnt_entities
 
 if TYPE_CHECKING:
@@ -275,6 +275,11 @@ def _small_intents(project: Project) -> list[Problem]:
         for intent, count in counts.items()
         if count > CROWD * middling and count >= FEWEST_REPORTED_AS_CROWD
     ]  # fmt: skip
+    problems += [
+        Problem(none_label(intent), first[intent].file, first[intent].line)
+        for intent in project.intents
+        if intent in NONE_LABELS
+    ]
     if len(project.intents) == 1:
         problems.append(Problem("there is one intent only: add another, or utterances for none_of_these"))
     return problems

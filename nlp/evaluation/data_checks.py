@@ -10,7 +10,7 @@ from nlp.evaluation.cross_validation import Trainer
 from nlp.evaluation.examples import Example
 from nlp.evaluation.outcomes import Outcome, classify
 from nlp.evaluation.splits import stratified_folds
-from nlp.project import NONE_OF_THESE
+from nlp.project import NONE_LABELS, NONE_OF_THESE, none_label
 
 FEWEST_EXAMPLES = 5
 MANY_TIMES = 10
@@ -51,7 +51,7 @@ class DataReport(msgspec.Struct, frozen=True):
 
 def check_examples(trained: Sequence[Example], tested: Sequence[Example] = ()) -> list[Finding]:
     """What can be seen without training: doubles, few examples, imbalance, words that are tested and trained on."""
-    findings = [*_doubles(trained), *_counts(trained)]
+    findings = [*_doubles(trained), *_counts(trained), *_names(trained)]
     places: dict[str, Example] = {}
     for example in trained:
         places.setdefault(folded(example.text), example)
@@ -99,6 +99,14 @@ def _counts(trained: Sequence[Example]) -> list[Finding]:
             )
             findings.append(Finding("imbalance", message, first[smallest].file, first[smallest].line))
     return findings
+
+
+def _names(trained: Sequence[Example]) -> list[Finding]:
+    first = {example.intent: example for example in reversed(trained) if example.intent in NONE_LABELS}
+    return [
+        Finding("none_label", none_label(intent), example.file, example.line)
+        for intent, example in sorted(first.items())
+    ]
 
 
 def check_by_training(

@@ -9,9 +9,6 @@ from nlp.errors import InvalidData
 from nlp.project import NONE_OF_THESE, Slot
 from nlp.text import REPLACEMENT, UNREADABLE
 
-NONE_LABELS = frozenset({NONE_OF_THESE, "oos", "out_of_scope", "nlu_fallback"})
-"""What data sets call utterances that no intent is for; here they all become `none_of_these`."""
-
 MAX_EXAMPLES = 500_000
 MAX_LENGTH = 10_000
 MAX_LABEL_LENGTH = 200
@@ -36,7 +33,7 @@ class Example(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def make_example(text: object, intent: object, file: str, line: int, slots: tuple[Slot, ...] = ()) -> Example:
-    """A checked example: white space folded (as where `slots` stand), the labels for "none of these" made one.
+    """A checked example, with white space folded as where `slots` stand.
 
     Raises `InvalidData` that names the file and line.
     """
@@ -52,7 +49,7 @@ def make_example(text: object, intent: object, file: str, line: int, slots: tupl
     label = " ".join(UNREADABLE.sub(REPLACEMENT, intent).split())
     if len(label) > MAX_LABEL_LENGTH:
         raise InvalidData(file, line, f"the name of an intent has at most {MAX_LABEL_LENGTH} characters")
-    return Example(words, NONE_OF_THESE if label in NONE_LABELS else label, file, line, slots)
+    return Example(words, label, file, line, slots)
 
 
 def distinct(examples: Iterable[Example]) -> tuple[list[Example], list[Example]]:

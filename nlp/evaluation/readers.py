@@ -1,7 +1,7 @@
 """Readers: examples from a file of any format that is known, told by what is in it."""
 
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -14,6 +14,7 @@ from nlp.evaluation.json_data import CLINC_PARTS, read_json_data
 from nlp.evaluation.source import read_bytes, to_text
 from nlp.evaluation.table_data import TEXT_COLUMNS, read_csv_data, read_jsonl_data
 from nlp.evaluation.yaml_data import read_yaml_data
+from nlp.project import NONE_LABELS, NONE_OF_THESE
 
 Format = Literal["yaml", "csv", "jsonl", "json", "dialogflow"]
 """yaml: a project's own, and Rasa's. csv: BANKING's too. json: CLINC's, Snips', a list."""
@@ -21,18 +22,22 @@ Format = Literal["yaml", "csv", "jsonl", "json", "dialogflow"]
 FORMATS: tuple[str, ...] = get_args(Format)
 
 
-def read_examples(paths: Iterable[Path], *, format: str = "", part: str = "") -> list[Example]:
+def read_examples(
+    paths: Iterable[Path], *, format: str = "", part: str = "", own: Collection[str] = ()
+) -> list[Example]:
     """The examples of files and Dialogflow folders, in order.
 
     `format` forces one of `FORMATS`; else the content tells. `part`: of CLINC's file, train, val or test;
-    of a Dialogflow export, the language (the first where it is one of those three).
+    of a Dialogflow export, the language (the first where it is one of those three). The labels that data sets have for
+    "none of these" become `none_of_these`, but those that are intents of the project's `own`.
     Raises `InvalidData` that names file and line.
     """
     examples: list[Example] = []
     for path in paths:
         before = len(examples)
         for example in _read(path, format, part):
-            examples.append(example)
+            nothing = example.intent in NONE_LABELS and example.intent not in own
+            examples.append(msgspec.structs.replace(example, intent=NONE_OF_THESE) if nothing else example)
             if len(examples) > MAX_EXAMPLES:
                 raise InvalidData(str(path), example.line, f"at most {MAX_EXAMPLES} utterances are read")
         if len(examples) == before:

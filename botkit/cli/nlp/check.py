@@ -36,7 +36,9 @@ def command(
 
     training = data.read_training(directory, train, tier, format, doubles=True)
     examples = training.examples
-    tested = data.read_tests(directory, on, format) if on or (directory / data.DEFAULT_TESTS).is_file() else []
+    tested = []
+    if on or (directory / data.DEFAULT_TESTS).is_file():
+        tested = data.read_tests(directory, on, format, train=train)
     findings = check_examples(examples, tested)
     suggestions: list[Suggestion] = []
     if not quick and len({row.intent for row in examples}) > 1:

@@ -49,16 +49,20 @@ report = click.option(
 )  # fmt: skip
 
 
-def read_tests(directory: Path, on: Sequence[Path], format: str | None, part: str = "test") -> "list[Example]":
-    """The utterances to test: those named, or the project's own."""
+def read_tests(
+    directory: Path, on: Sequence[Path], format: str | None, part: str = "test", train: Sequence[Path] = ()
+) -> "list[Example]":
+    """The utterances to test what is trained on `train` or on the project: those named, or the project's own."""
     from nlp.errors import InvalidRequest
     from nlp.evaluation.readers import read_examples
+    from nlp.project import read_project
 
     if not on and not (directory / DEFAULT_TESTS).is_file():
         raise InvalidRequest(
             f"there is no {directory / DEFAULT_TESTS}: write utterances there, or name a file with --on"
         )
-    return read_examples(on or [directory / DEFAULT_TESTS], format=format or "", part=part)
+    own = () if train else read_project(directory / "nlp").intents
+    return read_examples(on or [directory / DEFAULT_TESTS], format=format or "", part=part, own=own)
 
 
 def read_trained(directory: Path, train: Sequence[Path], tier: str, format: str | None) -> "Trained":

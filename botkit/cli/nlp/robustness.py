@@ -28,7 +28,7 @@ def command(
     from nlp.evaluation.robustness import measure_robustness
 
     trained = data.read_trained(directory, train, tier, format)
-    examples, _ = testable(trained, data.read_tests(directory, on, format, part))
+    examples, _ = testable(trained, data.read_tests(directory, on, format, part, train))
     with progress("Testing") as tell:
         found = measure_robustness(
             trained.classifier, examples, trained.threshold if threshold is None else threshold, seed=seed,

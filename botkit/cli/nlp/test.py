@@ -41,7 +41,7 @@ def command(
     for path in reports:
         check_report(path)
     before = read_result(baseline) if baseline else None
-    examples = data.read_tests(directory, on, format, part)
+    examples = data.read_tests(directory, on, format, part, train)
     trained = data.read_trained(directory, train, tier, format)
     with progress("Testing") as tell:
         result = run_test(

@@ -68,7 +68,7 @@ def _held_out(
     from nlp.evaluation.result import testable
 
     trained = data.read_trained(directory, train, tier, format)
-    kept, _ = testable(trained, data.read_tests(directory, on, format, part))
+    kept, _ = testable(trained, data.read_tests(directory, on, format, part, train))
     return classify(trained.classifier, kept, trained.threshold, tell), trained.threshold
 
 

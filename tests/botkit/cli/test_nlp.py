@@ -221,6 +221,30 @@ def test_check_and_train_count_doubles_alike(shop: Path, tmp_path: Path) -> None
     assert [(row["file"], row["line"]) for row in trained["problems"]] == places
 
 
+@pytest.mark.parametrize("name", ["oos", "out_of_scope", "none"])
+def test_an_intent_with_the_name_that_data_sets_have_for_none_is_an_intent(
+    shop: Path, tmp_path: Path, name: str
+) -> None:
+    shutil.copytree(shop / "nlp", tmp_path / "nlp")
+    (tmp_path / "nlp" / "intents" / "b.yaml").write_text(
+        f"- {{intent: {name}, examples: [open a window, close the door, shut the gate, lock it, ring the bell]}}\n"
+    )
+    on = tmp_path / "on.yaml"
+    on.write_text(f"utterances:\n  {name}: [please open the window]\n  order_status: [where is my parcel now]\n")
+    found = asked("test", tmp_path, "--on", on)
+    assert [(row["expected"], row["intent"]) for row in found["outcomes"]] == [
+        (name, name), ("order_status", "order_status"),
+    ]  # fmt: skip
+    validated = asked("cross-validate", tmp_path, "--folds", "2")["pipelines"][0]["outcomes"]
+    assert sum(row["expected"] == name for row in validated) == 5
+    if name != "none":
+        assert asked("test", shop, "--on", on)["outcomes"][0]["expected"] == "none_of_these"
+    told = [row["message"] for row in asked("check", tmp_path, "--quick")["findings"]]
+    said = [row["message"] for row in asked("train", tmp_path).get("problems", [])]
+    wanted = f"intent {name} is one like all others: if it stands for what the bot is not for, call it none_of_these"
+    assert told == said == ([] if name == "none" else [wanted])
+
+
 @pytest.fixture
 def talked(shop: Path, tmp_path: Path) -> Path:
     """The shop with a store in which some messages were not understood."""
