@@ -13,7 +13,7 @@ from nlp.project import NONE_OF_THESE
 
 MAX_FILES = 30_000
 MAX_TOTAL_BYTES = 4 * MAX_FILE_BYTES
-USER_SAYS = re.compile(r"(?:.*/)?intents/([^/]+)_usersays_([A-Za-z-]+)\.json")
+USER_SAYS = re.compile(r"(?:.*/)?intents/([^/]+)_usersays_([A-Za-z]+(?:-[A-Za-z0-9]+)*)\.json")
 INTENT = re.compile(r"(?:.*/)?intents/([^/]+)\.json")
 
 
@@ -38,7 +38,7 @@ def read_dialogflow_data(path: Path, language: str = "") -> Iterator[Example]:
     if chosen not in languages:
         raise InvalidData(str(path), 0, f"no phrases in {chosen!r}: {', '.join(languages)} are there")
     about = {
-        match[1]: to_json(to_text(files[name], name), name)
+        match[1]: _json(files[name], f"{path}/{name}")
         for name in files
         if name not in said and (match := INTENT.fullmatch(name))
     }
@@ -48,7 +48,16 @@ def read_dialogflow_data(path: Path, language: str = "") -> Iterator[Example]:
         card = about.get(match[1], {})
         card = card if isinstance(card, dict) else {}
         intent = NONE_OF_THESE if card.get("fallbackIntent") else card.get("name") or match[1]
-        yield from _phrases(to_json(to_text(files[name], name), name), intent, f"{path}/{name}")
+        yield from _phrases(_json(files[name], f"{path}/{name}"), intent, f"{path}/{name}")
+
+
+def _json(data: bytes, name: str) -> Any:
+    return to_json(to_text(data, name), name)
+
+
+def _of_a_mac(name: str) -> bool:
+    """Whether it is what macOS adds to archives and foreign disks: icons and the like, under the names of files."""
+    return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith("._")
 
 
 def _phrases(found: Any, intent: str, name: str) -> Iterator[Example]:
@@ -64,7 +73,7 @@ def _phrases(found: Any, intent: str, name: str) -> Iterator[Example]:
 
 
 def _folder_files(path: Path) -> Mapping[str, bytes]:
-    names = sorted((path / "intents").glob("*.json"))
+    names = sorted(file for file in (path / "intents").glob("*.json") if not _of_a_mac(file.name))
     if len(names) > MAX_FILES:
         raise InvalidData(str(path), 0, f"an export has at most {MAX_FILES} files")
     return {f"intents/{file.name}": read_bytes(file) for file in names}
@@ -73,7 +82,11 @@ def _folder_files(path: Path) -> Mapping[str, bytes]:
 def _zip_files(path: Path) -> Mapping[str, bytes]:
     try:
         with zipfile.ZipFile(path) as archive:
-            entries = [entry for entry in archive.infolist() if INTENT.fullmatch(entry.filename)]
+            entries = [
+                entry
+                for entry in archive.infolist()
+                if INTENT.fullmatch(entry.filename) and not _of_a_mac(entry.filename)
+            ]
             if len(entries) > MAX_FILES or sum(entry.file_size for entry in entries) > MAX_TOTAL_BYTES:
                 raise InvalidData(
                     str(path), 0, f"an export has at most {MAX_FILES} files and {MAX_TOTAL_BYTES // 1024 // 1024} MB"

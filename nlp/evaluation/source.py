@@ -21,7 +21,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def to_text(data: bytes, name: str) -> str:
-    """UTF-8, with or without a byte order mark; line ends become one newline each."""
+    """UTF-8, with or without byte order marks; line ends become one newline each."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -29,7 +29,7 @@ def to_text(data: bytes, name: str) -> str:
         raise InvalidData(name, line, f"this is not UTF-8 (byte {error.start}): save it as UTF-8") from None
     if not text.strip():
         raise InvalidData(name, 0, "the file is empty")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def to_json(text: str, name: str, line: int = 0) -> Any:

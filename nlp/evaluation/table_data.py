@@ -1,5 +1,6 @@
 """Table data: examples as rows of a CSV file, or as one JSON object a line."""
 
+import contextlib
 import csv
 import io
 from collections.abc import Iterator
@@ -18,10 +19,8 @@ def read_csv_data(text: str, name: str) -> Iterator[Example]:
 
     Without such a first line, a file of two columns is read as text and intent.
     """
-    first_line = text.partition("\n")[0]
-    delimiter = max(DELIMITERS, key=first_line.count)
     csv.field_size_limit(max(csv.field_size_limit(), 16 * MAX_LENGTH))
-    rows = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    rows = csv.reader(io.StringIO(text), delimiter=_delimiter(text), strict=True)
     columns: tuple[int, int] | None = None
     end = 0
     try:
@@ -44,6 +43,16 @@ def read_csv_data(text: str, name: str) -> Iterator[Example]:
             yield make_example(row[columns[0]], row[columns[1]], name, line)
     except csv.Error as error:
         raise InvalidData(name, end + 1, f"this is not CSV: {error}") from None
+
+
+def _delimiter(text: str) -> str:
+    """What parts the cells of the first line that has any: into the columns that are looked for, or into most."""
+    first = next((line for line in text.split("\n") if line.strip("".join((*DELIMITERS, " ", '"')))), "")
+    rows: dict[str, list[str]] = {}
+    for delimiter in DELIMITERS:
+        with contextlib.suppress(csv.Error):
+            rows[delimiter] = next(csv.reader([first], delimiter=delimiter), [])
+    return max(rows, key=lambda delimiter: (_columns(rows[delimiter]) is not None, len(rows[delimiter])), default=",")
 
 
 def _columns(row: list[str]) -> tuple[int, int] | None:

@@ -114,6 +114,56 @@ def test_dialogflow(tmp_path: Path) -> None:
             read_examples([place], part="fr")
 
 
+def test_what_a_mac_adds_to_an_export_is_not_read(tmp_path: Path) -> None:
+    archive = tmp_path / "agent.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for name, content in agent(tmp_path).items():
+            folder, _, last = f"shop/{name}".rpartition("/")
+            for place, data in (
+                (f"shop/{name}", content.encode()), (f"{folder}/._{last}", b"\0\5\xff"),
+                (f"__MACOSX/{folder}/._{last}", b"\0\5\xff"), (f"__MACOSX/{folder}/{last}", b"\0\5\xff"),
+            ):  # fmt: skip
+                file.writestr(place, data)
+                if not place.startswith("__MACOSX"):
+                    (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+                    (tmp_path / place).write_bytes(data)
+    for where in (archive, tmp_path / "shop"):
+        assert pairs(read_examples([where])) == WANTED
+
+
+@pytest.mark.parametrize("locale", ["es-419", "pt-br", "zh-Hant-TW", "en"])
+def test_every_locale_of_dialogflow(tmp_path: Path, locale: str) -> None:
+    (tmp_path / "intents").mkdir()
+    (tmp_path / "intents" / "a_b.json").write_bytes(b'\xef\xbb\xbf{"name": "order"}')
+    (tmp_path / "intents" / f"a_b_usersays_{locale}.json").write_text(json.dumps([{"data": [{"text": "x"}]}]))
+    assert pairs(read_examples([tmp_path])) == pairs(read_examples([tmp_path], part=locale)) == [("x", "order")]
+
+
+def test_a_bad_file_of_an_export_is_named(tmp_path: Path) -> None:
+    (tmp_path / "intents").mkdir()
+    (tmp_path / "intents" / "a_usersays_en.json").write_text("[")
+    with pytest.raises(InvalidData, match=f"{tmp_path}/intents/a_usersays_en.json: this is not JSON"):
+        read_examples([tmp_path])
+
+
+@pytest.mark.parametrize("start", ["", "\n\n", "\ufeff", "\ufeff\n \n", "\ufeff\ufeff"])
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [
+        ("text,intent\nhi,a\n", "hi"),
+        ('"text","intent"\n"hi, you",a\n', "hi, you"),
+        ("text;intent\nhi, you, and you;a\n", "hi, you, and you"),
+        ('"id, as it is, or was";"intent";"text"\n1;a;hi\n', "hi"),
+        ('"hi, you, and you"\ta\n', "hi, you, and you"),
+    ],
+)
+def test_the_head_of_a_table(tmp_path: Path, start: str, content: str, wanted: str) -> None:
+    (tmp_path / "a.csv").write_text(start + content)
+    (found,) = read_examples([tmp_path / "a.csv"])
+    assert (found.text, found.intent) == (wanted, "a")
+    assert found.line == (start + content).count("\n")
+
+
 def test_snips(tmp_path: Path) -> None:
     (tmp_path / "v.json").write_text(json.dumps({"Weather": [{"data": [{"text": "rain in "}, {"text": "Rome"}]}]}))
     assert pairs(read_examples([tmp_path / "v.json"])) == [("rain in Rome", "Weather")]
