@@ -1,5 +1,6 @@
 """Markdown report: a result as text for a pull request."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from nlp.evaluation.metrics import Figures
@@ -8,7 +9,11 @@ from nlp.evaluation.result import Result
 MAX_MISSES = 50
 MAX_CONFUSIONS = 15
 MAX_INTENTS = 200
-SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#|~"})
+BREAK = "&#8203;"
+"""A space without width: code hosts look for mentions and links in the finished text, where a backslash is gone."""
+
+SPECIAL = str.maketrans({**{char: f"\\{char}" for char in "\\`*_{}[]<>|~&$"}, "#": f"\\#{BREAK}", "@": f"@{BREAK}"})
+LINK = re.compile(r"\b(www(?=\.)|gh(?=-)|\w+:(?=//))", re.IGNORECASE)
 
 
 def to_markdown(result: Result, verdicts: Sequence[str] = ()) -> str:
@@ -104,5 +109,5 @@ def _cut(count: int, shown: int) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    """Text as Markdown shows it in a table: nothing in it is markup."""
-    return " ".join(text.translate(SPECIAL).split())
+    """Text as Markdown shows it in a table: nothing in it is markup, mentions anybody, or links to an issue or page."""
+    return " ".join(LINK.sub(rf"\1{BREAK}", text.translate(SPECIAL)).split())

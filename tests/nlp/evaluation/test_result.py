@@ -1,10 +1,13 @@
 """Result: what is tested and what is not, the reports, the gate, and the comparison of two."""
 
+import re
 import xml.etree.ElementTree as ElementTree
+from html import unescape
 from pathlib import Path
 
 import msgspec
 import pytest
+from markdown_it import MarkdownIt
 
 from nlp.errors import CannotWrite, InvalidData, InvalidRequest
 from nlp.evaluation.classifier import Trained
@@ -105,6 +108,23 @@ def test_reports_cannot_be_broken_by_what_customers_say(tmp_path: Path) -> None:
     for suffix in ("json", "md", "xml"):
         write_report(tmp_path / f"a.{suffix}", found)
     assert read_result(tmp_path / "a.json").figures == found.figures
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ask @octocat", "&#64;octocat", "see #12", "octo/cat#12", "&#35;12", "GH-12", "<b>bold</b>", "&lt;b&gt;",
+     "<https://a.b/c>", "https://github.com/octo/cat/issues/12", "www.a.b", "[a](b)", "![a](b)", "me@a.b", "`@octocat`",
+     "a \\| b | c", "$x$", "*a* _b_ ~~c~~"],
+)  # fmt: skip
+def test_nothing_that_was_said_is_markup_or_calls_anybody(text: str) -> None:
+    report = to_markdown(result(examples((text, "order"), ("where is it", "order"))))
+    (row,) = [line for line in report.splitlines() if line.endswith(" |") and "none" in line and "no word" in line]
+    html = MarkdownIt("gfm-like", {"linkify": False}).render(f"|a|b|c|d|\n|-|-|-|-|\n{row}\n")
+    cell = html.split("<td>")[1].partition("</td>")[0]
+    assert "<" not in cell
+    shown = unescape(cell)
+    assert shown.replace("\u200b", "") == text
+    assert not re.search(r"@\w|#\w|(?i:gh-\d|www\.\w)|://", shown)
 
 
 def test_a_report_of_an_unknown_form(tmp_path: Path) -> None:
