@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -11,6 +12,8 @@ from botkit.cli.main import cli
 from models.errors import BotkitError
 from nlp.encoder import encoder_home
 from nlp.errors import InvalidModel, Unavailable
+from nlp.training import table_folder
+from nlp.word_table import WordTable
 from tests.nlp import tiny_bert
 
 
@@ -82,7 +85,9 @@ def test_sentiment_is_trained_on_rated_texts(model: Path, tmp_path: Path) -> Non
     assert (tmp_path / ".botkit" / "models" / "sentiment" / "sentiment.npz").is_file()
 
 
-def test_the_encoder_of_the_project_is_the_one_that_is_cross_validated(model: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def shop(model: Path, tmp_path: Path) -> Path:
+    """A project whose intents are read with an encoder of its own."""
     run("get-model", "--from", model, "--name", "tiny")
     shop = tmp_path / "shop"
     (shop / "nlp" / "intents").mkdir(parents=True)
@@ -91,6 +96,17 @@ def test_the_encoder_of_the_project_is_the_one_that_is_cross_validated(model: Pa
         for intent, words in (("status", "where is my order"), ("cancel", "please cancel it"), ("pay", "i want to pay"))
     ))  # fmt: skip
     (shop / "nlp" / "pipeline.yaml").write_text("components: [{kind: intents, tier: onnx, encoder: tiny}]\n")
+    return shop
+
+
+def test_a_word_table_on_the_machine_makes_no_model_with_an_encoder_stale(shop: Path) -> None:
+    assert "Trained" in run("train", shop).output
+    values, scales = np.ones((1, 4), np.int8), np.ones(1, np.float32)
+    WordTable(["order"], values, scales, encoder="any").save(table_folder())
+    assert "Up to date" in run("train", shop).output
+
+
+def test_the_encoder_of_the_project_is_the_one_that_is_cross_validated(shop: Path) -> None:
     for command in (("cross-validate",), ("threshold", "--cross-validate"), ("check",)):
         result = run(*command, shop)
         assert result.exit_code == 0, (command, result.output, result.exception)
