@@ -42,6 +42,7 @@ def command(
     findings = check_examples(examples, tested)
     suggestions: list[Suggestion] = []
     if not quick and len({row.intent for row in examples}) > 1:
+        training.warn(out)
         with progress("Training") as tell:
             more, suggestions = check_by_training(examples, training.trainer(), training.threshold, progress=tell)
         findings += more

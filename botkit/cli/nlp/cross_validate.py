@@ -34,6 +34,7 @@ def command(
 
     training = data.read_training(directory, train, "default", format)
     names = list(dict.fromkeys(tiers or (training.tier,)))
+    training.warn(out, *names)
     with progress("Training") as tell:
         found = cross_validate(
             [(name, training.trainer(name)) for name in names], training.examples, folds=folds, count=runs,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from botkit.cli.output import Output
+
 if TYPE_CHECKING:
     from nlp.evaluation.classifier import Trained
     from nlp.evaluation.cross_validation import Trainer
@@ -96,6 +98,18 @@ class Training(NamedTuple):
         from nlp.evaluation.classifier import train_classifier
 
         return partial(train_classifier, tier=tier or self.tier, encoder=self.encoder)
+
+    def warn(self, out: Output, *tiers: str) -> None:
+        """Say where the utterances that are held out may have been learnt all the same."""
+        from nlp.encoder import find_encoder, read_card
+
+        if "onnx" in (tiers or (self.tier,)) and read_card(find_encoder(self.encoder)).tuned_from:
+            out.line(
+                ("note", "hint"),
+                f": the encoder {self.encoder!r} was fine-tuned: if to these utterances, "
+                "it knows those that are held out, and the figures promise too much",
+                err=True,
+            )
 
 
 def read_training(

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from botkit.cli.nlp import data
-from botkit.cli.nlp.progress import Tell, progress
+from botkit.cli.nlp.progress import progress
 from botkit.cli.output import FAILED, Output
 from botkit.cli.share import Share
 
@@ -41,10 +41,10 @@ def command(
     from nlp.evaluation.metrics import measure
     from nlp.evaluation.thresholds import Goal, at, choose, risk_coverage, table
 
-    with progress("Scoring") as tell:
-        outcomes, now = _cross(directory, train, tier, format, tell) if cross else _held_out(
-            directory, on, train, tier, format, part, tell
-        )  # fmt: skip
+    if cross:
+        outcomes, now = _cross(data.read_training(directory, train, tier, format), out)
+    else:
+        outcomes, now = _held_out(directory, on, train, tier, format, part)
     points = risk_coverage(outcomes)
     choice = choose(points, Goal(max_risk, min_coverage), len(outcomes), at(outcomes, DEFAULT_THRESHOLD))
     figures = measure(outcomes)
@@ -62,25 +62,25 @@ def command(
 
 
 def _held_out(
-    directory: Path, on: tuple[Path, ...], train: tuple[Path, ...], tier: str, format: str | None, part: str, tell: Tell
+    directory: Path, on: tuple[Path, ...], train: tuple[Path, ...], tier: str, format: str | None, part: str
 ) -> "tuple[list[Outcome], float]":
     from nlp.evaluation.outcomes import classify
     from nlp.evaluation.result import testable
 
     trained = data.read_trained(directory, train, tier, format)
     kept, _ = testable(trained, data.read_tests(directory, on, format, part, train))
-    return classify(trained.classifier, kept, trained.threshold, tell), trained.threshold
+    with progress("Scoring") as tell:
+        return classify(trained.classifier, kept, trained.threshold, tell), trained.threshold
 
 
-def _cross(
-    directory: Path, train: tuple[Path, ...], tier: str, format: str | None, tell: Tell
-) -> "tuple[list[Outcome], float]":
+def _cross(training: data.Training, out: Output) -> "tuple[list[Outcome], float]":
     from nlp.evaluation.cross_validation import cross_validate
 
-    training = data.read_training(directory, train, tier, format)
-    found = cross_validate(
-        [(training.tier, training.trainer())], training.examples, threshold=training.threshold, progress=tell,
-    )  # fmt: skip
+    training.warn(out)
+    with progress("Scoring") as tell:
+        found = cross_validate(
+            [(training.tier, training.trainer())], training.examples, threshold=training.threshold, progress=tell,
+        )  # fmt: skip
     return list(found.pipelines[0].outcomes), training.threshold
 
 

@@ -12,6 +12,7 @@ from botkit.cli.main import cli
 from models.errors import BotkitError
 from nlp.encoder import encoder_home
 from nlp.errors import InvalidModel, Unavailable
+from nlp.model_folder import read_model
 from nlp.training import table_folder
 from nlp.word_table import WordTable
 from tests.nlp import tiny_bert
@@ -111,6 +112,15 @@ def test_the_encoder_of_the_project_is_the_one_that_is_cross_validated(shop: Pat
         result = run(*command, shop)
         assert result.exit_code == 0, (command, result.output, result.exception)
     assert "onnx: " in run("cross-validate", shop, "--folds", "2").output
+
+
+def test_an_encoder_that_may_know_what_is_held_out_is_told_of(shop: Path, model: Path) -> None:
+    commands = (("cross-validate",), ("threshold", "--cross-validate"), ("check",))
+    assert "fine-tuned" not in run("cross-validate", shop).stderr
+    nlp.encoder_making.keep_encoder(read_model(model), "tiny", tuned_from="0" * 64)
+    for command in commands:
+        result = run(*command, shop)
+        assert "note: the encoder 'tiny' was fine-tuned: if to these utterances" in result.stderr, command
 
 
 def test_what_sentiment_cannot_be_trained_on_is_said(model: Path, tmp_path: Path) -> None:
