@@ -12,7 +12,8 @@ MINUTES = {
     "oh five": 5, "o five": 5, "ten": 10, "fifteen": 15, "twenty": 20, "twenty five": 25, "thirty": 30,
     "thirty five": 35, "forty": 40, "forty five": 45, "fifty": 50, "fifty five": 55,
 }  # fmt: skip
-PAST = {"half past": 30, "half": 30, "quarter past": 15, "quarter to": -15, "quarter of": -15}
+PAST = {"half past": 30, "half": 30, "quarter past": 15, "quarter to": -15, "quarter of": -15,
+        "quarter after": 15, "quarter till": -15}  # fmt: skip
 
 _hour = "(?P<hour>" + "|".join(HOURS) + ")"
 _any_hour = "(?P<hour>" + "|".join(HOURS) + r"|1[0-2]|[1-9])"
@@ -59,18 +60,22 @@ def _past(match: re.Match[str], clock: Clock) -> time:
 
 def _from(match: re.Match[str], clock: Clock) -> time:
     """The first hour of "from 2 to 4pm": in the half of the second, or before it in the other ("11-1pm")."""
-    first, last = int(match["hour"]), int(match["last"])
-    hour = in_half(first, match["half"])
-    if hour > in_half(last, match["half"]):
+    first, last = _hour_of({"hour": match["hour"]}), _hour_of({"hour": match["last"]})
+    half = match["half"] or ("am" if match["last_part"].lower() == "morning" else "pm")
+    hour = in_half(first, half)
+    if hour > in_half(last, half):
         hour = (hour + NOON) % 24
     return time(hour, int(match["minute"] or 0))
 
 
-_first = r"(?P<hour>1[0-2]|[1-9])(?:[:.](?P<minute>[0-5]\d))?"
-_last = r"(?P<last>1[0-2]|[1-9])(?:[:.][0-5]\d)?[ ]?(?P<half>[ap]\.?m)(?!\w)"
+_first = rf"{_any_hour}(?:[:.](?P<minute>[0-5]\d))?"
+_last = (
+    rf"{_any_hour.replace('hour', 'last')}(?:[:.][0-5]\d)?"
+    r"(?:[ ]?(?P<half>[ap]\.?m)|[ ]in[ ]the[ ](?P<last_part>morning|afternoon|evening))(?!\w)"
+)
 HINT = re.compile(
     rf"\b(?:{'|'.join(HOURS)})\b|\d[ ]{{0,2}}(?:[-–]|and|to|till|until|past|after|minutes?)|"
-    r"(?:around|about|by|after|before|from|half|past|quarter|of|to) \d", re.IGNORECASE,
+    r"(?:around|about|by|after|before|from|between|until|till|than|half|past|quarter|of|to) \d", re.IGNORECASE,
 )  # fmt: skip
 """Every time that is said so has one of these in it."""
 
@@ -83,7 +88,7 @@ HOUR_BEHIND_A_DAY = re.compile(
 RULES: tuple[Rule, ...] = (
     (pattern(rf"(?:a[ ])?(?P<part>(?:half|quarter)[ ]{{1,2}}past|quarter[ ]{{1,2}}to)[ ]{{1,2}}{_any_hour}"
              rf"{_told}?"), _past),
-    (pattern(rf"(?:a[ ])?(?P<part>quarter[ ]of|half)[ ]{_any_hour}"
+    (pattern(rf"(?:a[ ])?(?P<part>quarter[ ](?:of|after|till)|half)[ ]{_any_hour}"
              rf"(?:{_told}|(?:[ ]o['’ ]{{0,2}}clock)?{NO_NOUN})"), _past),
     (pattern(rf"{COUNT}(?:[ ]minutes?)?[ ](?P<way>past)[ ]{_any_hour}{_told}?"), _past),
     (pattern(rf"{COUNT}(?:[ ]minutes?)?[ ](?P<way>after)[ ]{_any_hour}(?:{_told}|{NO_NOUN})"), _past),

@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime, time, timedelta
 
 from models.utterance import Entity
-from nlp import english_clock, english_days
+from nlp import english_clock, english_days, english_hours
 from nlp.clock import NOON, Clock, Found, entity_of, in_part, in_year, joined, local_time, shifted
 from nlp.english_calendar import (
     AT,
@@ -79,6 +79,8 @@ def rules_for(text: str) -> list[Rule]:
         rules += RULES if FIGURE.search(text) else RULES_OF_WORDS
     elif english_clock.HINT.search(text):
         rules += english_clock.RULES
+    if rules and english_hours.HINT.search(text):
+        rules += english_hours.RULES
     return rules
 
 
@@ -97,7 +99,7 @@ def _found(match: re.Match[str], value: date | time | datetime) -> Found:
     named = match.groupdict()
     words = match.group().lower()
     part = (named.get("part_of_day") or ("night" if words in NIGHTS else "")).lower()
-    told = bool(named.get("half") or part or words.startswith("0"))
+    told = bool(named.get("half") or named.get("last_part") or part or words.startswith("0"))
     if isinstance(value, time):
         return Found(match.start(), match.end(), in_part(value, part), "", not told and 1 <= value.hour < NOON)
     return Found(match.start(), match.end(), value, part)

@@ -1,0 +1,77 @@
+"""EnglishHours: bare hours that the words around them make times: call me after 3, any time between 2 and 4."""
+
+import re
+from datetime import time
+
+from nlp.clock import Clock
+from nlp.english_calendar import DAYS, NO_NOUN, Rule
+from nlp.english_clock import HOURS
+
+LOOKED_AT = 80
+"""Characters before an hour in which its sentence says that it is about time."""
+
+_hour = rf"(?:{'|'.join(HOURS)}|1\d|2[0-3]|[1-9])"
+_or = r"(?:[ ](?:and|or|to|till|until)[ ]|[ ]?[-–][ ]?)"
+_lead = "(?:after|before|by|around|until|till|from|between)"
+_stop = rf"(?![ ]?(?:[-–]|,|and|or|to)[ ]?\d?{_hour}\b(?!{NO_NOUN}))(?![.,:]\d){NO_NOUN}"
+_clear = rf"[ ]?(?:o['’ ]{{0,2}}clock|:[0-5]\d|[ap]\.?m\b)|[ ](?:on[ ])?(?:today|tomorrow|tonight|{'|'.join(DAYS)})\b"
+
+OR = re.compile(_or, re.IGNORECASE)
+CLEAR = re.compile(rf"(?:{_or}{_hour})?(?:{_clear})", re.IGNORECASE)
+"""What follows an hour and nothing that is counted: (and 4) o'clock, tomorrow."""
+
+LEAD = re.compile(
+    rf"(?<!\w)(?P<lead>{_lead}|at[ ](?:around|about)|no[ ](?:later|earlier)[ ]than|not[ ](?:before|after|until|till))"
+    rf"[ ](?P<first>{_hour}(?P<minute>[:.][0-5]\d)?{_or})?\Z",
+    re.IGNORECASE,
+)
+ABOUT_TIME = re.compile(
+    r"\b(?:call(?:s|ed|ing)?|ring(?:ing)?|phon(?:e|ing)|contact(?:ed)?|reach|meet(?:ing)?|visit(?:ing)?|com(?:e|ing)"
+    r"|arriv(?:e|es|ed|ing|al)|deliver(?:y|ed|ing|s)?|collect(?:ion|ed)?|(?:pick|picked|picking)(?:[ ]\w+){0,2}[ -]?up"
+    r"|pickup|drop|book(?:ing)?|reserv(?:e|ation)|(?:re)?schedul(?:e|ed|ing)|appointment|slot|availab(?:le|ility)|free"
+    r"|open(?:s|ing)?|clos(?:e|es|ed|ing)|home|back|(?:any|some|what|best|good)[ ]?times?"
+    r"|see[ ](?:you|him|her|me|us|them)|(?:need|want|get)[ ](?:it|this|that|them)|ideally|preferably|sharp)\b",
+    re.IGNORECASE,
+)
+"""Words of calling, meeting and opening: an hour may follow."""
+
+BY_HOW_MUCH = re.compile(
+    r"\b(?:increas|rais|reduc|decreas|lower|cut|extend|multipl|divid|late|delayed|short|off|over|up|down)\w*"
+    r"(?:[ ]\w+){0,5}[ ]by[ ]\Z",
+    re.IGNORECASE,
+)
+WHOLE = re.compile(rf"\W{{0,5}}(?:after|before|until|till)[ ]{_hour}(?:{_or}{_hour})?(?:[ ](?:please|pls|thanks?))?\W{{0,5}}",
+                   re.IGNORECASE)  # fmt: skip
+"""An answer that is nothing but an hour; "between 2 and 4" alone may count people."""
+
+HINT = re.compile(rf"(?:after|before|by|around|about|until|till|from|between|than) {_hour}", re.IGNORECASE)
+"""Every hour that stands so has one of these in it."""
+
+
+def _bare(match: re.Match[str], clock: Clock) -> time | None:
+    """An hour in a sentence about time."""
+    text, start = match.string, match.start()
+    before = re.split(r"[.!?\n](?=\s)", text[max(0, start - LOOKED_AT) : start])[-1]
+    lead = LEAD.search(before)
+    if lead is None or BY_HOW_MUCH.search(before):
+        return None
+    words = lead["lead"].lower()
+    if words == "between" and not (lead["first"] or OR.match(text, match.end())):
+        return None
+    sure = " " in words or lead["minute"] or (
+        words not in ("around", "from") and CLEAR.match(text, match.end())
+    )  # fmt: skip
+    if sure or ABOUT_TIME.search(before, 0, lead.start()) or WHOLE.fullmatch(text):
+        hour = match["hour"].lower()
+        return time(int(hour) if hour.isdigit() else HOURS[hour])
+    return None
+
+
+_to_clear = rf"{_or}{_hour}(?:[ ]?o['’ ]{{0,2}}clock|:[0-5]\d|[ ]?[ap]\.?m\b)"
+_HOUR = re.compile(
+    rf"(?:(?<=[a-z] )|(?<=[\d ][-–])|(?<=[-–] ))(?P<hour>{_hour})(?![\w/])"
+    rf"(?:(?=[ ]?o['’ ]{{0,2}}clock|{_to_clear}|[-–]{_hour}{NO_NOUN})|{_stop})",
+    re.IGNORECASE,
+)
+RULES: tuple[Rule, ...] = ((_HOUR, _bare),)
+"""Tried when all others have had their turn."""
