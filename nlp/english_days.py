@@ -44,7 +44,14 @@ def _week_after(match: re.Match[str], clock: Clock) -> date:
     day = named.get("day")
     if day:
         return clock.now.date() + timedelta(days=7 * weeks + (day.lower() == "tomorrow"))
-    return _coming(match["weekday"], clock) + timedelta(days=7 * weeks)
+    which = (named.get("which") or "").lower()
+    if which == "last":  # so that it is over: a week last Friday
+        today = clock.now.date()
+        return today - timedelta(days=((today.weekday() - day_number(match["weekday"])) % 7 or 7) + 7 * weeks)
+    coming = _coming(match["weekday"], clock)
+    if which == "next" and coming.isocalendar()[:2] == clock.now.isocalendar()[:2]:
+        weeks += 1
+    return coming + timedelta(days=7 * weeks)
 
 
 def _weekend(match: re.Match[str], clock: Clock) -> date:
@@ -147,11 +154,13 @@ RULES: tuple[Rule, ...] = (
      _in_week),
     (pattern(rf"(?:on[ ])?{WEEKDAY}{PART},?[ ]{{1,2}}(?:of[ ]|in[ ])?(?:the[ ])?"
              r"(?:(?P<after>week[ ]after[ ]next)|(?P<which>next|last|this)[ ]{1,2}week)"), _in_week),
-    (pattern(rf"(?:on[ ])?{WEEKDAY}[ ]week{PART}"), _week_after),
+    (pattern(rf"(?:(?:on|next|this|from)[ ])?(?:{WEEKDAY}|(?P<day>today|tomorrow))[ ]week(?![ ]by\b){PART}"),
+     _week_after),
     (pattern(r"a[ ]week[ ](?P<day>today|tomorrow)"), _week_after),
     (pattern(r"(?P<easter>good friday|easter(?: sunday| monday)?)(?![ ](?:eggs?|break|holidays?|bunny))"), _easter),
-    (pattern(rf"(?:(?P<one>a[ ]week[ ]on)|{COUNT}[ ]weeks?[ ]from)[ ]"
-             rf"(?:(?P<day>today|tomorrow)|(?:this[ ]|next[ ])?{WEEKDAY}{PART})"), _week_after),
+    (pattern(rf"(?<!once )(?<!twice )(?<!times )(?<!days )"
+             rf"(?:(?P<one>a[ ]week)[ ](?:on[ ]|from[ ]|(?=next|last|this|coming))|{COUNT}[ ]weeks?[ ]from[ ])"
+             rf"(?:(?P<day>today|tomorrow)|(?:(?P<which>this|next|last|coming)[ ])?{WEEKDAY}{PART})"), _week_after),
     (pattern(r"(?:the[ ])?week[ ]after[ ]next"), lambda match, clock: clock.now.date() + timedelta(days=14)),
     (pattern(r"(?:(?P<which>this|next|last|coming)|(?:(?<=at )|(?<=on )|(?<=over )|(?<=for )|(?<=by )|(?<=until ))"
              r"the)[ ]{1,2}week[ -]?end"), _weekend),

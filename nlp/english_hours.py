@@ -40,8 +40,10 @@ BY_HOW_MUCH = re.compile(
     r"(?:[ ]\w+){0,5}[ ]by[ ]\Z",
     re.IGNORECASE,
 )
-WHOLE = re.compile(rf"\W{{0,5}}(?:after|before|until|till)[ ]{_hour}(?:{_or}{_hour})?(?:[ ](?:please|pls|thanks?))?\W{{0,5}}",
-                   re.IGNORECASE)  # fmt: skip
+WHOLE = re.compile(
+    rf"\W{{0,5}}(?:after|before|until|till)[ ]{_hour}(?:{_or}{_hour})?(?:[ ](?:please|pls|thanks?))?\W{{0,5}}",
+    re.IGNORECASE,
+)
 """An answer that is nothing but an hour; "between 2 and 4" alone may count people."""
 
 HINT = re.compile(rf"(?:after|before|by|around|about|until|till|from|between|than) {_hour}", re.IGNORECASE)

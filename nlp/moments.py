@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime, time, timedelta
 
 from models.utterance import Entity
-from nlp import english_clock, english_days, english_hours
+from nlp import english_clock, english_days, english_hours, english_months
 from nlp.clock import NOON, Clock, Found, entity_of, in_part, in_year, joined, local_time, shifted
 from nlp.english_calendar import (
     AT,
@@ -71,7 +71,8 @@ def rules_for(text: str) -> list[Rule]:
 
     A later rule never takes characters that an earlier one has.
     """
-    rules: list[Rule] = []
+    month = english_months.HINT.search(text) is not None
+    rules: list[Rule] = [*english_months.FIRST_RULES] if month else []
     if HINT.search(text):
         if english_days.HINT.search(text):
             rules += english_days.RULES
@@ -79,6 +80,8 @@ def rules_for(text: str) -> list[Rule]:
         rules += RULES if FIGURE.search(text) else RULES_OF_WORDS
     elif english_clock.HINT.search(text):
         rules += english_clock.RULES
+    if month:
+        rules += english_months.RULES
     if rules and english_hours.HINT.search(text):
         rules += english_hours.RULES
     return rules

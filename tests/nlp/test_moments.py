@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp import english_clock, english_days, english_hours
+from nlp import english_clock, english_days, english_hours, english_months
 from nlp.clock import Clock, local_time
 from nlp.english_calendar import DAYS, MONTHS, SMALL
 from nlp.moments import RULES, find_moments, rules_for
@@ -20,7 +20,8 @@ WORDS = (
     "the", "week", "weekend", "end of", "5th", "23rd", "half an", "a couple of", "mins", "hrs", "and a half",
     "christmas", "new year's eve", "boxing day", "thirty", "forty-five", "oh five", "past", "to", "half", "quarter of",
     "around", "between", "from", "and", "2-4pm", "5", "10", "minutes", "time", "week after next", "20mins",
-    "call me", "after", "before", "until", *ORDINALS, "twenty-first", "thirty first",
+    "call me", "since", "end of", "may to",
+    "next year", "after", "before", "until", *ORDINALS, "twenty-first", "thirty first",
     "3", "12", "17:30", "5pm", "2026", "2026-03-04", "3/4", "3.4.26", "2nd", "٣", "of it", "order", "please",
 )  # fmt: skip
 
@@ -30,7 +31,7 @@ WORDS = (
 def test_no_rule_is_left_out(text: str, case: type[str]) -> None:
     text = case(text)
     looked_at = rules_for(text)
-    for rule in (*english_days.RULES, *english_clock.RULES, *RULES):
+    for rule in (*english_days.RULES, *english_clock.RULES, *RULES, *english_months.FIRST_RULES, *english_months.RULES):
         if rule[0].search(text):
             assert rule in looked_at
     for rule in english_hours.RULES:
