@@ -28,6 +28,9 @@ SCALES = {"thousand": 1_000, "k": 1_000, "million": 1_000_000, "mn": 1_000_000, 
           "billion": 1_000_000_000, "bn": 1_000_000_000}  # fmt: skip
 """What figures behind a sign are of: £2m, $1.5 billion."""
 
+SHORT_SCALE = re.compile(r"(?:(?<=\d)[ ])?(k|m|mn|bn)(?=[ ])", re.IGNORECASE)
+""" "2m euros" are money; "2m" by itself is a length."""
+
 MINUS = re.compile(r"(?<![\w)])(?:minus[ ]|[-−])\Z", re.IGNORECASE)
 THING = re.compile(r"[ ][^\W\d_]")
 AND_CENTS = re.compile(r",?[ ](?:and[ ]|und[ ]|et[ ]|y[ ]|e[ ])?")
@@ -55,7 +58,10 @@ def find_amounts(text: str, numbers: Sequence[Entity], *, euro: bool = False) ->
     for figures in FIGURES.finditer(text):
         before = text[figures.start() - 1 : figures.start()]
         if figures.start() not in taken and not before.isalnum() and before not in ("/", "'", "’"):
-            _add_after(found, read_figures(figures.group()), text, figures.start(), figures.end(), euro)
+            value, end = read_figures(figures.group()), figures.end()
+            if scale := SHORT_SCALE.match(text, end):
+                value, end = round(value * SCALES[scale[1].lower()], 4), scale.end()
+            _add_after(found, value, text, figures.start(), end, euro)
     for number in numbers:
         if number.source == "words":
             _add_after(found, number.value, text, number.start, number.end, euro)

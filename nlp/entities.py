@@ -68,7 +68,8 @@ class Entities(Component):
 
     What is marked in utterances, `a table at [Luigi's](restaurant)`, teaches where such a value stands, so that others
     are found there that were never written down. Where two overlap, the longer one stays; of two with the same span,
-    the designer's own; a marked day or time stays within a longer one, too. Names of persons, organisations and places
+    the designer's own; a marked day or time stays within a longer one, too. Figures that begin with 0 (0012345) are a
+    code and no number: a pattern of the project's takes them as typed. Names of persons, organisations and places
     come too where a spaCy model is named, in what all others leave.
     """
 

@@ -3,6 +3,7 @@
 import re
 
 from models.utterance import Entity
+from nlp.short_numbers import CODE, find_short_numbers
 
 FIGURE = re.compile(r"\d")
 FIGURES = re.compile(
@@ -42,8 +43,9 @@ NOT_COUNTED = frozenset(
 
 
 def find_numbers(text: str) -> list[Entity]:
-    """Every number in the text, in order, as an int or a float."""
-    found = [_scaled(_figures(match), text) for match in FIGURES.finditer(text)]
+    """Every number in the text, in order, as an int or a float; 0012345 is a code, and none."""
+    found = [_scaled(_figures(match), text) for match in FIGURES.finditer(text) if not CODE.match(text, match.start())]
+    found += find_short_numbers(text)
     if RANGE.search(text):
         found = sorted({row.start: row for row in [*_ranges(text), *found]}.values(), key=lambda row: row.start)
     taken = {row.end for row in found if row.source == "words"}  # where a scale ends that figures have

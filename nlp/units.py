@@ -27,6 +27,19 @@ SAID_OTHERWISE = frozenset(
     | {"US dollar", "euro", "pound sterling", "Indian rupee", "yen"}
 )
 """Quantities that are durations or amounts."""
+SHARES = {"half": 0.5, "quarter": 0.25, "three quarters": 0.75, "couple": 2, "": 1}
+_measures = (
+    "kilo|kilogram|kg|gram|pound|lb|ounce|tonne|kilomet(?:re|er)|km|met(?:re|er)|centimet(?:re|er)|cm|mile|yard|foot|inch"
+    "|lit(?:re|er)|millilit(?:re|er)|ml|gallon|pint"
+)
+PHRASE = re.compile(
+    r"(?<![\w-])(?<!and )(?<!and a )"
+    r"(?:(?:a[ ])?(?P<share>half|quarter|three[ ]quarters|couple[ ]of)(?:[ ](?:of[ ])?an?)?|an?)"
+    rf"[ ](?P<unit>{_measures})s?(?!\w)(?P<more>[ ]and[ ]a[ ]half(?!\w))?(?P<of>(?=[ ]of[ ]))?",
+    re.IGNORECASE,
+)
+"""A litre of, half a kilo, a couple of pints: measures without a number."""
+
 AFTER = re.compile(r"[ ]{0,2}-?(°[cf]|km/h|[%$€£₹¥]|[a-z]{1,12})(?![a-z])", re.IGNORECASE)
 GLUED = re.compile(r"(?<![\w.,-])(\d{1,12}(?:\.\d{1,9})?)(km/h|[a-z]{1,4})(?![\w/])", re.IGNORECASE)
 
@@ -38,6 +51,12 @@ def find_units(text: str, numbers: Sequence[Entity]) -> list[Entity]:
         if unit := NAMES.get(match[2].lower()):
             value = float(match[1]) if "." in match[1] else int(match[1])
             found.append(_entity(value, unit, text, match.start(), match.end()))
+    for match in PHRASE.finditer(text):
+        share, unit = (match["share"] or "").lower().removesuffix(" of"), match["unit"].lower()
+        if match["of"] is None and (unit == "pound" or not (share or match["more"])):  # a pound a day, my foot
+            continue
+        value = SHARES[share] + (0.5 if match["more"] else 0)
+        found.append(_entity(value, "pound" if unit == "pound" else NAMES[unit], text, match.start(), match.end()))
     return sorted(found, key=lambda entity: entity.start)
 
 
