@@ -14,6 +14,10 @@ WORDS = {
     "AED": "aed dirham dirhams", "KRW": "₩ krw won", "NOK": "nok", "DKK": "dkk", "CZK": "czk",
 }  # fmt: skip
 CODES = {word: code for code, words in WORDS.items() for word in words.split()}
+EURO = "AD AT BE BG CY DE EE ES FI FR GR HR IE IT LT LU LV MC MT NL PT SI SK".split()  # noqa: SIM905
+CENTS = dict.fromkeys(EURO, "EUR") | {"AU": "AUD", "CA": "CAD", "NZ": "NZD", "ZA": "ZAR"}
+"""Whose cents they are, by country; elsewhere the dollar's."""
+
 SMALL = {"cent": "USD", "cents": "USD", "pence": "GBP", "penny": "GBP", "p": "GBP"}
 """The hundredth part of one: 50 pence are 0.5 GBP."""
 
@@ -37,10 +41,10 @@ AND_CENTS = re.compile(r",?[ ](?:and[ ]|und[ ]|et[ ]|y[ ]|e[ ])?")
 AFTER = re.compile(rf"[ ]?(?:d[ei][ ]|d['’])?({_SIGN}|[^\W\d_]{{1,8}})(?!\w)", re.IGNORECASE)
 
 
-def find_amounts(text: str, numbers: Sequence[Entity], *, euro: bool = False) -> list[Entity]:
+def find_amounts(text: str, numbers: Sequence[Entity], *, cents: str = "USD") -> list[Entity]:
     """Amounts in order; the value is `{"value": 9.99, "currency": "GBP"}`. A bare "$" is taken for US dollars.
 
-    `numbers` are those of the text: amounts in words are made of them. `euro`: cents alone are the euro's.
+    `numbers` are those of the text: amounts in words are made of them. `cents`: the currency of cents alone.
     """
     found: list[Entity] = []
     taken: set[int] = set()
@@ -61,10 +65,10 @@ def find_amounts(text: str, numbers: Sequence[Entity], *, euro: bool = False) ->
             value, end = read_figures(figures.group()), figures.end()
             if scale := SHORT_SCALE.match(text, end):
                 value, end = round(value * SCALES[scale[1].lower()], 4), scale.end()
-            _add_after(found, value, text, figures.start(), end, euro)
+            _add_after(found, value, text, figures.start(), end, cents)
     for number in numbers:
         if number.source == "words":
-            _add_after(found, number.value, text, number.start, number.end, euro)
+            _add_after(found, number.value, text, number.start, number.end, cents)
     return _with_cents(sorted(found, key=lambda entity: entity.start), text)
 
 
@@ -103,7 +107,7 @@ def read_figures(figures: str) -> float:
     return float(f"{digits}.{part}") if part else int(digits)
 
 
-def _add_after(found: list[Entity], value: float, text: str, start: int, end: int, euro: bool) -> None:
+def _add_after(found: list[Entity], value: float, text: str, start: int, end: int, cents: str) -> None:
     match = AFTER.match(text, end)
     word = match[1].lower() if match else ""
     if match and _is_something_else(match, value, text):
@@ -111,7 +115,7 @@ def _add_after(found: list[Entity], value: float, text: str, start: int, end: in
     if word in CODES:
         found.append(_amount(value, CODES[word], text, start, match.end() if match else end))
     elif match and word in SMALL:
-        code = "EUR" if euro and word in ("cent", "cents") else SMALL[word]
+        code = cents if word in ("cent", "cents") else SMALL[word]
         found.append(_amount(round(value / 100, 4), code, text, start, match.end()))
 
 

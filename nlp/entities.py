@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field, PrivateAttr, field_validator
 
 from models.utterance import Entity, Understanding
-from nlp.amounts import find_amounts
+from nlp.amounts import CENTS, find_amounts
 from nlp.base import Component, Context
 from nlp.durations import find_durations
 from nlp.foreign_moments import LANGUAGES, find_foreign_moments
@@ -78,7 +78,7 @@ class Entities(Component):
 
     phone_region: str = Field(default="", pattern="^([A-Z]{2})?$")
     """The country of phone numbers without a prefix, such as GB. Empty: that of the project's language (de-AT) or
-    time zone (Europe/London); where these name none, only numbers with + are found."""
+    time zone (Europe/London); where these name none, only numbers with + are found. Cents alone are its own, too."""
     day_first: bool = True
     """Whether 3/4 is the 3rd of April (else the 4th of March)."""
     slips: bool = True
@@ -182,7 +182,7 @@ def find_by_rule(
         found += find_foreign_moments(text, language, now=now, timezone=timezone)
     else:
         found += find_moments(text, now=now, timezone=timezone, day_first=day_first)
-    return found + find_plain(text, language)
+    return found + find_plain(text, language, phone_region)
 
 
 def typed_entities(project: Project, language: str) -> frozenset[str]:
@@ -218,10 +218,11 @@ def with_values(found: list[Entity], known: list[Entity], typed: frozenset[str])
     ]
 
 
-def find_plain(text: str, language: str = "en") -> list[Entity]:
+def find_plain(text: str, language: str = "en", region: str = "") -> list[Entity]:
     """Money, durations, quantities, ordinals and numbers, postcodes, cards and accounts.
 
-    Words of languages that have no rules for quantities are read as English ones.
+    Words of languages that have no rules for quantities are read as English ones. `region`: the country whose cents
+    are meant where no other money is named with them.
     """
     if language in COUNTED:
         found = find_foreign_quantities(text, language)
@@ -232,7 +233,7 @@ def find_plain(text: str, language: str = "en") -> list[Entity]:
     found = [row for row in found if row.kind != "quantity" or row.value["unit"] not in SAID_OTHERWISE]
     figures = FIGURE.search(text) is not None
     if figures or numbers:
-        found += find_amounts(text, numbers, euro=language in COUNTED)
+        found += find_amounts(text, numbers, cents="EUR" if language in COUNTED else CENTS.get(region, "USD"))
     if figures:
         found += find_postcodes(text)
     if figures and sum(map(str.isdigit, text)) >= FEWEST_CARD_DIGITS:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp.entities import find_addresses
+from nlp.entities import Entities, find_addresses
 from nlp.language import detect
 from nlp.pipeline import Pipeline
 from nlp.postcodes import find_postcodes
@@ -83,6 +83,23 @@ def test_relative_dates_are_in_the_customers_zone(pipeline: Pipeline) -> None:
     late = NOW + 4 * 3_600_000  # 14:00 UTC is the 23rd in Auckland
     assert far_east.read("today", want=("entities",), now=late).entity("date") == "2026-11-23"
     assert pipeline.read("today", want=("entities",), now=late).entity("date") == "2026-11-22"
+
+
+@pytest.mark.parametrize(
+    ("settings", "text", "value"),
+    [
+        ({}, "50 cents", {"value": 0.5, "currency": "USD"}),
+        ({"timezone": "Europe/Dublin"}, "50 cents", {"value": 0.5, "currency": "EUR"}),
+        ({"timezone": "Australia/Sydney"}, "fifty cents", {"value": 0.5, "currency": "AUD"}),
+        ({"timezone": "Europe/London"}, "50 cents", {"value": 0.5, "currency": "USD"}),
+        ({"timezone": "Europe/Dublin"}, "two dollars and 50 cents", {"value": 2.5, "currency": "USD"}),
+    ],
+)
+def test_cents_alone_are_those_of_the_projects_country(settings: dict[str, Any], text: str, value: object) -> None:
+    component = Entities(learn=False)
+    project = Project(settings=settings)
+    component.prepare(project, None)
+    assert Pipeline([component], project).read(text, want=("entities",), now=NOW).entity("amount") == value
 
 
 @pytest.mark.parametrize("text", PROFANITY["profane"])
