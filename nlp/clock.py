@@ -10,6 +10,7 @@ from models.utterance import Entity
 
 NOON, FIRST_OF_EVENING = 12, 5
 FURTHEST_YEARS = 20
+SATURDAY, SUNDAY = 5, 6
 UNIT_DAYS = {"day": 1, "week": 7, "fortnight": 14}
 
 
@@ -80,6 +81,39 @@ def in_year(
         if found <= today if over else found >= today:
             return found
     raise ValueError
+
+
+def monday(clock: Clock, weeks: int) -> date:
+    """The Monday of this week, or of one so many weeks away."""
+    today = clock.now.date()
+    return today + timedelta(days=7 * weeks - today.weekday())
+
+
+def weekend(clock: Clock, weeks: int) -> date:
+    """Its Saturday; on a Sunday, this weekend is what is left of it."""
+    saturday = monday(clock, weeks) + timedelta(days=SATURDAY)
+    return clock.now.date() if not weeks and clock.now.weekday() == SUNDAY else saturday
+
+
+def easter_day(days: int, year: str | None, clock: Clock, *, over: bool = False) -> date:
+    """The day so many days after Easter Sunday: without a year the next one, or the last one where it is over."""
+    today = clock.now.date()
+    if year:
+        return easter_sunday(int(year)) + timedelta(days=days)
+    found = easter_sunday(today.year) + timedelta(days=days)
+    if found > today if over else found < today:
+        return easter_sunday(today.year + (-1 if over else 1)) + timedelta(days=days)
+    return found
+
+
+def easter_sunday(year: int) -> date:
+    """Easter in the Gregorian calendar (Meeus, Astronomical Algorithms, chapter 8)."""
+    century, rest = divmod(year, 100)
+    moon = (19 * (year % 19) + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
+    week = (32 + 2 * (century % 4) + 2 * (rest // 4) - moon - rest % 4) % 7
+    late = (year % 19 + 11 * moon + 22 * week) // 451
+    month, day = divmod(moon + week - 7 * late + 114, 31)
+    return date(year, month, day + 1)
 
 
 def shifted(clock: Clock, count: int, unit: str) -> date | datetime:

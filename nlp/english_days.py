@@ -3,12 +3,11 @@
 import re
 from datetime import date, datetime, timedelta
 
-from nlp.clock import Clock, in_year, shifted
+from nlp.clock import SUNDAY, Clock, easter_day, in_year, monday, shifted, weekend
 from nlp.english_calendar import COUNT, NO_NOUN, PART, UNITS, WEEKDAY, Rule, behind, counted, day_number, pattern
 from nlp.past_days import is_over
 
 WEEKS = {"this": 0, "the": 0, "coming": 0, "next": 1, "last": -1}
-SATURDAY, SUNDAY = 5, 6
 HOLIDAYS = {
     "christmas": (12, 25), "christmas day": (12, 25), "xmas": (12, 25), "christmas eve": (12, 24),
     "boxing day": (12, 26), "new year's eve": (12, 31), "new years eve": (12, 31), "new year's day": (1, 1),
@@ -21,11 +20,6 @@ FRACTIONS = {"half an": 30, "a quarter of an": 15}
 """Minutes that these words make of an hour."""
 
 
-def _monday(clock: Clock, weeks: int) -> date:
-    today = clock.now.date()
-    return today + timedelta(days=7 * weeks - today.weekday())
-
-
 def _coming(weekday: str, clock: Clock) -> date:
     """The next day of that name, today included."""
     today = clock.now.date()
@@ -34,7 +28,7 @@ def _coming(weekday: str, clock: Clock) -> date:
 
 def _in_week(match: re.Match[str], clock: Clock) -> date:
     weeks = 2 if match["after"] else WEEKS[match["which"].lower()]
-    return _monday(clock, weeks) + timedelta(days=day_number(match["weekday"]))
+    return monday(clock, weeks) + timedelta(days=day_number(match["weekday"]))
 
 
 def _week_after(match: re.Match[str], clock: Clock) -> date:
@@ -55,17 +49,14 @@ def _week_after(match: re.Match[str], clock: Clock) -> date:
 
 
 def _weekend(match: re.Match[str], clock: Clock) -> date:
-    """Its Saturday; on a Sunday, this weekend is what is left of it."""
-    weeks = WEEKS[(match["which"] or "the").lower()]
-    saturday = _monday(clock, weeks) + timedelta(days=SATURDAY)
-    return clock.now.date() if not weeks and clock.now.weekday() == SUNDAY else saturday
+    return weekend(clock, WEEKS[(match["which"] or "the").lower()])
 
 
 def _edge(match: re.Match[str], clock: Clock) -> date:
     """The first or the last day of a week, month or year."""
     steps, unit, at_end = WEEKS[match["which"].lower()], match["unit"].lower(), match["edge"].lower() == "end"
     if unit == "week":
-        return _monday(clock, steps) + timedelta(days=SUNDAY if at_end else 0)
+        return monday(clock, steps) + timedelta(days=SUNDAY if at_end else 0)
     months = 12 * (clock.now.year + steps) if unit == "year" else 12 * clock.now.year + clock.now.month - 1 + steps
     if not at_end:
         return date(months // 12, months % 12 + 1, 1)
@@ -99,24 +90,13 @@ def _holiday(match: re.Match[str], clock: Clock) -> date:
     if match["which"] and match["which"].lower() == "last":
         this = date(clock.now.year, month, day)
         return this if this < clock.now.date() else date(clock.now.year - 1, month, day)
-    return in_year(None, month, day, clock)
+    return in_year(None, month, day, clock, over=is_over(match.string, match.start()))
 
 
 def _easter(match: re.Match[str], clock: Clock) -> date:
-    """The next Easter Sunday, with the Friday before and the Monday after it."""
-    shift = {"good friday": -2, "easter monday": 1}.get(match["easter"].lower(), 0)
-    found = easter_sunday(clock.now.year) + timedelta(days=shift)
-    return found if found >= clock.now.date() else easter_sunday(clock.now.year + 1) + timedelta(days=shift)
-
-
-def easter_sunday(year: int) -> date:
-    """Easter in the Gregorian calendar (Meeus, Astronomical Algorithms, chapter 8)."""
-    century, rest = divmod(year, 100)
-    moon = (19 * (year % 19) + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
-    week = (32 + 2 * (century % 4) + 2 * (rest // 4) - moon - rest % 4) % 7
-    late = (year % 19 + 11 * moon + 22 * week) // 451
-    month, day = divmod(moon + week - 7 * late + 114, 31)
-    return date(year, month, day + 1)
+    """Easter Sunday, with the Friday before and the Monday after it."""
+    days = {"good friday": -2, "easter monday": 1}.get(match["easter"].lower(), 0)
+    return easter_day(days, None, clock, over=is_over(match.string, match.start()))
 
 
 def _short_step(match: re.Match[str], clock: Clock) -> date | datetime:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from models.utterance import Entity
 from nlp.clock import Clock, Found, entity_of, in_year, joined, local_time, shifted
 from nlp.foreign_clock import find_times, part_after, parts_of_today
+from nlp.foreign_days import find_weekends_and_holidays
 from nlp.foreign_numbers import WORDS, fold, loose, small_numbers
 from nlp.past_days import is_over
 
@@ -160,6 +161,8 @@ def find_foreign_moments(text: str, language: str, *, now: int, timezone: str = 
             part, end = part_after(text, match.end(), language) if day else ("", match.end())
             take(Found(match.start(), end, value, part))
 
+    for row in find_weekends_and_holidays(text, language, clock):
+        take(row)
     for match in rules.named.finditer(text):
         month = _place(rules.months, match[2])
         day = int(match[1]) if match[1].isdigit() else 1

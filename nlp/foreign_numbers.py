@@ -101,7 +101,7 @@ def loose(pattern: str, language: str) -> str:
     """A pattern of words with accents, which finds them without, too: many leave them out in a short message."""
     if language == "de":
         return re.sub("[äöüß]", lambda letter: f"(?:{letter[0]}|{UMLAUTS[letter[0]]})", pattern)
-    return re.sub("[àáâãçèéêìíñòóôõùúû]", lambda letter: f"[{letter[0]}{fold(letter[0], language)}]", pattern)
+    return re.sub("[àáâãçèéêëìíîïñòóôõùúû]", lambda letter: f"[{letter[0]}{fold(letter[0], language)}]", pattern)
 
 
 UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}

@@ -103,6 +103,28 @@ from tests.nlp.conftest import NOW, takes_linear_time
         ("pt", "amanhã à noite às 8", ["2026-11-23T20:00"]),
         ("pt", "ao meio-dia", ["12:00"]),
         ("pt", "às duas pessoas", []),
+        ("de", "am Wochenende oder nächstes Wochenende um 10 Uhr", ["2026-11-22", "2026-11-28T10:00"]),
+        ("de", "letztes Wochenende, seit Weihnachten", ["2026-11-14", "2025-12-25"]),
+        ("de", "vor Weihnachten, am zweiten Weihnachtstag, Silvester 2027", ["2026-12-25", "2026-12-26", "2027-12-31"]),
+        ("de", "Karfreitag, zu Ostern, nach Pfingsten", ["2027-03-26", "2027-03-28", "2027-05-16"]),
+        ("de", "schönes Wochenende, frohe Weihnachten, gutes Neujahr, eine Weihnachtskarte", []),
+        ("fr", "ce week-end, le weekend prochain, week-end dernier", ["2026-11-22", "2026-11-28", "2026-11-14"]),
+        ("fr", "avant noel, à Pâques, au nouvel an", ["2026-12-25", "2027-03-28", "2027-01-01"]),
+        ("fr", "le lundi de Pâques, la veille de Noël, Noël dernier", ["2027-03-29", "2026-12-24", "2025-12-25"]),
+        ("fr", "bon week-end, joyeux Noël, le père Noël, une carte de Noël", []),
+        ("es", "este fin de semana, el fin de semana pasado", ["2026-11-22", "2026-11-14"]),
+        ("es", "en Navidad, en nochebuena, antes de año nuevo", ["2026-12-25", "2026-12-24", "2027-01-01"]),
+        ("es", "buen fin de semana, feliz navidad, feliz nochebuena, un regalo de navidad", []),
+        ("it", "nel fine settimana, il prossimo weekend", ["2026-11-22", "2026-11-28"]),
+        (
+            "it",
+            "a Natale, a ferragosto, a capodanno, pasquetta",
+            ["2026-12-25", "2027-08-15", "2027-01-01", "2027-03-29"],
+        ),
+        ("it", "buon weekend, buon Natale, buona pasqua, un regalo di natale", []),
+        ("pt", "neste fim de semana, no final de semana passado", ["2026-11-22", "2026-11-14"]),
+        ("pt", "no Natal, na pascoa, véspera de ano novo", ["2026-12-25", "2027-03-28", "2026-12-31"]),
+        ("pt", "bom fim de semana, feliz natal, moro em Natal, um presente de natal", []),
     ],
 )
 def test_moments(language: str, text: str, values: list[str]) -> None:
@@ -123,6 +145,7 @@ SAID = (
     "um a las la à alle all' às 5 17 25 99 :30 h heures Uhr horas halb viertel vor y media et demie e mezza meno un"
     " quarto cinco fünf uno una vingt venti vinte de tarde da noite abends du soir di sera demain morgen mañana"
     " letzten nächsten Montag lunes pasado lundi dernier scorso lunedì segunda vez guten la que viene in zwei en dans"
+    " Wochenende week-end Natale Ostern weekend à an"
     " Tagen días jours 3 de maio März primero domani amanhã ce soir stasera midi mezzanotte 00 , . -"
 )
 
