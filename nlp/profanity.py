@@ -14,7 +14,7 @@ from nlp.folding import fold
 from nlp.language_codes import base_language
 from nlp.profanity_backend import BetterProfanity
 from nlp.profanity_categories import category_of
-from nlp.profanity_languages import INNOCENT_IN, KNOWN, words_of
+from nlp.profanity_languages import INNOCENT_IN, KNOWN, stems_of, words_of
 from nlp.profanity_matcher import Matcher, lexicon, severity_of
 from nlp.profanity_words import MILD, MORE_ENGLISH, RUDE, SEVERE, STEMS
 from nlp.project import Project
@@ -119,6 +119,9 @@ class ProfanityFilter(Component):
         own = set(map(str.casefold, block))
         allowed = [word for word in (*self.allow, *allow) if word.casefold() not in own]
         stems = [stem for stem in STEMS if severity_of(stem) >= self.from_severity] if english else []
+        stems += [
+            stem for name in self._spoken if name != "en" and self.from_severity <= RUDE for stem in stems_of(name)
+        ]
         return Matcher(words, allowed, stems)
 
     def _masked(self, text: str, spans: list[tuple[int, int]]) -> str:

@@ -6,49 +6,74 @@ here, but one language's insult is another's small word ("con"): a bot names the
 
 LISTS: dict[str, dict[int, str]] = {
     "de": {
-        2: "scheiße scheisse scheiß scheiss arsch arschloch arschgeige wichser hurensohn hure schlampe fotze ficken"
-           " fick gefickt verfickt verpiss verpisst pisser drecksau miststück kackbratze missgeburt schwanzlutscher"
-           " kacke beschissen verarscht verarschen vollidiot spast spasti idiot depp",
-        3: "fotze hurensohn missgeburt kanake nigger spast schwuchtel",
+        2: "scheiße scheisse scheiß scheiss arsch ärsche arschloch arschgeige arschgeigen wichser wichsern wixer"
+           " hure huren schlampe schlampen fotzen ficken fick ficke fickt fickst ficker gefickt verpiss verpisst"
+           " pisser pissern drecksau drecksäue miststück miststücke kackbratze kackbratzen schwanzlutscher"
+           " schwanzlutschern kacke beschissen beschissene beschissener beschissenes beschissenen verarscht"
+           " verarsche verarschst verarschen vollidiot vollidioten spasti spastis idiot idioten depp deppen"
+           " arschlöcher verfickt verfickte hurensöhne",
+        3: "fotze fotzen hurensohn hurensöhne hurensöhnen missgeburt missgeburten kanake kanaken nigger spast"
+           " spasten schwuchtel schwuchteln",
     },
     "es": {
-        2: "mierda puta puto putos putas joder jodido jodete coño cabrón cabrona gilipollas pendejo pendeja chingar"
-           " chingada chinga verga culero hijoputa hijueputa malparido mamón zorra maricón imbécil capullo carajo"
-           " hostia cojones polla",
-        3: "hijoputa hijueputa maricón sudaca",
+        2: "mierda mierdas puta puto putas putos joder jode jódete jodete jodan coño coños cabrona pendejo"
+           " pendeja chingar chinga chingado chingada chingados chingadas culero culera culeros culeras hijoputa"
+           " hijueputa malparido malparida malparidos malparidas mamón mamones zorra zorras maricón imbécil"
+           " imbéciles capullo capulla capullos carajo carajos hostia cojones polla pollas jodido jodida cabrón"
+           " cabrones gilipollas pendejos pendejas jodidos",
+        3: "hijoputa hijoputas hijueputa hijueputas maricón maricones sudaca sudacas",
     },
     "fr": {
-        2: "merde putain pute salope salaud connard connasse con conne enculé enculer encule niquer nique ntm bordel"
-           " couille couilles bite chier chiant foutre enfoiré batard bâtard pétasse abruti dégueulasse pd tapette",
-        3: "enculé pd tapette bougnoule youpin négro salope",
+        2: "merde merdes putain putains pute putes salope salaud salauds con conne connes enculé encule niquer"
+           " nique niqué ntm bordel couille couilles bite chier chiant chiante chiants chiantes foutre enfoiré"
+           " enfoirée enfoirés enfoirées batard bâtard bâtards bâtarde pétasse pétasses abruti abrutie abrutis"
+           " abruties dégueulasse dégueulasses pd tapette tapettes connard connards connasse connasses emmerder",
+        3: "enculé enculée enculés enculées pd tapette tapettes bougnoule bougnoules youpin youpins négro négros"
+           " salope salopes",
     },
     "it": {
-        2: "merda cazzo cazzi stronzo stronza puttana troia vaffanculo fanculo coglione coglioni minchia figa fica"
-           " bastardo bastarda cagare incazzato rompicoglioni zoccola cretino stronzate porca",
-        3: "frocio negro terrone puttana",
+        2: "merda merde puttana puttane troia troie fanculo minchia figa fica bastardo bastarda bastardi"
+           " bastarde cagare zoccola zoccole cretino cretina cretini cretine porca cazzo cazzi stronzo stronza"
+           " stronzi stronze vaffanculo coglione coglioni incazzato incazzata rompicoglioni",
+        3: "frocio froci negro negri terrone terroni puttana puttane",
     },
     "pt": {
-        2: "merda porra caralho puta puto foder fode fodido fodase cu buceta boceta cabrão filhodaputa viado arrombado"
-           " cuzão desgraça otário babaca corno piranha vagabunda bosta cacete",
-        3: "viado filhodaputa crioulo buceta",
+        2: "merda merdas porra porras puta puto putas putos foder fode foda fodam fodase cu buceta boceta"
+           " bucetas bocetas cabrão cabrões filhodaputa viado viados cuzão cuzões desgraça desgraçado desgraçada"
+           " desgraçados desgraçadas otário otária otários otárias babaca babacas corno cornos piranha piranhas"
+           " vagabunda vagabundas bosta bostas cacete cacetes caralho caralhos fodido fodida arrombado arrombada",
+        3: "viado viados filhodaputa crioulo crioulos buceta bucetas",
     },
 }  # fmt: skip
 
+STEMS_OF = {
+    "de": "scheiss arschlo verfick wichser hurenso",
+    "es": "gilipoll cabron pendej jodid",
+    "fr": "connard connass encul salop emmerd",
+    "it": "stronz cazz fancul coglion incazz puttan",
+    "pt": "caralh fodid arrombad",
+}
+"""Bad enough in every ending, and inside other words: "Scheißladen", "stronzi", "verficktes"."""
+
 PHRASES: dict[str, tuple[str, ...]] = {
     "de": ("verpiss dich", "leck mich am arsch", "fick dich", "halt die fresse"),
-    "es": ("hijo de puta", "vete a la mierda", "me cago en", "que te jodan", "la concha de tu madre"),
-    "fr": ("fils de pute", "ta gueule", "va te faire foutre", "nique ta mère", "casse toi pauvre con"),
-    "it": ("figlio di puttana", "porco dio", "porca puttana", "vai a cagare", "testa di cazzo"),
-    "pt": ("filho da puta", "vai se foder", "vai tomar no cu", "puta que pariu"),
-}
+    "es": ("hijo de puta", "hija de puta", "hijos de puta", "hijas de puta", "vete a la mierda", "me cago en",
+           "que te jodan", "la concha de tu madre"),
+    "fr": ("fils de pute", "fils de putes", "ta gueule", "va te faire foutre", "allez vous faire foutre",
+           "nique ta mère", "casse toi pauvre con"),
+    "it": ("figlio di puttana", "figlia di puttana", "figli di puttana", "porco dio", "porca puttana", "vai a cagare",
+           "testa di cazzo", "teste di cazzo"),
+    "pt": ("filho da puta", "filha da puta", "filhos da puta", "filhas da puta", "vai se foder", "vai tomar no cu",
+           "puta que pariu"),
+}  # fmt: skip
 
 INNOCENT_IN: dict[str, frozenset[str]] = {
     language: frozenset(words.split())
     for language, words in {
         "de": "dick cum",
-        "en": "bite con depp pd cu polla figa porca troia corno piranha crioulo verga chier hure hostia",
-        "es": "negro retard con",
-        "fr": "retard retards retarded fag",
+        "en": "bite con depp pd cu polla figa porca troia corno piranha piranhas crioulo verga chier hure hostia",
+        "es": "negro retard con porra porras corno cornos foda",
+        "fr": "retard retards retarded fag troie",
         "it": "con coon retard",
         "pt": "negro con retard",
     }.items()
@@ -56,6 +81,11 @@ INNOCENT_IN: dict[str, frozenset[str]] = {
 """Words of other languages' lists that mean no harm in a text of this one: a French delay is a "retard"."""
 
 KNOWN = ("en", *sorted(LISTS))
+
+
+def stems_of(language: str) -> tuple[str, ...]:
+    """What is found inside the words of a language, folded."""
+    return tuple(STEMS_OF[language].split())
 
 
 def words_of(language: str) -> dict[str, int]:

@@ -53,6 +53,7 @@ CENSORED = tuple(
 
 INNOCENT = {
     "bastard": ("bastardi",),
+    "cazz": ("cazzuol", "cazzanig"),
     "cunt": ("scunthorpe", "cuntz"),
     "nigger": ("snigger",),
     "shit": (
@@ -73,6 +74,8 @@ INNOCENT = {
         "shitterton",
         "shitake",
     ),
+    "puttan": ("puttanesc",),
+    "salop": ("salopette",),
     "slut": ("slutsk", "reslut", "soluti"),
     "wank": ("swank", "wankel", "wankhede"),
 }

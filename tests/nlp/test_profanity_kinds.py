@@ -79,6 +79,42 @@ def read(language: str, text: str, spoken: str = "") -> tuple[str, ...]:
     return understanding.profanity.words
 
 
+INFLECTED = {
+    "de": (
+        "so ein Scheißverein, ihr Arschlöcher, verfickte, verfickter, verficktes, Hurensöhne, Wichsern, Schlampen,"
+        " beschissener, Vollidioten, Missgeburten",
+        "Marsch, Barsch, Wichtel, ficht, geschickt, verflixt, die Uhren",
+    ),
+    "es": (
+        "putas, cabrones, cabronazo, gilipollas, gilipollez, pendejos, jodidos, imbéciles, maricones, hijos de puta,"
+        " capullos, mierdas",
+        "disputas, diputado, reputación, computadoras, joya, imposible",
+    ),
+    "fr": (
+        "connards, connasse, connasses, salopes, saloperie, enculés, enculée, emmerdeur, enfoirés, chiante, abrutis",
+        "salopette, connaître, reculer, la truculence, réputé, conte, friches",
+    ),
+    "it": (
+        "stronzi, stronze, stronzata, cazzi, cazzata, incazzati, vaffanculo, coglioni, puttane, bastardi, cretine,"
+        " figli di puttana",
+        "ragazzi, palazzo, puttanesca, cazzuola, maglione, imbastire",
+    ),
+    "pt": (
+        "caralhos, filhos da puta, filha da puta, fodidos, arrombada, cabrões, otários, babacas, cuzões, merdas",
+        "disputas, deputados, viaduto, enviados, encaracolado, culpa",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", INFLECTED)
+def test_every_ending_counts_and_no_other_word(language: str) -> None:
+    own = made(languages=[language])
+    profane, clean = INFLECTED[language]
+    for word in profane.split(", "):
+        assert own.find(word).found, word
+    assert own.find(clean).words == ()
+
+
 @pytest.mark.parametrize(
     ("language", "text", "words"),
     [
