@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, field_validator
 
 from models.content import MAX_TEXT_LENGTH
 from models.utterance import Profanity, Understanding
@@ -15,7 +15,8 @@ from nlp.language_codes import base_language
 from nlp.profanity_backend import BetterProfanity
 from nlp.profanity_categories import category_of
 from nlp.profanity_languages import INNOCENT_IN, KNOWN, stems_of, words_of
-from nlp.profanity_matcher import Matcher, lexicon, severity_of
+from nlp.profanity_matcher import Hit, Matcher, lexicon, needs_exact_form, severity_of
+from nlp.profanity_names import NAMES, is_name
 from nlp.profanity_words import MILD, MORE_ENGLISH, RUDE, SEVERE, STEMS
 from nlp.project import Project
 
@@ -41,7 +42,7 @@ class ProfanityFilter(Component):
     backend: Literal["matcher", "better_profanity"] = "matcher"
     """Who looks: botkit's own matcher, or better-profanity's, which is slower and reads 500 characters."""
     block: tuple[str, ...] = Field(default=(), max_length=MAX_LISTED_WORDS)
-    """More words and phrases that count."""
+    """More words, phrases, signs and emoji that count."""
     allow: tuple[str, ...] = Field(default=(), max_length=MAX_LISTED_WORDS)
     """Words and phrases that do not count."""
     mask: str = Field(default="*", min_length=1, max_length=1)
@@ -51,6 +52,14 @@ class ProfanityFilter(Component):
     _matcher: Matcher = PrivateAttr()
     _other: BetterProfanity | None = PrivateAttr(default=None)
     _special: Any = PrivateAttr(default=None)
+
+    @field_validator("block", "allow")
+    @classmethod
+    def _can_be_found(cls, entries: tuple[str, ...]) -> tuple[str, ...]:
+        for number, entry in enumerate(entries, 1):
+            if not fold(entry)[0].strip():
+                raise ValueError(f"entry {number} is {entry!r}, which no text has: expected a word, a phrase or a sign")
+        return entries
 
     def prepare(self, project: Project, models: Path | None) -> None:
         own = base_language(str(project.settings.get("language", "en")))
@@ -80,14 +89,14 @@ class ProfanityFilter(Component):
         matcher = self._special(block, allow) if block or allow else self._matcher
         folded, places = fold(text)
         hits = matcher.find(folded)
-        if hits and innocent:
-            blocked = {word.casefold() for word in (*self.block, *block)}
-            hits = [hit for hit in hits if hit.word not in innocent or hit.word in blocked]
         if not hits:
             return Profanity(masked=text)
-        if places is None:
-            return self._found(text, hits)
-        return self._found(text, [(places[hit.start], places[hit.end - 1] + 1, hit.word, hit.severity) for hit in hits])
+        if places is not None:
+            hits = [Hit(places[hit.start], places[hit.end - 1] + 1, hit.word, hit.severity) for hit in hits]
+        blocked = {word.casefold() for word in (*self.block, *block)}
+        return self._found(
+            text, [hit for hit in hits if hit.word in blocked or not _means_no_harm(hit, text, innocent)]
+        )
 
     def _found(self, text: str, hits: Sequence[tuple[int, int, str, int]]) -> Profanity:
         """Hits, from the left, as what is said of the text."""
@@ -115,14 +124,14 @@ class ProfanityFilter(Component):
         english = lexicon() | MORE_ENGLISH if "en" in self._spoken else {}
         words = {word: severity for word, severity in english.items() if severity >= self.from_severity}
         words |= self._foreign()
-        words |= dict.fromkeys((*self.block, *block), RUDE)
+        words |= {word: RUDE for word in (*self.block, *block) if not needs_exact_form(word)}
         own = set(map(str.casefold, block))
         allowed = [word for word in (*self.allow, *allow) if word.casefold() not in own]
         stems = [stem for stem in STEMS if severity_of(stem) >= self.from_severity] if english else []
         stems += [
             stem for name in self._spoken if name != "en" and self.from_severity <= RUDE for stem in stems_of(name)
         ]
-        return Matcher(words, allowed, stems)
+        return Matcher(words, allowed, stems, filter(needs_exact_form, (*self.block, *block)))
 
     def _masked(self, text: str, spans: list[tuple[int, int]]) -> str:
         letters = list(text)
@@ -131,6 +140,10 @@ class ProfanityFilter(Component):
                 if not letters[place].isspace():
                     letters[place] = self.mask
         return "".join(letters)
+
+
+def _means_no_harm(hit: Hit, text: str, innocent: frozenset[str]) -> bool:
+    return hit.word in innocent or (hit.word in NAMES and is_name(text, hit.start, hit.end))
 
 
 def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -18,6 +18,8 @@ from nlp.profanity_words import (
     RUDE,
     SEVERE,
     SEVERE_STEMS,
+    SPLIT_ENDINGS,
+    SPLIT_WORDS,
     SQUEEZED_STEMS,
     STEMS,
 )
@@ -27,10 +29,17 @@ PLAIN = re.compile(r"[^\W\d_]+")
 LEET = str.maketrans("4@31!|05$7+89", "aaeiiiossttbg")
 LEET_L = str.maketrans("4@31!|05$7+89", "aaelllosstt" + "bg")
 EDGES = "!+*|"
+JOINERS = " \t\n-_'’.,;:?/\"()"
+"""What may stand between the words of a phrase, or at its end."""
+
+COVERED = re.compile(r"(?<![^\W_])([a-z]{1,3})[#%&]{1,3}(?=[a-z]{1,7}(?![^\W_]))")
+"""A sign that stands for letters within a word, as a star does: f#ck."""
+
 TRIPLE = re.compile(r"(.)\1{2,}")
 DOUBLE = re.compile(r"(.)\1+")
+APOSTROPHES = ("'", "’")
 MAX_WORD = 60
-MAX_PHRASE = 5
+MAX_PHRASE = 20
 MAX_GAP = 3
 FEWEST_SPACED = 3
 VOWELS = frozenset("aeiou")
@@ -48,7 +57,13 @@ class Hit(NamedTuple):
 class Matcher:
     """Words, phrases and stems to find, and those to leave in peace. Made once; `find` keeps no state."""
 
-    def __init__(self, words: dict[str, int], allowed: Iterable[str] = (), stems: Iterable[str] = STEMS) -> None:
+    def __init__(
+        self,
+        words: dict[str, int],
+        allowed: Iterable[str] = (),
+        stems: Iterable[str] = STEMS,
+        signs: Iterable[str] = (),
+    ) -> None:
         self._allowed, self._allowed_phrases = _split(dict.fromkeys((*INNOCENT_PHRASES, *allowed), 0))
         for word in self._allowed:
             words = {key: value for key, value in words.items() if key != word}
@@ -60,16 +75,23 @@ class Matcher:
                 self._usual.setdefault((word[0], len(word)), []).append(word)
         kept = [stem for stem in stems if stem not in self._allowed]
         self._stems = re.compile("|".join(sorted(kept, key=len, reverse=True)) or "(?!)")
+        exact = sorted(set(map(exact_form, signs)) - {""}, key=len, reverse=True)
+        self._exact = re.compile("|".join(map(_whole, exact))) if exact else None
         self._squeezed = re.compile("|".join(stem for stem in SQUEEZED_STEMS if stem in kept) or "(?!)")
 
     def find(self, folded: str) -> list[Hit]:
         """Every hit in a folded text, from the left."""
+        exact = [] if self._exact is None else [Hit(*row.span(), row[0], RUDE) for row in self._exact.finditer(folded)]
+        if "#" in folded or "%" in folded or "&" in folded:
+            folded = COVERED.sub(lambda row: row[1] + "*" * (len(row[0]) - len(row[1])), folded)
         tokens = [(match.start(), match.end(), match.group()) for match in TOKEN.finditer(folded)]
         spared = self._spared(tokens)
-        hits = []
+        hits = exact
         for number, (start, end, token) in enumerate(tokens):
             if number not in spared and (hit := self._word(token)):
                 hits.append(Hit(start, end, *hit))
+            elif token in SPLIT_WORDS and (split := self._split_hit(tokens[number : number + 2], folded)):
+                hits.append(split)
         if self._phrases:
             hits += self._phrase_hits(tokens, spared)
         hits += self._spaced_hits(tokens)
@@ -123,12 +145,24 @@ class Matcher:
     def _phrase_hits(self, tokens: list[tuple[int, int, str]], spared: set[int]) -> list[Hit]:
         hits = []
         for number, (start, _, token) in enumerate(tokens):
-            for phrase, severity in self._phrases.get(token, {}).items():
+            for phrase, severity in self._phrases.get(token.strip(EDGES), {}).items():
                 last = number + len(phrase)
-                if number in spared or tuple(row[2].strip(EDGES) for row in tokens[number:last]) != phrase:
+                if number in spared or tuple(row[2].strip(EDGES) or row[2] for row in tokens[number:last]) != phrase:
                     continue
                 hits.append(Hit(start, tokens[last - 1][1], " ".join(phrase), severity))
         return hits
+
+    def _split_hit(self, parts: list[tuple[int, int, str]], folded: str) -> Hit | None:
+        """A word with one gap in it: "fu ck", where neither part is a word."""
+        if len(parts) < 2 or parts[1][0] - parts[0][1] != 1:
+            return None
+        (start, _, first), (_, end, second) = parts
+        if folded[max(0, start - 1) : start] in APOSTROPHES or folded[end : end + 1] in APOSTROPHES:  # it's, sh it's
+            return None
+        for rest in SPLIT_WORDS[first]:
+            if second.startswith(rest) and second[len(rest) :] in SPLIT_ENDINGS and (hit := self._word(first + second)):
+                return Hit(start, end, *hit)
+        return None
 
     def _spaced_hits(self, tokens: list[tuple[int, int, str]]) -> list[Hit]:
         """Words spelt with a sign between the letters: "f u c k", "f_u_c_k"."""
@@ -172,6 +206,8 @@ def _split(words: dict[str, int]) -> tuple[dict[str, int], dict[str, dict[tuple[
     phrases: dict[str, dict[tuple[str, ...], int]] = {}
     for word, severity in words.items():
         parts = tuple(TOKEN.findall(fold(word)[0]))
+        if len(parts) > 1:
+            parts = tuple(part.strip(EDGES) or part for part in parts)
         if len(parts) == 1:
             single[parts[0]] = severity
         elif 1 < len(parts) <= MAX_PHRASE and any(len(part) > 1 for part in parts):
@@ -179,6 +215,27 @@ def _split(words: dict[str, int]) -> tuple[dict[str, int], dict[str, dict[tuple[
             if severity > MILD:
                 single["".join(parts)] = severity
     return single, phrases
+
+
+def exact_form(entry: str) -> str:
+    """An entry that is found as it is written: folded, without the signs that end a sentence."""
+    plain = " ".join(fold(entry)[0].split())
+    return plain.strip(" .,;:?!\"'") or plain
+
+
+def needs_exact_form(entry: str) -> bool:
+    """Whether an entry is no word or phrase: it has signs or emoji in it, only single letters, or is very long."""
+    folded = fold(entry)[0]
+    parts = TOKEN.findall(folded)
+    if len(parts) == 1 or (1 < len(parts) <= MAX_PHRASE and any(len(part) > 1 for part in parts)):
+        return bool(TOKEN.sub("", folded).strip(JOINERS))
+    return True
+
+
+def _whole(entry: str) -> str:
+    """The pattern of an entry that is no part of a longer word."""
+    pattern = r"\s+".join(map(re.escape, entry.split(" ")))
+    return (r"(?<!\w)" if entry[:1].isalnum() else "") + pattern + (r"(?!\w)" if entry[-1:].isalnum() else "")
 
 
 def _starred(word: str, severity: int) -> list[str]:

@@ -92,3 +92,13 @@ INNOCENT_PHRASES = (
 
 SQUEEZED_STEMS = ("bitch", "cunt", "fuck", "shit")
 """No innocent word holds one of these when its doubled letters are made single."""
+
+SPLIT_WORDS: dict[str, tuple[str, ...]] = {
+    "f": ("uck",), "fu": ("ck",), "fuc": ("k",), "sh": ("it",), "shi": ("t",), "bi": ("tch",), "bitc": ("h",),
+    "c": ("unt",), "cu": ("nt",), "cun": ("t",), "assh": ("ole",), "asshol": ("e",), "bast": ("ard",),
+    "basta": ("rd",), "ni": ("gger", "gga"), "nigg": ("a",), "motherfu": ("cker", "cking"), "bullsh": ("it",),
+    "bullshi": ("t",), "arseh": ("ole",),
+}  # fmt: skip
+"""Where one space is put into a word that makes no words of its halves: not "s hit" nor "as shole"."""
+
+SPLIT_ENDINGS = frozenset({"", "s", "ing", "in", "ed", "er", "ers", "es", "y", "head", "ty"})

@@ -79,6 +79,43 @@ def read(language: str, text: str, spoken: str = "") -> tuple[str, ...]:
     return understanding.profanity.words
 
 
+@pytest.mark.parametrize(
+    ("entry", "found", "clean"),
+    [
+        ("🖕", ["🖕", "é 🖕🏽 you"], ["you", "😀"]),
+        ("❤️", ["I ❤️ it", "❤"], ["♥"]),
+        ("🖕 you", ["🖕  you"], ["you", "🖕"]),
+        ("s.o.b.", ["you s.o.b.", "S.O.B"], ["I sob", "so bad"]),
+        ("u r", ["u r bad"], ["ur bad", "our"]),
+        ("C#", ["I know C#"], ["c", "vitamin C"]),
+        ("oh no!", ["oh no!", "oh no", "Oh! No!"], ["oh, nobody"]),
+        ("<script>", ["a <script> b"], ["script"]),
+        ("one two " * 12, ["one two " * 12], ["one two"]),
+        ("Foo_Bar", ["foo_bar", "foo bar"], ["foo"]),
+    ],
+)
+def test_whatever_is_blocked_is_found(entry: str, found: list[str], clean: list[str]) -> None:
+    own = made(block=[entry])
+    asked = made()
+    for text in found:
+        assert own.find(text).found and asked.find(text, (entry,)).found, text
+        assert len(own.find(text).masked) == len(text)
+    for text in clean:
+        assert not own.find(text).found and not asked.find(text, (entry,)).found, text
+
+
+@pytest.mark.parametrize("entry", ["", "  ", "\u200b"])
+@pytest.mark.parametrize("name", ["block", "allow"])
+def test_what_no_text_has_is_refused(name: str, entry: str) -> None:
+    with pytest.raises(ValueError, match=r"entry 2 is .*, which no text has"):
+        made(**{name: ["fine", entry]})
+    assert not made().find("fine", (entry,)).found
+
+
+def test_a_name_that_is_blocked_is_found() -> None:
+    assert made(block=["dick"]).find("can I speak to Dick").found
+
+
 INFLECTED = {
     "de": (
         "so ein Scheißverein, ihr Arschlöcher, verfickte, verfickter, verficktes, Hurensöhne, Wichsern, Schlampen,"
