@@ -75,7 +75,7 @@ _last = (
 )
 HINT = re.compile(
     rf"\b(?:{'|'.join(HOURS)})\b|\d[ ]{{0,2}}(?:[-–]|and|to|till|until|past|after|minutes?)|"
-    r"(?:around|about|by|after|before|from|between|until|till|than|half|past|quarter|of|to) \d", re.IGNORECASE,
+    r"(?:around|about|by|after|before|from|half|past|quarter|of|to) \d", re.IGNORECASE,
 )  # fmt: skip
 """Every time that is said so has one of these in it."""
 

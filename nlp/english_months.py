@@ -25,7 +25,7 @@ _edge = (
 )
 _year = r"(?:,?[ ](?:of[ ])?(?P<year>20\d\d)(?!\w))?"
 
-HINT = re.compile(r"\b(?:jan|feb|ma[ry]|apr|ju[nl]|aug|sep|oct|nov|dec)", re.IGNORECASE)
+HINT = re.compile(r"\b(?:j(?:an|u[nl])|feb|ma[ry]|a(?:pr|ug)|sep|oct|nov|dec)", re.IGNORECASE)
 """Every month has one of these in it."""
 
 JOINED = re.compile(rf"\b(?:between|from)[ ](?:{_month})(?:[ ]\d{{4}})?{_to}\Z", re.IGNORECASE)

@@ -100,7 +100,7 @@ class _Rules:
         self.holiday = re.compile(rf"{lead}(?P<name>{names})(?!\w){after}", re.IGNORECASE)
         self.days = [(re.compile(name, re.IGNORECASE), day) for name, day in days.items()]
         self.led = re.compile("|".join(loose(name, language) for name in feasts.led), re.IGNORECASE)
-        self.hint = re.compile(rf"{feasts.weekend}|{names}", re.IGNORECASE)
+        self.hint = re.compile(rf"\b(?:{feasts.weekend}|{names})", re.IGNORECASE)
         self.wishes = frozenset(fold(word, language) for word in feasts.wishes.split())
 
 

@@ -32,6 +32,7 @@ _measures = (
     "kilo|kilogram|kg|gram|pound|lb|ounce|tonne|kilomet(?:re|er)|km|met(?:re|er)|centimet(?:re|er)|cm|mile|yard|foot|inch"
     "|lit(?:re|er)|millilit(?:re|er)|ml|gallon|pint"
 )
+MEASURE = re.compile(f"[ ](?:{_measures})", re.IGNORECASE)
 PHRASE = re.compile(
     r"(?<![\w-])(?<!and )(?<!and a )"
     r"(?:(?:a[ ])?(?P<share>half|quarter|three[ ]quarters|couple[ ]of)(?:[ ](?:of[ ])?an?)?|an?)"
@@ -51,7 +52,7 @@ def find_units(text: str, numbers: Sequence[Entity]) -> list[Entity]:
         if unit := NAMES.get(match[2].lower()):
             value = float(match[1]) if "." in match[1] else int(match[1])
             found.append(_entity(value, unit, text, match.start(), match.end()))
-    for match in PHRASE.finditer(text):
+    for match in PHRASE.finditer(text) if MEASURE.search(text) else ():
         share, unit = (match["share"] or "").lower().removesuffix(" of"), match["unit"].lower()
         if match["of"] is None and (unit == "pound" or not (share or match["more"])):  # a pound a day, my foot
             continue
