@@ -3,7 +3,7 @@
 import re
 from datetime import time
 
-from nlp.clock import Clock
+from nlp.clock import NOON, Clock
 from nlp.english_calendar import DAYS, NO_NOUN, Rule
 from nlp.english_clock import HOURS
 
@@ -22,7 +22,7 @@ CLEAR = re.compile(rf"(?:{_or}{_hour})?(?:{_clear})", re.IGNORECASE)
 
 LEAD = re.compile(
     rf"(?<!\w)(?P<lead>{_lead}|at[ ](?:around|about)|no[ ](?:later|earlier)[ ]than|not[ ](?:before|after|until|till))"
-    rf"[ ](?P<first>{_hour}(?P<minute>[:.][0-5]\d)?{_or})?\Z",
+    rf"[ ](?P<first>(?P<begin>{_hour})(?P<minute>[:.][0-5]\d)?(?:[ ]?(?P<half>[ap])\.?m\.?)?{_or})?\Z",
     re.IGNORECASE,
 )
 ABOUT_TIME = re.compile(
@@ -46,6 +46,7 @@ WHOLE = re.compile(
 )
 """An answer that is nothing but an hour; "between 2 and 4" alone may count people."""
 
+ENDS = re.compile(r"[.!?\n](?=\s)")
 HINT = re.compile(rf"(?:after|before|by|around|about|until|till|from|between|than) {_hour}", re.IGNORECASE)
 """Every hour that stands so has one of these in it."""
 
@@ -53,20 +54,29 @@ HINT = re.compile(rf"(?:after|before|by|around|about|until|till|from|between|tha
 def _bare(match: re.Match[str], clock: Clock) -> time | None:
     """An hour in a sentence about time."""
     text, start = match.string, match.start()
-    before = re.split(r"[.!?\n](?=\s)", text[max(0, start - LOOKED_AT) : start])[-1]
+    before = ENDS.split(text[max(0, start - LOOKED_AT) : start])[-1]
     lead = LEAD.search(before)
     if lead is None or BY_HOW_MUCH.search(before):
         return None
-    words = lead["lead"].lower()
+    words, hour = lead["lead"].lower(), _number(match["hour"])
     if words == "between" and not (lead["first"] or OR.match(text, match.end())):
         return None
-    sure = " " in words or lead["minute"] or (
-        words not in ("around", "from") and CLEAR.match(text, match.end())
-    )  # fmt: skip
-    if sure or ABOUT_TIME.search(before, 0, lead.start()) or WHOLE.fullmatch(text):
-        hour = match["hour"].lower()
-        return time(int(hour) if hour.isdigit() else HOURS[hour])
+    if lead["half"]:
+        return time(_after(_number(lead["begin"]), lead["half"].lower(), hour))
+    clear = words not in ("around", "from") and CLEAR.match(text, match.end())
+    if " " in words or lead["minute"] or clear or ABOUT_TIME.search(before, 0, lead.start()) or WHOLE.fullmatch(text):
+        return time(hour)
     return None
+
+
+def _after(begin: int, half: str, hour: int) -> int:
+    """The hour that ends what begins in a half of the day: from 9am to 5 is until 17:00."""
+    later = half == "p" or hour <= begin % NOON
+    return hour + NOON if later and hour < NOON else hour
+
+
+def _number(hour: str) -> int:
+    return int(hour) if hour.isdigit() else HOURS[hour.lower()]
 
 
 _to_clear = rf"{_or}{_hour}(?:[ ]?o['’ ]{{0,2}}clock|:[0-5]\d|[ ]?[ap]\.?m\b)"

@@ -12,7 +12,9 @@ _thing = (
     r"|streaming|run|runs|race|races|marathon|gold|ring|chain|carat|plan)\b)"
 )
 THOUSANDS = re.compile(
-    rf"(?<![\w.,/:'’#-])(?!401k|0\d)(?P<figures>\d{{1,3}}(?:[.,]\d{{1,2}})?)k(?!(?:[./-]\w|\w)){_thing}", re.IGNORECASE
+    r"(?:(?<![\w.,/:'’#-])|(?<=\dk-))(?!401k|0\d)(?P<figures>\d{1,3}(?:[.,]\d{1,2})?)k"
+    rf"(?!\w|[./]\w|-(?!\d{{1,3}}k)){_thing}",
+    re.IGNORECASE,
 )
 """Not a 4k screen, a 10k run, 18k gold nor a 401k."""
 
