@@ -15,6 +15,10 @@ _or = r"(?:[ ](?:and|or|to|till|until)[ ]|[ ]?[-–][ ]?)"
 _lead = "(?:after|before|by|around|until|till|from|between)"
 _stop = rf"(?![ ]?(?:[-–]|,|and|or|to)[ ]?\d?{_hour}\b(?!{NO_NOUN}))(?![.,:]\d){NO_NOUN}"
 _clear = rf"[ ]?(?:o['’ ]{{0,2}}clock|:[0-5]\d|[ap]\.?m\b)|[ ](?:on[ ])?(?:today|tomorrow|tonight|{'|'.join(DAYS)})\b"
+_clear += (
+    r"|[ ](?:is|works?|would[ ](?:be|work))[ ](?:fine|good|ok|okay|best|better|great|perfect(?:ly)?|well|for|with"
+    r"|too|also)\b|[ ]works?[.!?]?$"
+)
 
 OR = re.compile(_or, re.IGNORECASE)
 CLEAR = re.compile(rf"(?:{_or}{_hour})?(?:{_clear})", re.IGNORECASE)
@@ -30,7 +34,8 @@ ABOUT_TIME = re.compile(
     r"|arriv(?:e|es|ed|ing|al)|deliver(?:y|ed|ing|s)?|collect(?:ion|ed)?|(?:pick|picked|picking)(?:[ ]\w+){0,2}[ -]?up"
     r"|pickup|drop|book(?:ing)?|reserv(?:e|ation)|(?:re)?schedul(?:e|ed|ing)|appointment|slot|availab(?:le|ility)|free"
     r"|open(?:s|ing)?|clos(?:e|es|ed|ing)|home|back|(?:any|some|what|best|good)[ ]?times?"
-    r"|see[ ](?:you|him|her|me|us|them)|(?:need|want|get)[ ](?:it|this|that|them)|ideally|preferably|sharp)\b",
+    r"|see[ ](?:you|him|her|me|us|them)|(?:need|want|get)[ ](?:it|this|that|them)|(?:can|could)[ ](?:do|make)(?:[ ]it)?"
+    r"|anything|earliest|latest|ideally|preferably)\b",
     re.IGNORECASE,
 )
 """Words of calling, meeting and opening: an hour may follow."""

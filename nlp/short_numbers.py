@@ -20,7 +20,7 @@ THOUSANDS = re.compile(
 
 TIMES = re.compile(r"(?<![\w.,/:'’#-])(?<!size )(?P<figures>[1-9]\d{0,2})[x×](?=[ ][^\W\d_]{2}|\W*$)", re.IGNORECASE)
 TIMES_AFTER = re.compile(
-    r"(?:(?<=[^\W\d_]{2}[ ])|(?<=\()|\A)"
+    r"(?:(?<=[^\W\d_]{2}[ ])|(?<=[^\W\d_]\d[ ])|(?<=\()|\A)"
     r"(?<!bmw )(?<!model )(?<!type )(?<!version )(?<!series )(?<!bus )(?<!line )(?<!room )(?<!gate )(?<!size )"
     r"[x×](?P<figures>[1-9]\d{0,2})(?![\w/-]|[.,]\d)"
 )

@@ -34,12 +34,14 @@ _measures = (
 )
 MEASURE = re.compile(f"[ ](?:{_measures})", re.IGNORECASE)
 PHRASE = re.compile(
-    r"(?<![\w-])(?<!and )(?<!and a )"
-    r"(?:(?:a[ ])?(?P<share>half|quarter|three[ ]quarters|couple[ ]of)(?:[ ](?:of[ ])?an?)?|an?)"
-    rf"[ ](?P<unit>{_measures})s?(?!\w)(?P<more>[ ]and[ ]a[ ]half(?!\w))?(?P<of>(?=[ ]of[ ]))?",
+    r"(?<![\w-])(?:(?:a[ ])?(?P<share>half|quarter|three[ ]quarters|couple[ ]of)(?:[ ](?:of[ ])?an?)?|an?)"
+    rf"[ ](?P<unit>{_measures})s?(?!\w)(?P<more>[ ]and[ ]a[ ]half(?!\w|[ ](?!of\b)[^\W\d_]))?(?P<of>(?=[ ]of[ ]))?",
     re.IGNORECASE,
 )
 """A litre of, half a kilo, a couple of pints: measures without a number."""
+
+AND_A_HALF = re.compile(r"[ ]and[ ]a[ ]half(?!\w|[ ](?!of\b)[^\W\d_])", re.IGNORECASE)
+""" "Two kilos and a half", not "two kilos and a half litre"."""
 
 AFTER = re.compile(r"[ ]{0,2}-?(°[cf]|km/h|[%$€£₹¥]|[a-z]{1,12})(?![a-z])", re.IGNORECASE)
 GLUED = re.compile(r"(?<![\w.,-])(\d{1,12}(?:\.\d{1,9})?)(km/h|[a-z]{1,4})(?![\w/])", re.IGNORECASE)
@@ -52,7 +54,10 @@ def find_units(text: str, numbers: Sequence[Entity]) -> list[Entity]:
         if unit := NAMES.get(match[2].lower()):
             value = float(match[1]) if "." in match[1] else int(match[1])
             found.append(_entity(value, unit, text, match.start(), match.end()))
+    ends = {quantity.end for quantity in found}  # of two and a half kilos, the half is told
     for match in PHRASE.finditer(text) if MEASURE.search(text) else ():
+        if match.end() in ends:
+            continue
         share, unit = (match["share"] or "").lower().removesuffix(" of"), match["unit"].lower()
         if match["of"] is None and (unit == "pound" or not (share or match["more"])):  # a pound a day, my foot
             continue
@@ -69,7 +74,11 @@ def _quantity(number: Entity, text: str) -> Entity | None:
     unit = NAMES.get(match[1].lower()) if match else None
     if match and match[1].lower() in ("pound", "pounds") and text[match.end() : match.end() + 4].lower() == " of ":
         unit = "pound"
-    return _entity(number.value, unit, text, number.start, match.end()) if match and unit else None
+    if match is None or not unit:
+        return None
+    more = AND_A_HALF.match(text, match.end()) if unit not in SAID_OTHERWISE and isinstance(number.value, int) else None
+    value = number.value + 0.5 if more else number.value
+    return _entity(value, unit, text, number.start, (more or match).end())
 
 
 def _entity(value: float, unit: str, text: str, start: int, end: int) -> Entity:
