@@ -55,6 +55,7 @@ INNOCENT = {
     "bastard": ("bastardi",),
     "cazz": ("cazzuol", "cazzanig"),
     "cunt": ("scunthorpe", "cuntz"),
+    "merd": ("merdek",),
     "nigger": ("snigger",),
     "shit": (
         "shitake",

@@ -112,6 +112,10 @@ def test_what_no_text_has_is_refused(name: str, entry: str) -> None:
     assert not made().find("fine", (entry,)).found
 
 
+def test_the_severest_of_two_spellings_counts() -> None:
+    assert made(languages=["fr"]).find("enculé").severity == 3
+
+
 def test_a_name_that_is_blocked_is_found() -> None:
     assert made(block=["dick"]).find("can I speak to Dick").found
 
@@ -119,25 +123,27 @@ def test_a_name_that_is_blocked_is_found() -> None:
 INFLECTED = {
     "de": (
         "so ein Scheißverein, ihr Arschlöcher, verfickte, verfickter, verficktes, Hurensöhne, Wichsern, Schlampen,"
-        " beschissener, Vollidioten, Missgeburten",
+        " beschissener, Vollidioten, Missgeburten, Arschgesicht, Vollidiotin",
         "Marsch, Barsch, Wichtel, ficht, geschickt, verflixt, die Uhren",
     ),
     "es": (
         "putas, cabrones, cabronazo, gilipollas, gilipollez, pendejos, jodidos, imbéciles, maricones, hijos de puta,"
-        " capullos, mierdas",
+        " capullos, mierdas, mierdoso, joderos, vergas",
         "disputas, diputado, reputación, computadoras, joya, imposible",
     ),
     "fr": (
-        "connards, connasse, connasses, salopes, saloperie, enculés, enculée, emmerdeur, enfoirés, chiante, abrutis",
+        "connards, connasse, connasses, salopes, saloperie, enculés, enculée, emmerdeur, enfoirés, chiante, abrutis,"
+        " merdique, merdeux",
         "salopette, connaître, reculer, la truculence, réputé, conte, friches",
     ),
     "it": (
         "stronzi, stronze, stronzata, cazzi, cazzata, incazzati, vaffanculo, coglioni, puttane, bastardi, cretine,"
-        " figli di puttana",
+        " minchiate, figli di puttana",
         "ragazzi, palazzo, puttanesca, cazzuola, maglione, imbastire",
     ),
     "pt": (
-        "caralhos, filhos da puta, filha da puta, fodidos, arrombada, cabrões, otários, babacas, cuzões, merdas",
+        "caralhos, filhos da puta, filha da puta, fodidos, arrombada, cabrões, otários, babacas, cuzões, merdas,"
+        " merdinha, putaria",
         "disputas, deputados, viaduto, enviados, encaracolado, culpa",
     ),
 }
