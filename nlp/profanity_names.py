@@ -9,17 +9,19 @@ LOOKED_AT = 40
 
 INTRODUCED = re.compile(
     r"(?:\b(?:(?:speak(?:ing)?|spoke|talk(?:ed|ing)?)[ ]to|i['’]?m|i[ ]am|name['’]s|it['’]s|mr|sir|uncle|dear|hi|hello"
+    r"|thank[ ]you|good[ ](?:morning|afternoon|evening)|through[ ]to|agent|colleague|manager|boss|friend|husband|father"
+    r"|dad|brother|son|grandfather|neighbour|neighbor|partner"
     r"|call(?:ed)?|ask(?:ed)?|met|meet(?:ing)?|contact(?:ed)?|phoned?|emailed|is|does|did|has|was|with|from|and|for)"
     r"|\bmr\.|\b(?:regards|thanks|cheers|sincerely),?)\s{1,2}\Z",
     re.IGNORECASE,
 )
 GOES_ON = re.compile(
     r"['’]s[ ]|,?[ ](?:from|said|says|told|helped|answered|promised|sent|called|rang|works?)\b"
-    r"|[ ](?!(?:Head|Face|Wad|Sucker|Move)\b)[A-Z][a-z]+"
+    r"|[ ](?!(?:Head|Face|Wad|Sucker|Moves?|Pics?|Joke|Energy)\b)[A-Z][a-z]+"
 )
 ADDRESSED = re.compile(
-    r"\b(?:you|your|my|his|a|an|the|this|that|such|suck|big|little|small|stupid|fucking|total|complete|absolute|what|eat"
-    r"|of|no|some|any)\s{1,2}\Z",
+    r"\b(?:(?<!thank )you|your|my|his|a|an|the|this|that|such|suck|big|little|small|stupid|fucking|total|complete"
+    r"|absolute|what|eat|of|no|some|any)\s{1,2}\Z",
     re.IGNORECASE,
 )
 """What stands before no name."""
