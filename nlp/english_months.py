@@ -70,7 +70,7 @@ def _joined(match: re.Match[str], clock: Clock) -> date | None:
 
 
 def _number(name: str) -> int:
-    return next(place for place, full in enumerate(MONTHS, 1) if full[:3] == name.lower()[:3])
+    return [full[:3] for full in MONTHS].index(name.lower()[:3]) + 1
 
 
 def _year_of(said: str | None, today: date) -> int | None:

@@ -92,7 +92,10 @@ def _hour_behind(text: str, end: int, clock: Clock, taken: bytearray) -> list[Fo
     match = english_clock.HOUR_BEHIND_A_DAY.match(text, end)
     if match is None or any(taken[match.start("hour") : match.end()]):
         return []
-    moment = english_clock.hour_behind(match)
+    try:
+        moment = english_clock.hour_behind(match)
+    except LookupError:  # ſix
+        return []
     start = match.start("hour")
     taken[start : match.end()] = b"\x01" * (match.end() - start)
     return [Found(start, match.end(), moment, "", 1 <= moment.hour < NOON)]

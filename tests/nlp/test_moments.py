@@ -1,5 +1,6 @@
 """English moments: what is looked at before the rules leaves none of theirs out, and no letter makes a rule fail."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -45,3 +46,8 @@ def test_letters_that_count_as_others(text: str, pair: str) -> None:
     odd = text.replace(pair[0], pair[1])
     for row in find_moments(odd, now=NOW):
         assert odd[row.start : row.end] == row.text != ""
+
+
+@pytest.mark.parametrize("text", ["saturday ſix", "the end of ſeptember", "call me after fıve", "tomorrow nıne"])
+def test_words_that_only_look_like_one(text: str) -> None:
+    assert all(row.kind == "date" for row in find_moments(text, now=NOW))
