@@ -61,8 +61,9 @@ def find_units(text: str, numbers: Sequence[Entity]) -> list[Entity]:
         share, unit = (match["share"] or "").lower().removesuffix(" of"), match["unit"].lower()
         if match["of"] is None and (unit == "pound" or not (share or match["more"])):  # a pound a day, my foot
             continue
-        value = SHARES[share] + (0.5 if match["more"] else 0)
-        found.append(_entity(value, "pound" if unit == "pound" else NAMES[unit], text, match.start(), match.end()))
+        measure, times = "pound" if unit == "pound" else NAMES.get(unit), SHARES.get(share)
+        if measure and times:  # none of a kılo
+            found.append(_entity(times + (0.5 if match["more"] else 0), measure, text, match.start(), match.end()))
     return sorted(found, key=lambda entity: entity.start)
 
 
