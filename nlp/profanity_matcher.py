@@ -42,6 +42,9 @@ MAX_WORD = 60
 MAX_PHRASE = 20
 MAX_GAP = 3
 FEWEST_SPACED = 3
+MAX_REMEMBERED = 10_000
+"""Words that were found to be without fault, and need not be looked at when they come again."""
+
 VOWELS = frozenset("aeiou")
 
 
@@ -55,7 +58,7 @@ class Hit(NamedTuple):
 
 
 class Matcher:
-    """Words, phrases and stems to find, and those to leave in peace. Made once; `find` keeps no state."""
+    """Words, phrases and stems to find, and those to leave in peace. Made once; it remembers words without fault."""
 
     def __init__(
         self,
@@ -78,6 +81,7 @@ class Matcher:
         exact = sorted(set(map(exact_form, signs)) - {""}, key=len, reverse=True)
         self._exact = re.compile("|".join(map(_whole, exact))) if exact else None
         self._squeezed = re.compile("|".join(stem for stem in SQUEEZED_STEMS if stem in kept) or "(?!)")
+        self._clean: set[str] = set()
 
     def find(self, folded: str) -> list[Hit]:
         """Every hit in a folded text, from the left."""
@@ -87,15 +91,25 @@ class Matcher:
         tokens = [(match.start(), match.end(), match.group()) for match in TOKEN.finditer(folded)]
         spared = self._spared(tokens)
         hits = exact
+        clean = self._clean
         for number, (start, end, token) in enumerate(tokens):
+            if token in clean:
+                continue
             if number not in spared and (hit := self._word(token)):
                 hits.append(Hit(start, end, *hit))
             elif token in SPLIT_WORDS and (split := self._split_hit(tokens[number : number + 2], folded)):
                 hits.append(split)
+            elif number not in spared and token not in SPLIT_WORDS and len(token) <= MAX_WORD:
+                self._remember(token)
         if self._phrases:
             hits += self._phrase_hits(tokens, spared)
         hits += self._spaced_hits(tokens)
         return sorted(hits)
+
+    def _remember(self, token: str) -> None:
+        if len(self._clean) >= MAX_REMEMBERED:
+            self._clean.clear()
+        self._clean.add(token)
 
     def _word(self, token: str) -> tuple[str, int] | None:
         if token in self._allowed:

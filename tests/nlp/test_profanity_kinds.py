@@ -6,9 +6,10 @@ import pytest
 
 from models.utterance import Understanding
 from nlp.base import Context
+from nlp.folding import fold
 from nlp.profanity import ProfanityFilter
 from nlp.profanity_languages import INNOCENT_IN, words_of
-from nlp.profanity_matcher import lexicon
+from nlp.profanity_matcher import Matcher, lexicon
 from nlp.profanity_words import MORE_ENGLISH, RUDE
 from nlp.project import Project
 
@@ -185,3 +186,21 @@ def test_the_text_says_what_is_innocent() -> None:
     assert read("fr", "can I have a bite", "en") == ()
     assert read("fr", "ma bite", "fr") == ("bite",)
     assert read("fr", "you retard", "en") == ("retard",)
+
+
+def test_what_was_read_before_changes_nothing() -> None:
+    texts = [
+        "Dick Van Dyke",
+        "you dick",
+        "fu bar",
+        "fu ck",
+        "the pen is mightier",
+        "pen is",
+        "sh",
+        "sh it",
+        "a" * 5_000,
+    ]
+    matcher = Matcher(lexicon())
+    alone = [Matcher(lexicon()).find(fold(text)[0]) for text in texts]
+    assert [matcher.find(fold(text)[0]) for text in texts] == alone
+    assert [matcher.find(fold(text)[0]) for text in reversed(texts)] == alone[::-1]
