@@ -204,3 +204,24 @@ def test_what_was_read_before_changes_nothing() -> None:
     alone = [Matcher(lexicon()).find(fold(text)[0]) for text in texts]
     assert [matcher.find(fold(text)[0]) for text in texts] == alone
     assert [matcher.find(fold(text)[0]) for text in reversed(texts)] == alone[::-1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the customerdata",
+        "a hammerdrill",
+        "farmerdirect",
+        "premierdeal",
+        "das Zimmerdach",
+        "enculturation",
+        "lo stronzio",
+    ],
+)
+def test_an_innocent_word_may_hold_another_language_s_stem(text: str) -> None:
+    assert not made(languages=["de", "en", "es", "fr", "it"]).find(text).found
+
+
+@pytest.mark.parametrize("text", ["il m'emmerde", "demmerde-toi", "che stronzi", "merdasse"])
+def test_a_stem_is_found_in_other_endings(text: str) -> None:
+    assert made(languages=["fr", "it"]).find(text).found
