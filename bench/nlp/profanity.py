@@ -31,8 +31,9 @@ def rows(quick: bool) -> Iterable[Row]:
     theirs.prepare(Project(), None)
     yield _row("CLINC150", "time a message, median", _median(own.find, texts[:2_000]), "us", goal=25)
     yield _row("CLINC150", "better-profanity's matcher", _median(theirs.find, texts[:THEIR_TEXTS]), "us")
-    whole = " ".join(texts)
-    grown = _least(own.find, whole[:LONG]) / _least(own.find, whole[:SHORT]) / (LONG / SHORT)
+    short = " ".join(texts)[:SHORT]
+    long = short * (LONG // SHORT)  # the same letters: those beyond ASCII take longer
+    grown = _least(own.find, long) / _least(own.find, short) / (LONG / SHORT)
     yield _row("CLINC150", f"a letter's time at {LONG // 1000} kB, to that at {SHORT // 1000} kB", grown, "x")
     suspected = 100 * sum(own.find(text).found for text in texts) / len(texts)
     yield _row("CLINC150", "messages suspected", suspected, "%")
