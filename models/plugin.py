@@ -40,14 +40,14 @@ class Plugin(BaseModel):
         def __getattr__(self, name: str) -> Any:
             """A private attribute, kept where the next look finds it at once: pydantic needs three calls for each."""
             value = super().__getattr__(name)
-            if name in self.__private_attributes__:
-                self.__dict__[name] = value
+            if name in self.__private_attributes__:  # what another thread has set meanwhile stays
+                return self.__dict__.setdefault(name, value)
             return value
 
         def __setattr__(self, name: str, value: Any) -> None:
             super().__setattr__(name, value)
             if name in self.__private_attributes__:
-                self.__dict__.pop(name, None)
+                self.__dict__[name] = value
 
         def __delattr__(self, name: str) -> None:
             super().__delattr__(name)

@@ -161,6 +161,21 @@ def test_private_attributes_are_what_was_set_last() -> None:
         plugin.count()
 
 
+def test_a_look_that_takes_long_loses_nothing_that_is_set_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    look = BaseModel.__getattr__  # type: ignore[attr-defined]
+
+    def slow(plugin: Counting, name: str) -> Any:
+        found = look(plugin, name)
+        plugin._count = 7  # as another thread would
+        return found
+
+    plugin = Counting()
+    with monkeypatch.context() as patched:
+        patched.setattr(BaseModel, "__getattr__", slow)
+        plugin._count  # noqa: B018
+    assert plugin._count == 7
+
+
 def test_private_attributes_are_no_settings() -> None:
     plugin = Counting(step=2)
     plugin.count()
