@@ -181,6 +181,16 @@ async def test_no_page_is_wider_than_a_small_phone(window: Window, scripted: Fak
         assert await page.evaluate("document.documentElement.scrollWidth") <= 360, path
 
 
+async def test_a_long_conversation_makes_the_page_no_longer(window: Window) -> None:
+    page = await phone_on(window)
+    length = "document.documentElement.scrollHeight"
+    before = await page.evaluate(length)
+    for number in range(12):
+        await say(page, f"{number}: some words")
+    await expect(message(page, "out", "11: some words")).to_be_visible()
+    assert await page.evaluate(length) == before
+
+
 async def test_the_landing_page_leads_everywhere(window: Window, scripted: FakeServer) -> None:
     page = await window.open("/")
     await expect(page.get_by_role("status").filter(has_text="Ready for messages")).to_be_visible()

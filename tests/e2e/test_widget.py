@@ -357,3 +357,11 @@ async def too_small(page: Page) -> list[str]:
             .filter(node => node.getBoundingClientRect().width < 44 || node.getBoundingClientRect().height < 44)
             .map(node => node.className + node.textContent)"""
     )
+
+
+async def test_what_only_a_screen_reader_hears_stays_in_the_log(window: Window, scripted: FakeServer) -> None:
+    chat = await chat_on(window)
+    for number in range(12):
+        await scripted.talk.say(f"{number}: some words")
+    await chat.sees_once("11: some words")
+    assert await chat.dialog.evaluate("node => node.scrollHeight - node.clientHeight") == 0

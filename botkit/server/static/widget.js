@@ -64,7 +64,7 @@ h2{margin:0;font-size:17px;font-weight:650;line-height:1.3;overflow-wrap:anywher
 .head :focus-visible{outline-color:var(--on);outline-offset:-4px}
 .notice{margin:0;padding:8px 18px;font-size:13px;background:var(--bot);border-block-end:1px solid var(--line)}
 .notice:empty{display:none}
-.log{flex:1;overflow:auto;overscroll-behavior:contain;padding:18px 16px 8px;display:flex;flex-direction:column}
+.log{position:relative;flex:1;overflow:auto;overscroll-behavior:contain;padding:18px 16px 8px;display:flex;flex-direction:column}
 .log:focus-visible{outline-offset:-3px}
 .log>:first-child{margin-block-start:0}
 .message{display:flex;flex-direction:column;align-items:flex-start;margin-block-start:12px;max-width:84%}
