@@ -191,6 +191,21 @@ async def test_a_long_conversation_makes_the_page_no_longer(window: Window) -> N
     assert await page.evaluate(length) == before
 
 
+@pytest.mark.parametrize("options", [{"viewport": {"width": 360, "height": 740}}], ids=["phone"])
+async def test_what_there_is_to_press_stays_in_sight(window: Window, site: Site) -> None:
+    page = await phone_on(window)
+    for text in ("one", "two", "three", "menu"):
+        await say(page, text)
+    reply = page.get_by_role("group", name="Suggested replies").get_by_role("button").last
+    await expect(reply).to_be_visible()
+    await page.get_by_role("textbox", name="Message").fill("many words " * 30)
+    await expect(reply).to_be_in_viewport(ratio=1)
+    site.line.lose()
+    await say(page, "is anybody there?")
+    await expect(page.get_by_role("button", name="Try again")).to_be_in_viewport(ratio=1)
+    window.expect("net::ERR")
+
+
 async def test_the_landing_page_leads_everywhere(window: Window, scripted: FakeServer) -> None:
     page = await window.open("/")
     await expect(page.get_by_role("status").filter(has_text="Ready for messages")).to_be_visible()

@@ -365,3 +365,33 @@ async def test_what_only_a_screen_reader_hears_stays_in_the_log(window: Window, 
         await scripted.talk.say(f"{number}: some words")
     await chat.sees_once("11: some words")
     assert await chat.dialog.evaluate("node => node.scrollHeight - node.clientHeight") == 0
+
+
+BELOW = "node => node.scrollHeight - node.scrollTop - node.clientHeight"
+
+
+async def test_a_reader_of_older_messages_is_left_there(window: Window, scripted: FakeServer) -> None:
+    chat = await chat_on(window)
+    for number in range(12):
+        await scripted.talk.say(f"{number}: some words")
+    await chat.sees_once("11: some words")
+    assert await chat.log.evaluate(BELOW) < 2
+    await chat.log.evaluate("node => node.scrollTo(0, 0)")
+    await chat.page.wait_for_timeout(100)
+    await scripted.talk.tell({"type": "typing"})
+    await scripted.talk.say("the newest")
+    await expect(chat.bubble("the newest")).to_have_count(1)
+    assert await chat.log.evaluate("node => node.scrollTop") == 0
+    await chat.say("back to now")  # who writes wants to see the answer
+    await chat.sees_once("You said back to now")
+    assert await chat.log.evaluate(BELOW) < 2
+
+
+async def test_a_long_text_in_the_making_hides_no_reply(window: Window) -> None:
+    chat = await chat_on(window)
+    for text in ("one", "two", "three", "menu"):
+        await chat.say(text)
+    reply = chat.replies.get_by_role("button").last
+    await expect(reply).to_be_visible()
+    await chat.input.fill("many words " * 40)
+    await expect(reply).to_be_in_viewport(ratio=1)

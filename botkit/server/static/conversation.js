@@ -8,12 +8,15 @@ const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 export class Conversation {
   constructor(log, empty, replies, pick) {
     Object.assign(this, { log, empty, replies, pick });
+    log.addEventListener("scroll", () => this.scrolled());
+    new ResizeObserver(() => this.toEnd()).observe(log); // what is being written has become longer
     this.clear();
   }
 
   clear() {
     this.drawn = new Map();
     this.last = null;
+    this.atEnd = true;
     this.log.replaceChildren(this.empty, this.replies);
     this.empty.hidden = false;
     this.offer([]);
@@ -21,20 +24,33 @@ export class Conversation {
 
   /* Show these messages, in this order; the ones that are gone go. */
   show(messages) {
-    const atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR_END;
     const ids = new Set(messages.map(({ id }) => id));
     for (const [id, { node }] of this.drawn) {
       if (!ids.has(id)) node.remove(), this.drawn.delete(id);
     }
     this.empty.hidden = messages.length > 0;
-    const fresh = messages.filter((message) => this.draw(message));
+    const changed = messages.filter((message) => this.draw(message));
     const last = messages.at(-1);
     if (last?.id !== this.last) this.offer(last?.direction === "out" ? last.replies || [] : []);
     this.last = last?.id;
-    if (fresh.length && (atEnd || fresh.some(({ direction }) => direction === "in"))) this.log.scrollTop = this.log.scrollHeight;
+    if (changed.some(({ direction }) => direction === "in")) this.atEnd = true;
+    if (changed.length) this.toEnd();
   }
 
-  /* True if the message was not there before. */
+  /* Only the reader goes up: what grows below, or a smaller window, has not moved her. */
+  scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.log;
+    if (scrollHeight - scrollTop - clientHeight < NEAR_END) this.atEnd = true;
+    else if (scrollTop < this.top) this.atEnd = false;
+    this.top = scrollTop;
+  }
+
+  /* Follow the conversation; who has scrolled up to read is left there. */
+  toEnd() {
+    if (this.atEnd) this.log.scrollTop = this.log.scrollHeight;
+  }
+
+  /* True if the message was not there before, or its state has changed. */
   draw(message) {
     const known = this.drawn.get(message.id);
     if (known?.state === message.state) return false;
@@ -45,7 +61,7 @@ export class Conversation {
     node.lastChild.replaceChildren(...this.meta(message));
     this.drawn.set(message.id, { node, state: message.state });
     if (!known) this.replies.before(node);
-    return !known;
+    return true;
   }
 
   meta({ at, state, reason, again }) {

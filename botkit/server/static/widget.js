@@ -17,7 +17,7 @@
     refused: "The chat is not available right now.", greeting: "Hello! How can we help?",
     location: "Show on the map", media: "Open the file",
   };
-  const COLOR = "#0f6e66", MAX_TEXT = 4000, MAX_HISTORY = 200, MAX_TRIES = 5;
+  const COLOR = "#0f6e66", MAX_TEXT = 4000, MAX_HISTORY = 200, MAX_TRIES = 5, NEAR_END = 80;
   const IDLE = 25e3, PATIENCE = 10e3, STEADY = 5e3, SLOWEST_RETRY = 30e3, TYPING_EVERY = 3e3, TYPING_SHOWN = 8e3;
   const ICONS = {
     chat: "M21 11.3c0 4.2-4 7.6-9 7.6-.9 0-1.8-.1-2.6-.3L5 21l.7-4C4 15.5 3 13.5 3 11.3 3 7.1 7 3.7 12 3.7s9 3.4 9 7.6z",
@@ -358,6 +358,7 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
     /* Queue a message; it stays queued, also over page loads, until the server has it. */
     submit(text, payload) {
       const message = { id: newId(), me: 1, text, payload, at: Date.now(), state: "sending", tries: 0 };
+      this.atEnd = true;
       this.add(message);
       this.line.start();
       this.transmit(message);
@@ -440,7 +441,10 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       this.greeting = el("div", { class: "bubble", dir: "auto" });
       this.list = el("div", {
         class: "log", role: "log", tabindex: "0", "aria-live": "polite", "aria-relevant": "additions", "aria-label": labels.log,
+        scroll: () => this.scrolled(),
       });
+      this.atEnd = true;
+      new ResizeObserver(() => this.toEnd()).observe(this.list);
       this.input = el("textarea", {
         rows: "1", maxlength: MAX_TEXT, "aria-label": labels.input, placeholder: labels.placeholder, autofocus: true,
         enterkeyhint: "send", keydown: (event) => this.key(event), input: () => this.tellTyping(),
@@ -466,7 +470,6 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       }
       window.visualViewport?.addEventListener("resize", () => {
         this.style.setProperty("--height", `${window.visualViewport.height}px`);
-        this.toEnd();
       });
       this.status("connecting");
     }
@@ -615,8 +618,17 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       if (changed) this.emit("unread", { count });
     }
 
+    /* Only the reader goes up: what grows below, or a smaller window, has not moved her. */
+    scrolled() {
+      const { scrollTop, scrollHeight, clientHeight } = this.list;
+      if (scrollHeight - scrollTop - clientHeight < NEAR_END) this.atEnd = true;
+      else if (scrollTop < this.top) this.atEnd = false;
+      this.top = scrollTop;
+    }
+
+    /* Follow the conversation; who has scrolled up to read is left there. */
     toEnd() {
-      this.list.scrollTop = this.list.scrollHeight;
+      if (this.atEnd) this.list.scrollTop = this.list.scrollHeight;
     }
 
     botName() {
@@ -656,6 +668,7 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       this.line.start();
       this.line.hurry();
       this.input.focus();
+      this.atEnd = true;
       this.toEnd();
       this.read();
       this.emit("open");
