@@ -206,6 +206,20 @@ async def test_what_there_is_to_press_stays_in_sight(window: Window, site: Site)
     window.expect("net::ERR")
 
 
+async def test_a_text_runs_as_its_script_does(window: Window) -> None:
+    page = await phone_on(window)
+    await say(page, "أين طلبي؟!")
+    await expect(message(page, "in", "أين طلبي")).to_contain_text("Received")
+    bubble = message(page, "in", "أين طلبي").locator(".bubble")
+    end = await bubble.evaluate("""node => {
+        const range = document.createRange();
+        range.setStart(node.lastChild, node.lastChild.length - 1);
+        range.setEnd(node.lastChild, node.lastChild.length);
+        return range.getBoundingClientRect().x - node.getBoundingClientRect().x;
+    }""")
+    assert 0 < end < 20
+
+
 async def test_the_landing_page_leads_everywhere(window: Window, scripted: FakeServer) -> None:
     page = await window.open("/")
     await expect(page.get_by_role("status").filter(has_text="Ready for messages")).to_be_visible()

@@ -367,6 +367,29 @@ async def test_what_only_a_screen_reader_hears_stays_in_the_log(window: Window, 
     assert await chat.dialog.evaluate("node => node.scrollHeight - node.clientHeight") == 0
 
 
+MARK = """node => {
+    const range = document.createRange();
+    const text = [...node.childNodes].findLast(child => child.nodeType === 3);
+    range.setStart(text, text.length - 1);
+    range.setEnd(text, text.length);
+    return range.getBoundingClientRect().x < node.getBoundingClientRect().x + node.clientWidth / 2;
+}"""
+"""Whether the last character of a text stands on the left, as the end of an Arabic sentence does."""
+ARABIC = "أين طلبي؟!"
+
+
+async def test_a_text_runs_as_its_script_does(window: Window, scripted: FakeServer) -> None:
+    chat = await chat_on(window)
+    await scripted.talk.say(ARABIC, [{"title": ARABIC, "payload": "where"}])
+    await chat.sees_once(ARABIC)
+    for part in (chat.bubble(ARABIC), chat.replies.get_by_role("button")):
+        assert await part.evaluate(MARK)
+    assert await chat.input.evaluate("node => getComputedStyle(node).unicodeBidi") == "plaintext"
+    await scripted.talk.say("Where is it?")
+    await chat.page.evaluate("document.documentElement.dir = 'rtl'")
+    assert not await chat.bubble("Where is it?").evaluate(MARK)
+
+
 BELOW = "node => node.scrollHeight - node.scrollTop - node.clientHeight"
 
 

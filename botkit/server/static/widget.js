@@ -80,6 +80,7 @@ h2{margin:0;font-size:17px;font-weight:650;line-height:1.3;overflow-wrap:anywher
 .bubble audio{max-width:100%}
 .meta{display:flex;align-items:center;gap:4px;margin:3px 4px 0;font-size:12.5px;color:var(--muted)}
 .meta svg{width:14px;height:14px}
+time,h2{unicode-bidi:plaintext}
 .bot:has(+.bot) .meta,.me.sent:has(+.me) .meta{display:none}
 .me.sent:has(~.me) .word{position:absolute;clip-path:inset(50%)}
 .failed .meta{flex-wrap:wrap;justify-content:flex-end}
@@ -87,7 +88,7 @@ h2{margin:0;font-size:17px;font-weight:650;line-height:1.3;overflow-wrap:anywher
 .meta button{border-radius:10px;padding:0 10px;background:none;color:var(--text);text-decoration:underline;font-weight:600}
 .choices{display:flex;flex-wrap:wrap;gap:8px;margin-block-start:10px}
 .choices button,summary{padding:8px 16px;border-radius:22px;border:1.5px solid var(--link);background:var(--surface);color:var(--link);font-weight:600;text-align:start;
-overflow-wrap:anywhere}
+overflow-wrap:anywhere;unicode-bidi:plaintext}
 .choices button:hover,summary:hover{background:var(--bot)}
 .choices small{display:block;font-weight:400;color:var(--muted);font-size:13px}
 summary{min-height:44px;margin-block-start:8px;cursor:pointer}
@@ -99,7 +100,7 @@ details .choices{flex-direction:column}
 [hidden]{display:none!important}
 form{display:flex;align-items:flex-end;gap:8px;padding:10px 12px 12px;border-block-start:1px solid var(--line)}
 textarea{flex:1;min-width:0;min-height:44px;max-height:132px;padding:10px 16px;border:1px solid var(--field);border-radius:22px;background:var(--surface);resize:none;
-field-sizing:content}
+field-sizing:content;unicode-bidi:plaintext}
 textarea::placeholder{color:var(--muted);opacity:1}
 textarea:focus-visible{outline-offset:0;outline-width:2px}
 .send{width:44px;padding:0}
