@@ -418,3 +418,12 @@ async def test_a_long_text_in_the_making_hides_no_reply(window: Window) -> None:
     await expect(reply).to_be_visible()
     await chat.input.fill("many words " * 40)
     await expect(reply).to_be_in_viewport(ratio=1)
+
+
+async def test_a_picture_that_cannot_be_shown_is_a_link(window: Window, scripted: FakeServer) -> None:
+    chat = await chat_on(window)
+    url = "https://127.0.0.1:1/none.png"
+    await scripted.talk.say("Your parcel", type="media", media="image", url=url, caption="Your parcel")
+    await expect(chat.log.get_by_role("link", name="Open the file")).to_have_text("Open the file\n")
+    await expect(chat.log.locator(".bubble").last).to_have_text("Order desk: Open the file\nYour parcel")
+    window.expect(REFUSED)

@@ -531,11 +531,12 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
     body({ content = {}, text }) {
       const { type, url, media, caption, name, latitude, longitude } = content;
       if (type === "media" && isWeb(url)) {
-        const title = caption || name || this.labels.media;
-        const plain = link(url, name || this.labels.media);
+        const label = name || this.labels.media;
+        const plain = link(url, label);
         const rest = caption ? ["\n", ...linked(caption)] : [];
-        if (media === "image") return [link(url, el("img", { src: url, alt: title, load: () => this.toEnd(), error: (event) => event.target.replaceWith(title) })), ...linked(caption || "")];
-        if (media === "video" || media === "audio") return [el(media, { src: url, controls: true, preload: "metadata", "aria-label": title, error: (event) => event.target.replaceWith(plain) }), ...rest];
+        const gone = (event) => event.target.replaceWith(caption ? label + "\n" : label);
+        if (media === "image") return [link(url, el("img", { src: url, alt: label, load: () => this.toEnd(), error: gone })), ...rest.slice(1)];
+        if (media === "video" || media === "audio") return [el(media, { src: url, controls: true, preload: "metadata", "aria-label": caption || label, error: (event) => event.target.replaceWith(plain) }), ...rest];
         return [plain, ...rest];
       }
       if (type === "location") {
