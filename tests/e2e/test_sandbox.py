@@ -191,6 +191,14 @@ async def test_a_long_conversation_makes_the_page_no_longer(window: Window) -> N
     assert await page.evaluate(length) == before
 
 
+@pytest.mark.parametrize("options", [{"viewport": {"width": 375, "height": 667}}], ids=["phone"])
+async def test_on_a_phone_one_can_write_without_scrolling(window: Window) -> None:
+    page = await phone_on(window)
+    await expect(page.locator("#widgets")).to_be_visible()
+    await expect(page.get_by_role("textbox", name="Message")).to_be_in_viewport(ratio=1)
+    await expect(page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+
+
 @pytest.mark.parametrize("options", [{"viewport": {"width": 360, "height": 740}}], ids=["phone"])
 async def test_what_there_is_to_press_stays_in_sight(window: Window, site: Site) -> None:
     page = await phone_on(window)
