@@ -83,6 +83,16 @@ def test_what_is_shown() -> None:
     assert sum(tag == "table" for tag, _ in page.tags) == 5  # the misses, and one behind each picture
 
 
+def test_what_is_wider_than_a_phone_scrolls_and_has_a_name() -> None:
+    page = Page(to_html(result("hi", "order")))
+    names = {attributes.get("id") for _, attributes in page.tags}
+    scrolled = [(tag, attributes) for tag, attributes in page.tags if attributes.get("class") == "wide"]
+    assert [tag for tag, _ in scrolled].count("figure") == 2  # the bars and the matrix: small, they could not be read
+    for tag, attributes in scrolled:
+        assert attributes["aria-labelledby"] in names and attributes["tabindex"] == "0"
+        assert tag == "figure" or attributes["role"] == "group"  # a plain div has no name
+
+
 def test_where_nothing_is_in_scope() -> None:
     trained = Trained(Fixed({}), ("x",), ("other",))
     page = Page(to_html(run_test(trained, examples(("d", NONE_OF_THESE)), name="x")))
