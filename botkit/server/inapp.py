@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from types import MappingProxyType
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 
 from botkit.app import App
 from botkit.deployment import UnknownAsset
@@ -73,7 +73,8 @@ class InAppSockets:
                 f"pages of {request.headers.get('Origin')} may not open this chat: add them to `origins`",
                 field="origin",
             )
-        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=MAX_FRAME_BYTES)
+        # aiohttp refuses a frame of this size already
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=MAX_FRAME_BYTES + 1)
         if not socket.can_prepare(request):
             raise BadRequest(
                 "this address speaks WebSocket: connect with the widget or a WebSocket client", field="upgrade"
@@ -115,9 +116,9 @@ class InAppSockets:
         try:
             async with asyncio.timeout(HELLO_SECONDS):
                 message = await socket.receive()
-            if message.type is not WSMsgType.TEXT:
+            if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                 return None
-            frame = decode_frame(message.data)
+            frame = decode_frame(_text(message))
             if not isinstance(frame, Hello):
                 raise BadRequest("say hello first", field="type")
             identity = channel.identify(
@@ -155,11 +156,8 @@ class InAppSockets:
     async def _talk(self, socket: web.WebSocketResponse, channel: InApp, device: "_Device", identity: Identity) -> None:
         bad = 0
         async for message in socket:
-            if message.type is not WSMsgType.TEXT:
-                device.push(encode_error("bad_request", "frames are text, not bytes"))
-                continue
             try:
-                await self._frame(message.data, channel, device, identity)
+                await self._frame(_text(message), channel, device, identity)
             except BotkitError as error:
                 device.push(encode_error(error.code, error.message, error.field, message_id(message.data)))
                 bad += isinstance(error, BadRequest)
@@ -203,6 +201,13 @@ class InAppSockets:
                 pass
             case Hello():
                 raise BadRequest("hello was said already", field="type")
+
+
+def _text(message: WSMessage) -> str:
+    if message.type is not WSMsgType.TEXT:
+        raise BadRequest("frames are text, not bytes")
+    text: str = message.data
+    return text
 
 
 def _receipt(frame: UserReceipt, asset: str, delivery: str, now: int) -> Receipt:

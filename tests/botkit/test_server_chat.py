@@ -323,20 +323,29 @@ async def test_bytes_are_refused_and_the_chat_goes_on(server: Served) -> None:
         await client.nothing_more()
 
 
-async def test_too_many_bad_frames_end_it(server: Served) -> None:
+@pytest.mark.parametrize("text", [True, False], ids=["text", "bytes"])
+async def test_too_many_bad_frames_end_it(server: Served, text: bool) -> None:
     async with server.chat() as socket:
         client = Client(socket)
         await client.hello()
         for _ in range(30):
-            await socket.send_str("nonsense")
+            await (socket.send_str("nonsense") if text else socket.send_bytes(b"nonsense"))
         assert await client.closed() == 1008
+
+
+async def test_the_largest_frame_is_read(server: Served) -> None:
+    async with server.chat() as socket:
+        client = Client(socket)
+        await client.hello()
+        await socket.send_str('{"type": "ping"}'.ljust(MAX_FRAME_BYTES))
+        assert (await client.hear())["type"] == "pong"
 
 
 async def test_too_large_a_frame_ends_it(server: Served) -> None:
     async with server.chat() as socket:
         client = Client(socket)
         await client.hello()
-        await socket.send_str("x" * 40_000)
+        await socket.send_str('{"type": "ping"}'.ljust(MAX_FRAME_BYTES + 1))
         assert await client.closed() == 1009
 
 
@@ -346,6 +355,14 @@ async def test_who_does_not_say_hello_is_shown_out(server: Served, first: str) -
         client = Client(socket)
         await socket.send_str(first)
         assert (await client.hear())["type"] == "error"
+        assert await client.closed() == 1008
+
+
+async def test_who_says_hello_in_bytes_is_told_why_not(server: Served) -> None:
+    async with server.chat() as socket:
+        client = Client(socket)
+        await socket.send_bytes(b'{"type": "hello"}')
+        assert (await client.hear())["message"] == "frames are text, not bytes"
         assert await client.closed() == 1008
 
 
