@@ -154,10 +154,9 @@ def _text(fields: dict[str, str]) -> str:
     """The text of a message, whose characters are bytes until here."""
     raw = fields.get("text", "").encode("latin-1")
     if fields.get("coding") == CODING_UCS2:
-        try:
-            return raw.decode("utf-16-be")
-        except UnicodeDecodeError:
-            raise BadRequest("with coding=2 the text is UTF-16, high byte first", field="text") from None
+        if len(raw) % 2:
+            raise BadRequest("with coding=2 the text is UTF-16, high byte first", field="text")
+        return raw.decode("utf-16-be", "replace")  # a part may begin or end with half an emoji, its other half lost
     return _words(raw)
 
 
