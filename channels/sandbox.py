@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from channels.base import Channel, Inbound, Outgoing, Sent, WebhookRequest, message_hash
-from channels.errors import BadRequest, OptedOut, Unreachable
+from channels.errors import BadRequest, BadSignature, OptedOut, Unreachable
 from channels.numbers import phone_address
 from models.address import MAX_ADDRESS_LENGTH, Address, AddressKind
 from models.content import MAX_TEXT_LENGTH, Text
@@ -27,6 +27,10 @@ _RECEIPTS: dict[str, tuple[tuple[DeliveryState, SendOutcome], ...]] = {
     "delivered": ((DeliveryState.DELIVERED, SendOutcome.DELIVERED),),
     "read": ((DeliveryState.DELIVERED, SendOutcome.DELIVERED), (DeliveryState.READ, SendOutcome.READ)),
 }
+
+SITE_HEADER = "sec-fetch-site"
+OWN_SITE = frozenset({"same-origin", "none"})
+"""`none` is an address that the user typed; what is no browser does not send the header."""
 
 
 class Sandbox(Channel):
@@ -52,6 +56,11 @@ class Sandbox(Channel):
     @classmethod
     def _one_is_a_list_too(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
+
+    def verify(self, request: WebhookRequest) -> None:
+        """A browser tells for which site's page it calls: only our own page plays customers."""
+        if request.headers.get(SITE_HEADER, "none") not in OWN_SITE:
+            raise BadSignature("a page of another site may not play customers here", field=SITE_HEADER)
 
     def parse(self, request: WebhookRequest) -> list[Inbound]:
         body = request.json()

@@ -8,6 +8,7 @@ from aiohttp import web
 from botkit.app import App
 from botkit.deployment import LiveAsset, UnknownAsset
 from botkit.server.body import read_body
+from botkit.server.headers import Headers
 from botkit.stores.base import HistoryEntry
 from channels.base import WebhookRequest
 from channels.errors import BadRequest
@@ -60,10 +61,11 @@ class Sandbox:
             method="POST",
             url=str(request.url),
             query="",
-            headers={"content-type": "application/json"},
+            headers=Headers(request.raw_headers),
             body=await read_body(request),
             received_at=self._app.clock(),
         )
+        channel.verify(call)
         values = channel.parse(call)
         await self._app.engine.accept(live.asset.id, values)
         first = values[0]

@@ -1,5 +1,6 @@
 """Pages: the sandbox, the files of the widget, and what operators look at."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -37,6 +38,17 @@ async def test_the_sandbox_knows_a_message_by_its_id(server: Served) -> None:
         await server.call("POST", "/sandbox/sms/messages", json={"from": ANN, "text": "hi", "id": "1"})
     await server.bot.settle()
     assert len(await server.bot.history("sms")) == 2
+
+
+@pytest.mark.parametrize("address", ["/sandbox/sms/messages", "/channels/sms"])
+async def test_only_our_own_page_plays_customers(server: Served, address: str) -> None:
+    message = json.dumps({"from": ANN, "text": "hi"})
+    for site, expected in {"cross-site": 403, "same-site": 403, "same-origin": 2, "none": 2}.items():
+        # what a page of any other site may send without asking
+        headers = {"Content-Type": "text/plain", "Origin": "https://evil.example", "Sec-Fetch-Site": site}
+        status, body, _ = await server.call("POST", address, data=message, headers=headers)
+        assert expected in (status, status // 100)
+        assert expected == 2 or body["error"]["field"] == "sec-fetch-site"
 
 
 async def test_the_sandbox_lists_what_can_be_played(server: Served) -> None:
