@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import msgspec
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
+from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError, LineTooLong
 
 from botkit.deployment import UnknownAsset
 from botkit.engine import Busy
@@ -52,6 +52,10 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 TOO_LARGE = Problem(413, "too_large", "the body is larger than this server takes (max_body_bytes)", "body")
+UNKNOWN_PACKING = Problem(
+    415, "unsupported", "a body packed like this is not read: use gzip, deflate or nothing", "content-encoding",
+    MappingProxyType({"Accept-Encoding": "gzip, deflate"}),
+)  # fmt: skip
 TWO_HOSTS = Problem(400, "bad_request", "a request has one Host header, this one has more", "host")
 
 
@@ -134,6 +138,8 @@ class Connection(web.RequestHandler):
             raise ConnectionError("the answer has begun: the error cannot be told any more")
         if isinstance(exc, LineTooLong):
             problem = Problem(431, _CODES[431], "a line of the request's head is longer than this server takes")
+        elif isinstance(exc, ContentEncodingError):
+            problem = UNKNOWN_PACKING
         elif isinstance(exc, HttpProcessingError):
             problem = Problem(status, _CODES.get(status, "http_error"), f"this is not HTTP: {_first_line(message)}")
         else:

@@ -109,6 +109,10 @@ CASES: dict[str, tuple[str, str, dict[str, Any], int, str, str]] = {
         "POST", "/channels/sms", {"data": b"hello", "headers": {**JSON, "Content-Encoding": "gzip"}},
         400, "bad_request", "body"
     ),
+    "packed as nobody reads it": (
+        "POST", "/channels/sms", {"data": b"hello", "headers": {**JSON, "Content-Encoding": "br"}},
+        415, "unsupported", "content-encoding"
+    ),
     "a gzip bomb": (
         "POST", "/channels/sms",
         {"data": gzip.compress(b" " * 5_000_000), "headers": {**JSON, "Content-Encoding": "gzip"}},
