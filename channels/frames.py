@@ -86,6 +86,8 @@ class Welcome(msgspec.Struct, frozen=True, tag_field="type", tag="welcome"):
     title: str = ""
     greeting: str = ""
     replies: tuple[Reply, ...] = ()
+    colour: str = ""
+    colour_dark: str = ""
 
 
 class BotMessage(msgspec.Struct, frozen=True, tag_field="type", tag="message"):
@@ -212,10 +214,12 @@ def encode_welcome(
     title: str = "",
     greeting: str = "",
     replies: tuple[str, ...] = (),
+    colour: str = "",
+    colour_dark: str = "",
 ) -> bytes:
-    """The answer to `hello`; `title`, `greeting` and `replies` are what an empty chat shows."""
+    """The answer to `hello`; `title`, `greeting`, `replies` and the colours are how an empty chat looks."""
     offered = tuple(Reply(reply, reply) for reply in replies)
-    return _encode(Welcome(user, visitor, last, name, title, greeting, offered))
+    return _encode(Welcome(user, visitor, last, name, title, greeting, offered, colour, colour_dark))
 
 
 def encode_ack(id: str) -> bytes:

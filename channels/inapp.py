@@ -37,7 +37,7 @@ __all__ = [
 MAX_ORIGINS = 100
 MAX_QUICK_REPLIES = 13
 SHORTEST_SECRET = 16
-_COLOUR = r"^#[0-9A-Fa-f]{6}$"
+_COLOUR = r"^(#[0-9A-Fa-f]{6})?$"
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -82,10 +82,10 @@ class InApp(Channel):
     """What stands there before anybody has said a word."""
     quick_replies: tuple[str, ...] = Field(default=(), max_length=MAX_QUICK_REPLIES)
     """Quick replies to begin with."""
-    colour: str = Field(default="#1c5fb8", pattern=_COLOUR)
-    """Colour of the heading and of the user's own messages, in light pages."""
-    colour_dark: str = Field(default="#7db3f5", pattern=_COLOUR)
-    """The same in dark pages."""
+    colour: str = Field(default="", pattern=_COLOUR)
+    """Colour of the heading and of the user's own messages (`#1c5fb8`), where the page names none. Empty: green."""
+    colour_dark: str = Field(default="", pattern=_COLOUR)
+    """The same in dark pages. Empty: as in light ones."""
 
     _mailbox: Mailbox | None = PrivateAttr(default=None)
 
@@ -144,17 +144,6 @@ class InApp(Channel):
             address=Address(channel="inapp", value=visitor_id, kind=AddressKind.VISITOR, asset=self.asset),
             visitor=token or sign_visitor(server_secret, self.asset, visitor_id),
         )
-
-    def widget_settings(self) -> dict[str, object]:
-        """What the widget may know: everything for the eye, nothing secret."""
-        return {
-            "title": self.title,
-            "greeting": self.greeting,
-            "quick_replies": self.quick_replies,
-            "anonymous": self.anonymous,
-            "colour": self.colour,
-            "colour_dark": self.colour_dark,
-        }
 
     async def send(self, outgoing: Outgoing, http: Http) -> Sent:
         to = outgoing.to

@@ -148,6 +148,7 @@ class InAppSockets:
         welcome = encode_welcome(
             identity.address.value, identity.visitor, last, identity.name,
             title=channel.title, greeting=channel.greeting, replies=channel.quick_replies,
+            colour=channel.colour, colour_dark=channel.colour_dark,
         )  # fmt: skip
         device.push(welcome)
         await self._app.mailboxes.connect(channel.asset, identity.address, device, frame.last)

@@ -34,7 +34,16 @@ ASSETS = (
     asset("form", provider="sms_http", send_url="http://127.0.0.1:9/send"),
     asset("json", provider="sms_http", send_url="http://127.0.0.1:9/send"),
     asset("tw", provider="twilio", account_sid="AC1", auth_token=TOKEN),
-    asset("web", "inapp", "inapp", secret=SECRET, origins=["https://shop.example"], title="Shop", greeting="Hello!"),
+    asset(
+        "web",
+        "inapp",
+        "inapp",
+        secret=SECRET,
+        origins=["https://shop.example"],
+        title="Shop",
+        greeting="Hello!",
+        colour="#1c5fb8",
+    ),
     asset("members", "inapp", "inapp", secret=SECRET, anonymous=False),
 )
 

@@ -103,6 +103,7 @@ async def test_a_message_is_acknowledged_and_answered(server: Served) -> None:
         client = Client(socket)
         welcome = await client.hello()
         assert (welcome["type"], welcome["last"], welcome["title"]) == ("welcome", 0, "Shop")
+        assert (welcome["colour"], welcome["colour_dark"]) == ("#1c5fb8", "")
         assert welcome["greeting"] == "Hello!" and welcome["visitor"]
         await client.say(type="message", id="1", text="hi")
         heard = await client.hear_two()

@@ -64,6 +64,7 @@ class FakeServer:
         self.talks: dict[str, Talk] = {}
         self.phone: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self.port = 0
+        self.looks: dict[str, str] = {}
         self.hellos = 0
         self.shut = False
         self.ids = itertools.count(1)
@@ -130,7 +131,7 @@ class FakeServer:
         await socket.send_json({
             "type": "welcome", "user": user, "visitor": None if hello["token"] else visitor, "last": len(talk.sent),
             "name": "Anna", "title": "Order desk", "greeting": "Hello! Ask me about your order.",
-            "replies": MENU,
+            "replies": MENU, **self.looks,
         })  # fmt: skip
         talk.sockets.add(socket)
         for frame in talk.sent[hello["last"] :]:

@@ -318,6 +318,22 @@ async def test_any_colour_of_a_site_stays_readable(window: Window, colour: str) 
         assert await contrast_of(page.locator(f"botkit-chat {part}").last) >= 4.5, part
 
 
+@pytest.mark.parametrize("options", [{"color_scheme": "light"}, {"color_scheme": "dark"}], ids=["light", "dark"])
+async def test_the_colours_of_the_app_are_taken(window: Window, scripted: FakeServer, options: dict[str, Any]) -> None:
+    scripted.looks = {"colour": "#1c5fb8", "colour_dark": "#7db3f5"}
+    chat = await chat_on(window)
+    expected = {"light": "rgb(28, 95, 184)", "dark": "rgb(125, 179, 245)"}[options["color_scheme"]]
+    for part in (chat.launcher, chat.dialog.locator(".head")):
+        await expect(part).to_have_css("background-color", expected)
+    for name in ("h2", ".send", ".choices button"):
+        assert await contrast_of(chat.page.locator(f"botkit-chat {name}").last) >= 4.5, name
+    await chat.page.reload()
+    await expect(chat.launcher).to_have_css("background-color", expected)
+    await chat.page.evaluate("document.querySelector('botkit-chat').dataset.color = '#800000'")
+    await chat.page.evaluate("document.querySelector('botkit-chat').paint()")
+    await expect(chat.launcher).to_have_css("background-color", "rgb(128, 0, 0)")
+
+
 async def test_another_user_never_sees_the_last_ones_messages(window: Window, scripted: FakeServer) -> None:
     chat = await chat_on(window)
     await chat.page.evaluate("botkit('setUser', 'anna')")

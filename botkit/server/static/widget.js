@@ -25,10 +25,10 @@
     sending: "M12 7.5V12l3 2M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0z", failed: "M12 8v5M12 16.5v.1M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0z",
   };
 
-  const DARK = "--surface:#171c23;--text:#e9eef3;--muted:#a3afbb;--line:#36414d;--field:#8593a1;--bot:#262f3a;--link:var(--link-dark);" +
+  const DARK = "--surface:#171c23;--text:#e9eef3;--muted:#a3afbb;--line:#36414d;--field:#8593a1;--bot:#262f3a;--accent:var(--accent-dark);--on:var(--on-dark);--link:var(--link-dark);" +
     "--warn:#ffb4a8;--shadow:#0009;color-scheme:dark";
   const CSS = `
-:host{all:initial;--surface:#fff;--text:#17212b;--muted:#56626e;--line:#dbe1e7;--field:#7d8a97;--bot:#eef1f4;--link:var(--link-light);
+:host{all:initial;--surface:#fff;--text:#17212b;--muted:#56626e;--line:#dbe1e7;--field:#7d8a97;--bot:#eef1f4;--accent:var(--accent-light);--on:var(--on-light);--link:var(--link-light);
 --warn:#a32011;--shadow:#17212b38;color-scheme:light;position:fixed;z-index:2147483000;inset-block-end:20px;inset-inline-end:20px;
 font:15px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:var(--text)}
 :host([hidden]){display:none}
@@ -333,7 +333,9 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
         Object.assign(memory, { last: frame.last, floor: 0 });
         memory.messages.forEach((message) => delete message.seq);
       }
-      Object.assign(this.memory, { user: frame.user, signed: !!this.dataset.token });
+      const { user, colour, colour_dark } = frame;
+      Object.assign(this.memory, { user, signed: !!this.dataset.token, looks: { colour, colour_dark } });
+      this.paint();
       if (frame.visitor) stored("localStorage", this.keys[0], (this.known = { visitor: frame.visitor }));
       this.host = frame;
       this.status("online");
@@ -423,7 +425,7 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
         hello: () => this.hello(), frame: (frame) => this.frame(frame), status: (status) => this.status(status),
       });
       this.draw();
-      this.paint(dataset.color);
+      this.paint();
       this.redraw();
       document.addEventListener("visibilitychange", () => this.read());
     }
@@ -475,17 +477,21 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       this.status("connecting");
     }
 
-    /* The page's own colour, and from it text colours that stay readable on it, on white and on black. */
-    paint(color) {
+    /* The page's own colour, else the app's, and from it text colours that stay readable on it, on white and on black. */
+    paint() {
+      const { colour, colour_dark } = this.memory.looks || {};
+      const light = this.dataset.color || colour;
+      this.shade("light", light, [238, 241, 244], 0);
+      this.shade("dark", this.dataset.color || colour_dark || light, [38, 47, 58], 255);
+    }
+
+    shade(scheme, color, ground, goal) {
       this.style.color = color && window.CSS.supports("color", color) ? color : COLOR;
       const rgb = getComputedStyle(this).color.match(/[\d.]+/g).slice(0, 3).map(Number);
       this.style.color = "";
       const white = contrast(rgb, [255, 255, 255]) >= 4.5;
-      const shades = {
-        accent: `rgb(${rgb})`, on: white ? "#fff" : "#101418",
-        "link-light": readable(rgb, [238, 241, 244], 0), "link-dark": readable(rgb, [38, 47, 58], 255),
-      };
-      for (const [name, value] of Object.entries(shades)) this.style.setProperty("--" + name, value);
+      const shades = { accent: `rgb(${rgb})`, on: white ? "#fff" : "#101418", link: readable(rgb, ground, goal) };
+      for (const [name, value] of Object.entries(shades)) this.style.setProperty(`--${name}-${scheme}`, value);
     }
 
     redraw() {
