@@ -145,6 +145,32 @@ async def test_parts_are_counted_as_others_count_them(window: Window) -> None:
     assert wrong == []
 
 
+async def test_the_keyboard_is_not_lost_with_a_button(window: Window, site: Site) -> None:
+    page = await phone_on(window)
+    write = page.get_by_role("textbox", name="Message")
+    site.line.lose()
+    await say(page, "while away")
+    for name in ("Try again", "Try now"):
+        button = page.get_by_role("button", name=name)
+        await button.focus()
+        site.line.mend()
+        await page.keyboard.press("Enter")
+        await expect(button).to_be_hidden()
+        await expect(write).to_be_focused()
+        site.line.lose()
+    window.expect("net::ERR")
+
+
+@pytest.mark.parametrize("options", [{"viewport": {"width": 360, "height": 740}}], ids=["phone"])
+async def test_what_is_chosen_is_in_sight(window: Window) -> None:
+    page = await phone_on(window, "/sandbox?asset=wa-demo")
+    await expect(page.locator(".asset:has(:checked)")).to_be_in_viewport(ratio=0.9)
+    for count in range(2, 5):
+        await page.get_by_role("button", name="Another customer").click()
+        await expect(page.get_by_role("tab")).to_have_count(count)
+        await expect(page.get_by_role("tab", selected=True)).to_be_in_viewport(ratio=0.9)
+
+
 async def test_names_and_roles(window: Window) -> None:
     page = await phone_on(window)
     await expect(page.get_by_role("group", name="Write to").get_by_role("radio", checked=True)).to_have_count(1)

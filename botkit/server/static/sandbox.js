@@ -59,6 +59,13 @@ function drawAssets() {
       el("input", { type: "radio", name: "asset", value: id, checked: id === state.asset, change: () => choose({ asset: id }) }),
       el("b", {}, [channelName(channel), theirs].filter(Boolean).join(" · ")),
       el("span", {}, [name, id].filter(Boolean).join(" · ")))));
+  const chosen = $("assets").querySelector("label:has(:checked)");
+  if (chosen) reveal($("assets"), chosen);
+}
+
+/* Scroll a row that is wider than its place to one of its items. */
+function reveal(row, item) {
+  row.scrollLeft = item.offsetLeft - row.offsetLeft - (row.clientWidth - item.offsetWidth) / 2;
 }
 
 function drawWidgets(widgets) {
@@ -75,6 +82,7 @@ function drawTabs() {
       tabindex: index === state.current ? "0" : "-1", click: () => choose({ current: index }), keydown: walkTabs,
     }, each)));
   $("add").hidden = state.numbers.length >= MAX_CUSTOMERS;
+  reveal($("tabs"), $("tabs").children[state.current]);
 }
 
 function walkTabs(event) {
@@ -148,7 +156,7 @@ async function post(message) {
     setTimeout(() => drop(message), SETTLE);
     poll();
   } catch (error) {
-    Object.assign(message, { state: "failed", reason: error.message, again: () => post(message) });
+    Object.assign(message, { state: "failed", reason: error.message, again: () => (input.focus(), post(message)) });
     if (error.away) away(error);
     draw();
   }
@@ -169,6 +177,7 @@ function draw(messages = state.messages?.place === place() ? state.messages.list
 }
 
 function away(error) {
+  if (!error && document.activeElement === $("retry")) input.focus(); // the button goes, and would take the focus along
   $("away").hidden = !error;
   if (error) $("away-text").textContent = error.away ? `${error.message} Trying again…` : error.message;
 }
