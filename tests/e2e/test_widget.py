@@ -202,6 +202,19 @@ async def test_a_message_that_comes_twice_is_shown_once(window: Window, scripted
     await chat.sees_once("You said hello", "You said more")
 
 
+async def test_the_notice_of_a_lost_line_does_not_wait_for_the_tries_to_end(window: Window) -> None:
+    chat = await chat_on(window)
+    notice = chat.page.get_by_role("status").filter(has_text="Connection lost.")
+    status = "word => document.querySelector('botkit-chat').status(word)"
+    for _ in range(4):  # what trying again looks like
+        await chat.page.evaluate(status, "offline")
+        await chat.page.wait_for_timeout(400)
+        await chat.page.evaluate(status, "connecting")
+    await expect(notice).to_be_visible()
+    await chat.page.evaluate(status, "online")
+    await expect(notice).to_be_hidden()
+
+
 async def test_a_server_that_refuses_is_left_in_peace(window: Window, scripted: FakeServer) -> None:
     scripted.shut = True
     page = await window.open(DEMO)

@@ -595,10 +595,11 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
     status(status) {
       this.state.className = status;
       this.state.textContent = this.labels[status === "refused" ? "offline" : status];
-      clearTimeout(this.late);
+      // Every try says "connecting": the notice does not wait for the tries to end.
+      if (status === "online" || status === "refused") this.late = clearTimeout(this.late);
       if (status === "online") this.say("");
       else if (status === "refused") this.say(this.labels.refused);
-      else if (status === "offline") this.late = setTimeout(() => this.say(this.labels.lost), 1200);
+      else if (status === "offline") this.late ??= setTimeout(() => this.say(this.labels.lost), 1200);
     }
 
     say(text) {
