@@ -267,6 +267,12 @@ class _Walk:
             except (Exception, SystemExit) as error:  # a node must not end the server, not even by sys.exit()
                 turn.fail(f"{type(error).__name__}: {error}")
                 left = ON_ERROR
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():  # the step itself is being stopped
+                    raise
+                turn.fail("what the node waited for was cancelled")
+                left = ON_ERROR
             if turn.outdated:
                 turn.forget_outdated()
             began, now = now, clock()

@@ -323,8 +323,10 @@ class Turn:
     def send(self, content: Content, steps: tuple[FallbackStep, ...] = (), *, expires_in_seconds: float = 0) -> str:
         """Queue a message to the customer; returns its id. Without `steps` it goes back where she wrote from.
 
-        Raises `BotkitError` past 100 messages in one step.
+        Raises `BotkitError` past 100 messages in one step, and for what is no content.
         """
+        if not isinstance(content, Content):  # it would be stored, and stop all that follows it in the outbox
+            raise BotkitError(f"a message is Text(...) or other content, not {type(content).__name__}")
         if len(self.deliveries) >= MAX_SENDS_PER_STEP:
             raise BotkitError(f"a step sends at most {MAX_SENDS_PER_STEP} messages: is there a loop around this node?")
         session = self.session

@@ -65,6 +65,19 @@ async def exits(turn: Turn) -> Any:
     sys.exit(3)
 
 
+async def rests(turn: Turn) -> Any:
+    await asyncio.sleep(30)
+
+
+async def is_cancelled(turn: Turn) -> Any:
+    raise asyncio.CancelledError
+
+
+async def sends_words(turn: Turn) -> Any:
+    turn.send("hello")  # type: ignore[arg-type]
+    return "onSuccess"
+
+
 async def gives_once(turn: Turn) -> str:
     if turn.session.steps:
         raise ValueError("once is enough")
@@ -146,12 +159,12 @@ async def throws_dice(turn: Turn) -> Any:
     return "onSuccess"
 
 
-THINGS = {
+THINGS: dict[str, Callable[[Turn], Awaitable[Any]]] = {
     thing.__name__: thing
     for thing in (
         raises, raises_ours, exits, gives_once, nonsense, nothing, waits, ends, calls, recurses, hides_object,
         sets_object, gives_object, logs_object, too_large_number, half_a_character, sends_a_lot, breaks_frames,
-        throws_dice,
+        throws_dice, is_cancelled, sends_words,
     )
 }  # fmt: skip
 Doing.things = THINGS
@@ -519,6 +532,15 @@ async def test_a_node_that_times_out_by_itself_only_fails() -> None:
         assert (await Walk(flow).begin()).ended == 333
     finally:
         del THINGS["hasty"]
+
+
+async def test_a_step_that_is_stopped_from_outside_does_not_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(THINGS, "rests", rests)
+    step = asyncio.create_task(Walk(doing("rests")).begin())
+    await asyncio.sleep(0)
+    step.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await step
 
 
 async def test_a_session_cannot_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
