@@ -14,6 +14,7 @@ from botkit.plain_secrets import note_plain_secrets
 from botkit.toml_lines import TomlLines
 from botkit.toml_table import Secrets, TomlFile, TomlTable, plain
 from channels import BUILT_IN
+from flows.templates import Template
 from models.errors import BotkitError, InvalidValue
 from models.plugin import InvalidSettings
 from models.problem import Problem, did_you_mean
@@ -168,12 +169,22 @@ def _service(id: str, table: TomlTable) -> Service | None:
         name=table.text("name", id),
         assets=table.texts("assets"),
         rules=tuple(rules),
-        default_reply=table.text("default_reply"),
+        default_reply=_reply(table, "default_reply"),
         consent=_consent(table.table("consent")),
         live=table.flag("live", default=True),
     )
     table.finish()
     return service
+
+
+def _reply(table: TomlTable, name: str, usual: str = "") -> str:
+    """What a customer is told without a flow: text that may have references."""
+    text = table.text(name, usual)
+    try:
+        Template(text)
+    except ValueError as error:
+        table.add("invalid_setting", f"{name}: {error}", name)
+    return text
 
 
 def _consent(table: TomlTable) -> Consent:
@@ -183,9 +194,9 @@ def _consent(table: TomlTable) -> Consent:
         stop=table.texts("stop", usual.stop),
         start=table.texts("start", usual.start),
         help=table.texts("help", usual.help),
-        stop_reply=table.text("stop_reply", usual.stop_reply),
-        start_reply=table.text("start_reply", usual.start_reply),
-        help_reply=table.text("help_reply", usual.help_reply),
+        stop_reply=_reply(table, "stop_reply", usual.stop_reply),
+        start_reply=_reply(table, "start_reply", usual.start_reply),
+        help_reply=_reply(table, "help_reply", usual.help_reply),
     )
     table.finish()
     return consent
@@ -224,7 +235,7 @@ def _actions(table: TomlTable) -> tuple[RuleAction, ...]:
     actions: list[RuleAction] = []
     if flow := table.text("flow"):
         actions.append(InvokeFlow(flow))
-    if text := table.text("send"):
+    if text := _reply(table, "send"):
         actions.append(SendReply(text))
     if url := table.text("notify"):
         if not url.startswith(("https://", "http://")):

@@ -24,7 +24,7 @@ from botkit.stores.base import Change, InboxItem, Store, StoredSession, StoredSt
 from botkit.timers import Timers
 from flows.compiler import Program
 from flows.interpreter import Interpreter, Sprint
-from flows.parameters import event_parameters
+from flows.parameters import add_customer, event_parameters
 from flows.templates import Template, follow
 from models.address import Address
 from models.content import Text
@@ -239,9 +239,7 @@ class Steps:
             case InvokeFlow():
                 await self._start(step, action.flow, decision, value, number)
             case SendReply():
-                text = _template(action.text)
-                parameters = event_parameters(value, keyword=decision.keyword, transaction_id=step.base)
-                self._reply(step, value, text.render(_Parameters(parameters)), number=number)
+                self._reply(step, value, action.text, number=number, keyword=decision.keyword)
             case NotifyUrl():
                 self._notify(step, action.url, value, number)
 
@@ -369,8 +367,18 @@ class Steps:
         if step.service.service.default_reply:
             self._reply(step, value, step.service.service.default_reply)
 
-    def _reply(self, step: "Step", value: Message | Event, text: str, *, exempt: bool = False, number: int = 0) -> None:
-        """Answer without a flow, on the channel that the event came by."""
+    def _reply(
+        self, step: "Step", value: Message | Event, text: str, *, exempt: bool = False, number: int = 0,
+        keyword: str = "",
+    ) -> None:  # fmt: skip
+        """Answer without a flow, on the channel that the event came by; the text may have references."""
+        template, parameters = _template(text), dict[str, Any]()
+        if template.paths:
+            parameters = event_parameters(
+                value, keyword=keyword, transaction_id=step.base, service_key=step.lane.service
+            )
+            add_customer(parameters, step.customer)
+        text = template.render(_Parameters(parameters))
         if value.sender is None or not text:
             return
         to = FallbackStep(value.channel, value.asset, value.sender)
@@ -420,7 +428,7 @@ def _came_by(session: Session, value: Message | Event) -> None:
 
 @lru_cache(maxsize=1_000)
 def _template(text: str) -> Template:
-    """A rule's reply, compiled once."""
+    """A reply without a flow, compiled once."""
     return Template(text)
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from flows.base import Call, End
 from flows.compiler import CompiledAction, CompiledNode, Program
-from flows.parameters import event_parameters
+from flows.parameters import add_customer, event_parameters
 from flows.privacy import Privacy
 from flows.turn import Incoming, Services, Turn
 from models.customer import Customer
@@ -113,7 +113,7 @@ class Interpreter:
             )  # fmt: skip
             if session.offered and isinstance(event, Message):
                 session.offered = ()
-            _add_customer(parameters, customer)
+            add_customer(parameters, customer)
             session.parameters.update(parameters)
         return turn
 
@@ -381,16 +381,6 @@ class _Walk:
                 turn.frame.variables[name] = done.variables[name]
         turn.returned = code
         return True
-
-
-def _add_customer(parameters: dict[str, Any], customer: Customer) -> None:
-    """What is known of the customer beyond the address that she writes from now."""
-    if "msisdn" not in parameters and (number := customer.msisdn):
-        parameters["msisdn"] = number
-    if customer.customerid and "customerid" not in parameters:
-        parameters["customerid"] = parameters["customerId"] = customer.customerid
-    if customer.name and not parameters.get("name"):
-        parameters["name"] = customer.name
 
 
 def outcome_name(code: int, outcomes: dict[int, str]) -> str:

@@ -8,6 +8,7 @@ import msgspec
 
 from models.address import AddressKind
 from models.content import Buttons, Choice, Content, ListPicker, Location, Media, Template, Text
+from models.customer import Customer
 from models.event import Event
 from models.keyword import fold, split_first
 from models.message import Message
@@ -75,6 +76,16 @@ def event_parameters(
     if isinstance(event, Message):
         return _of_message(event, keyword, transaction_id, service_key, offered)
     return _of_event(event, transaction_id, service_key)
+
+
+def add_customer(parameters: dict[str, Any], customer: Customer) -> None:
+    """Add what is known of the customer beyond the address that she writes from now."""
+    if "msisdn" not in parameters and (number := customer.msisdn):
+        parameters["msisdn"] = number
+    if customer.customerid and "customerid" not in parameters:
+        parameters["customerid"] = parameters["customerId"] = customer.customerid
+    if customer.name and not parameters.get("name"):
+        parameters["name"] = customer.name
 
 
 def known_parameters(event: str) -> frozenset[str]:

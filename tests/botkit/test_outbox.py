@@ -13,9 +13,10 @@ from aiohttp import web
 
 from channels.base import Outgoing, Sent
 from channels.errors import AuthFailed, RateLimited, Rejected, Transient
+from models.address import Address, AddressKind
 from models.delivery import DeliveryState
 from models.http import HttpFailed
-from models.service import InvokeFlow, NotifyUrl, Rule, SendReply, Service
+from models.service import Consent, InvokeFlow, NotifyUrl, Rule, SendReply, Service
 from tests.botkit.bot import ANN, BOB, ECHO, Bot, asset, rule
 
 DOWN = Transient("down", provider_code="503")
@@ -301,6 +302,18 @@ async def test_a_keyword_rule_replies_with_the_rest_of_the_message(tmp_path: Pat
     async with Bot(tmp_path, ECHO, services=services) as bot:
         await bot.say("echo all this")
         assert bot.texts == [f"all this of {ANN}"]
+
+
+async def test_replies_without_a_flow_have_references(tmp_path: Path) -> None:
+    consent = Consent(help_reply="$(msisdn) is known as $(name)$(nothing). Send $$(word).")
+    rules = [Rule("r", "sms.mo", (SendReply("$(name) of $(service.serviceKey)"),), keyword="WHO")]
+    services = [Service("s", assets=("sms",), rules=tuple(rules), default_reply="$(message)?", consent=consent)]
+    async with Bot(tmp_path, ECHO, services=services) as bot:
+        address = Address("sms", ANN, AddressKind.MSISDN)
+        await bot.app.engine.identities.link(address, name="Ann")
+        for text in ("hello", "help", "who"):
+            await bot.say(text)
+        assert bot.texts == ["hello?", f"{ANN} is known as Ann. Send $(word).", "Ann of s"]
 
 
 async def test_sent_values_reach_the_conversation_of_the_sandbox(tmp_path: Path) -> None:
