@@ -12,7 +12,7 @@ from flows.templates import Template
 from flows.turn import Turn
 from models.address import MAX_ADDRESS_LENGTH, Address, AddressKind
 from models.content import MAX_CHOICES, Buttons, Choice, Content, Media, Text
-from models.customer import MSISDN_CHANNELS
+from models.customer import MSISDN_CHANNELS, Customer
 from models.delivery import (
     MAX_FALLBACK_STEPS,
     MAX_WITHIN_SECONDS,
@@ -199,7 +199,7 @@ class Send(Node):
         except InvalidValue as error:
             turn.fail(str(error), 3001)
             return "onError"
-        if turn.customer.opted_out:
+        if turn.customer.opted_out and not _goes_elsewhere(steps, turn.customer):
             channels = {step.channel for step in steps} or {turn.session.channel}
             if channels <= turn.customer.opted_out:
                 on = " or ".join(sorted(channels))
@@ -266,6 +266,12 @@ class Send(Node):
             raise InvalidValue("the address is empty or too long", field="to")
         address = Address(channel=self.channel, value=value, kind=kind, asset=asset)
         return (FallbackStep(channel=self.channel, asset=self.asset, address=address),)
+
+
+def _goes_elsewhere(steps: tuple[FallbackStep, ...], customer: Customer) -> bool:
+    """Whether a message is for somebody else, who has a wish of her own: the outbox knows it."""
+    own = {address.key for address in customer.addresses}
+    return any(step.address is not None and step.address.key not in own for step in steps)
 
 
 def _address_kind(channel: str) -> AddressKind:

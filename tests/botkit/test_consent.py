@@ -162,3 +162,41 @@ async def test_services_that_share_a_number_confirm_once(tmp_path: Path) -> None
         assert bot.texts == [STOPPED]
         await bot.say("START")
         assert bot.texts == [STOPPED, WELCOME]
+
+
+TO_HER = """
+flow: main
+nodes:
+  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
+  3:
+    kind: send
+    text: hi
+    channel: sms
+    to: $(message.text)
+    wait_for: submitted
+    on_leave: [log: "$(n3.send.deliveryStatusDescription)"]
+    next: {onSubmit: end, onTimeout: end 103, onPolicyFail: end 209, onError: end 210}
+outcomes: {209: She wants nothing, 210: Not sent}
+"""
+
+
+@pytest.mark.parametrize("written", ["+15550000002", "15550000002", "0015550000002", " +1 (555) 000-0002 "])
+async def test_a_number_is_known_however_a_flow_writes_it(tmp_path: Path, written: str) -> None:
+    async with Bot(tmp_path, TO_HER) as bot:
+        await bot.say(written)
+        assert bot.line.texts(BOB) == ["hi"]
+        await bot.say("stop", sender=BOB)
+        before = len(bot.line.sent)
+        await bot.say(written)
+        assert len(bot.line.sent) == before
+        assert await bot.outcomes() == [101, 209]
+
+
+@pytest.mark.parametrize("written", ["nobody", "0044 (0)7", "07"])
+async def test_what_is_no_number_is_not_sent_to(tmp_path: Path, written: str) -> None:
+    async with Bot(tmp_path, TO_HER) as bot:
+        await bot.say(written)
+        assert bot.line.sent == []
+        (found,) = await bot.transactions()
+        assert found.outcome == 210
+        assert "is not a phone number" in found.steps[1].visits[0].log[-1].text
