@@ -183,7 +183,9 @@ class FlowReader:
             elif isinstance(value, Scalar):
                 variables[name] = Variable("" if value.value is None else value.value)
             else:
-                self._add(value, "wrong_type", f"variable {name!r} is a value or `{{default: ..., about: ...}}`", field)
+                self._add(value, "wrong_type", f"variable {name!r} starts as a list, which stands under default", field,
+                          hint=f"write `{name}: {{default: [...]}}`")  # fmt: skip
+                variables[name] = Variable(value.data())
         return variables
 
     def _bad_name(self, key: Scalar, name: str, field: str, number: int) -> None:

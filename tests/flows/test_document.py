@@ -118,3 +118,11 @@ def test_files_are_named_in_their_problems(tmp_path: Path) -> None:
     file.write_text("flow: x\nnodes: []\n")
     assert [problem.path for problem in read_flow_file(file).problems] == [str(file)]
     assert [problem.path for problem in read_flow_file(file, path="x").problems] == ["x"]
+
+
+def test_a_list_as_the_start_of_a_variable_is_told_where_to_stand() -> None:
+    document = read_flow("flow: a\nvariables: {days: [1, 2]}\nnodes: {}\n")
+    (problem,) = [problem for problem in document.problems if problem.code == "wrong_type"]
+    assert problem.message == "variable 'days' starts as a list, which stands under default"
+    assert problem.hint == "write `days: {default: [...]}`"
+    assert document.flow.variables["days"].default == [1, 2], "so that what refers to it is not doubted too"
