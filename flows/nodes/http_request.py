@@ -89,7 +89,8 @@ class HttpRequest(Node):
     extract: dict[VariableName, str] = Field(default={}, max_length=MAX_EXTRACT)
     """What to take out of a JSON answer: a name, and where it lies as JSONPath, `$.order.status`.
 
-    Each is kept as `$(n5.name)`, and in the flow variable of this name if there is one.
+    Each is kept as `$(n5.name)`, and in the flow variable of this name if there is one, which keeps its value where
+    the path leads to nothing.
     """
 
     _paths: dict[str, Extraction] = PrivateAttr()
@@ -219,7 +220,8 @@ class HttpRequest(Node):
             found = {}
         for name in self._paths:
             if name not in found:
-                turn.warn(f"{self.extract[name]} leads to nothing in the answer, so {name} has no value")
+                what = "keeps its value" if name in turn.frame.variables else "has no value"
+                turn.warn(f"{self.extract[name]} leads to nothing in the answer, so {name} {what}")
         for name in found.keys() & turn.frame.variables.keys():
             turn.set(name, found[name])
         turn.output(found)
