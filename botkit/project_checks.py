@@ -67,10 +67,10 @@ def check_services(found: ProjectFile, flows: Mapping[str, Flow], *, known: bool
     if not found.services:
         yield _problem(found, "no_service", "the project has no service", severity="warning",
                        hint="add `[services.name]` with `assets` and rules")  # fmt: skip
-    taken: dict[tuple[str, str, str], tuple[str, str]] = {}
+    taken: dict[tuple[str, str, str], tuple[str, Rule]] = {}
     for service in found.services:
         yield from _service_assets(found, service)
-        for index, rule in enumerate(service.rules):
+        for index, rule in zip(found.rows[service.id], service.rules, strict=True):
             where = ("services", service.id, "rules", index)
             yield from _rule(found, service, rule, where)
             yield from _rule_flows(found, rule, where, flows, known=known)
@@ -139,7 +139,7 @@ def _accepted(event: str, accepts: list[object]) -> bool:
 
 def _rivals(
     found: ProjectFile, service: Service, rule: Rule, where: tuple[str | int, ...],
-    taken: dict[tuple[str, str, str], tuple[str, str]],
+    taken: dict[tuple[str, str, str], tuple[str, Rule]],
 ) -> Iterator[Problem]:  # fmt: skip
     """Rules without conditions that take the same word of the same asset."""
     if rule.conditions or not (rule.active and service.live):
@@ -147,14 +147,14 @@ def _rivals(
     keyword = fold(rule.keyword) or "*"
     shown = "every message" if keyword == "*" else repr(rule.keyword)
     for asset in [rule.asset] if rule.asset else service.assets:
-        first_service, first = taken.setdefault((rule.event, asset, keyword), (service.id, rule.name))
+        first_service, first = taken.setdefault((rule.event, asset, keyword), (service.id, rule))
         if first_service != service.id:
-            message = f"{shown} on {asset!r} is taken by rule {first!r} of service {first_service!r}"
+            message = f"{shown} on {asset!r} is taken by rule {first.name!r} of service {first_service!r}"
             yield _problem(found, "same_keyword", f"rule {rule.name!r}: {message}: both would answer", *where,
                            hint="take another keyword")  # fmt: skip
             return
-        if first != rule.name:
-            message = f"rule {rule.name!r} fires together with rule {first!r}: both take {shown} on {asset!r}"
+        if first is not rule:
+            message = f"rule {rule.name!r} fires together with rule {first.name!r}: both take {shown} on {asset!r}"
             yield _problem(found, "same_keyword", message, *where, severity="warning",
                            hint="give one of them another keyword, or conditions")  # fmt: skip
             return

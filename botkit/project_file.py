@@ -47,6 +47,8 @@ class ProjectFile(msgspec.Struct, frozen=True):
     settings: ServerSettings
     assets: dict[str, Asset]
     services: tuple[Service, ...]
+    rows: dict[str, tuple[int, ...]]
+    """By service: the place of each of its rules among those written, of which some could not be read."""
 
 
 def read_project_file(
@@ -70,9 +72,10 @@ def read_project_file(
     project.finish()
     settings = _settings(file, root.table("server"), secrets, environ, given)
     assets = {id: asset for id, table in root.table("assets").named() if (asset := _asset(id, table, secrets))}
-    services = tuple(service for id, table in root.table("services").named() if (service := _service(id, table)))
+    rows: dict[str, tuple[int, ...]] = {}
+    services = tuple(service for id, table in root.table("services").named() if (service := _service(id, table, rows)))
     root.finish()
-    return ProjectFile(file, name, hints, settings, assets, services)
+    return ProjectFile(file, name, hints, settings, assets, services, rows)
 
 
 def _read(directory: Path) -> TomlFile:
@@ -154,21 +157,22 @@ def _asset(id: str, table: TomlTable, secrets: Secrets) -> Asset | None:
     return Asset(id=id, channel=channel, **asset)
 
 
-def _service(id: str, table: TomlTable) -> Service | None:
-    rules = []
+def _service(id: str, table: TomlTable, rows: dict[str, tuple[int, ...]]) -> Service | None:
+    rules: dict[int, Rule] = {}
     for index, row in enumerate(table.tables("rules")):
         if index >= MAX_RULES:
             table.add("too_many_rules", f"a service has at most {MAX_RULES:,} rules", "rules", index)
             break
         if rule := _rule(row):
-            rules.append(rule)
+            rules[index] = rule
+    rows[id] = tuple(rules)
     if not _has_name(id, table):
         return None
     service = Service(
         id=id,
         name=table.text("name", id),
         assets=table.texts("assets"),
-        rules=tuple(rules),
+        rules=tuple(rules.values()),
         default_reply=_reply(table, "default_reply"),
         consent=_consent(table.table("consent")),
         live=table.flag("live", default=True),

@@ -253,6 +253,20 @@ def test_two_rules_of_one_service_fire_together(folder: Path) -> None:
     assert add(folder, rule) == [("warning", "same_keyword")]
 
 
+def test_rules_of_the_same_name_fire_together_too(folder: Path) -> None:
+    rule = '[[services.orders.rules]]\nname = "order"\nevent = "sms.mo"\nkeyword = "order"\nsend = "x"\n'
+    assert add(folder, rule) == [("warning", "same_keyword")]
+
+
+def test_a_rule_that_cannot_be_read_does_not_move_those_after_it(folder: Path) -> None:
+    file = folder / "botkit.toml"
+    text = file.read_text().replace('keyword = "ORDER"', 'keyword = "MY ORDER"')
+    text += '[[services.orders.rules]]\nname = "last"\nevent = "sms.mo"\nkeyword = "LAST"\nflow = "lost"\n'
+    file.write_text(text)
+    found = {problem.code: problem for problem in load_project(folder, environ=ENVIRON).problems}
+    assert text.splitlines()[found["unknown_flow"].line - 1] == 'flow = "lost"'
+
+
 def test_an_asset_without_a_service_is_told(folder: Path) -> None:
     assert add(folder, '[assets.spare]\nchannel = "sms"\nprovider = "sandbox"\n') == [("warning", "unused_asset")]
 
