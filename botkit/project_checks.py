@@ -8,6 +8,7 @@ from botkit.notify import NOTIFY
 from botkit.project_file import ProjectFile
 from botkit.toml_table import MISSING_SECRET
 from flows.document import Document
+from flows.events import EVENT_NAME
 from flows.operators import compile_conditions
 from models.errors import InvalidValue
 from models.flow import START, Flow, Node
@@ -164,14 +165,19 @@ def check_names(found: ProjectFile, documents: Iterable[Document]) -> Iterator[P
     """Flows send by assets that are there, and the names of their events are no slips of the pen."""
     for document in documents:
         for node in document.flow.nodes.values():
-            for name, path in _named_assets(node):
-                if name not in found.assets:
+            for name, channel, path in _named_assets(node):
+                asset = found.assets.get(name)
+                if asset is None:
                     hint = did_you_mean(name, found.assets) or "name an asset of botkit.toml"
                     yield _in_flow(document, node, "unknown_asset", f"there is no asset {name!r}", path, hint)
+                elif channel not in ("", asset.channel):
+                    message = f"asset {name!r} is on {asset.channel}, not on {channel}"
+                    hint = f"name {asset.channel} as the channel, or an asset on {channel}"
+                    yield _in_flow(document, node, "wrong_channel", message, path, hint)
             for event, path in _events(node):
                 sort, _, what = event.partition(".")
-                if sort in OTHER_EVENTS or what in KNOWN_EVENTS:
-                    continue
+                if sort in OTHER_EVENTS or what in KNOWN_EVENTS or not EVENT_NAME.fullmatch(event):
+                    continue  # what is no name of an event is an error of its own
                 close = did_you_mean(what, KNOWN_EVENTS)
                 close = close if close.startswith("did you mean") else ""
                 if close or not what:
@@ -193,12 +199,13 @@ def check_parts(given: Collection[str] | None, documents: Iterable[Document]) ->
                 yield _in_flow(document, node, "missing_component", message, (), hint)
 
 
-def _named_assets(node: Node) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-    """The assets that a Send names, and where."""
+def _named_assets(node: Node) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
+    """The assets that a Send names, the channels that it means them to be on, and where."""
     for way, path in _ways(node) if node.kind == "send" else ():
         asset = way.get("asset")
         if isinstance(asset, str) and asset and "$(" not in asset:
-            yield asset, (*path, "asset")
+            channel = way.get("channel")
+            yield asset, channel if isinstance(channel, str) else "", (*path, "asset")
 
 
 def _events(node: Node) -> Iterator[tuple[str, tuple[str | int, ...]]]:

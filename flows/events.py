@@ -7,11 +7,11 @@ from pydantic import AfterValidator, Field
 
 MAX_EVENTS = 50
 MAX_EVENT_NAME_LENGTH = 100
-_NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[A-Za-z0-9_-]+){0,3}")
+EVENT_NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[A-Za-z0-9_-]+){0,3}")
 
 
 def _event(name: str) -> str:
-    if not _NAME.fullmatch(name):
+    if not EVENT_NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no event: write sms.mo, inapp.message, webhook.paid, custom.signup")
     return name
 

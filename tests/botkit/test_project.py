@@ -495,6 +495,25 @@ def test_slips_in_the_names_of_assets_and_events_are_told(folder: Path) -> None:
     ]
 
 
+def test_an_asset_that_is_on_another_channel_is_told(folder: Path) -> None:
+    flow = """
+flow: hello
+nodes:
+  2: {kind: start, accepts: [sms.mo, sms mo, ""], next: {onBegin: 3}}
+  3: {kind: send, text: x, channel: sms, asset: web-demo, next: {onSuccess: 4}}
+  4: {kind: send, text: x, fallback: [{channel: inapp, asset: web-demo}, {channel: sms, asset: whatsapp-demo}],
+      next: {onSuccess: end}}
+"""
+    (folder / "flows" / "hello.flow.yaml").write_text(flow)
+    found = load_project(folder, environ=ENVIRON).problems
+    told = [(row.message, row.line, row.hint) for row in found if row.code in ("wrong_channel", "unknown_event")]
+    assert told == [
+        ("node 3: asset 'web-demo' is on inapp, not on sms", 5, "name inapp as the channel, or an asset on sms"),
+        ("node 4: asset 'whatsapp-demo' is on whatsapp, not on sms", 6,
+         "name whatsapp as the channel, or an asset on sms"),
+    ]  # fmt: skip
+
+
 def test_methods_that_need_a_model_are_told(folder: Path) -> None:
     flow = """
 flow: hello
