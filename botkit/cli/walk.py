@@ -106,7 +106,8 @@ def _flat(outputs: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
 
 def _entry(entry: LogEntry) -> Line:
     value = f" {short(entry.value)}" if entry.value is not None else ""
-    return f"{INDENT}{entry.level}: ", (f"{entry.text}{value}", entry.level if entry.level != "info" else "")
+    head = f"logbook {entry.logbook}" if entry.logbook else f"{entry.level} {entry.id or ''}".rstrip()
+    return f"{INDENT}{head}: ", (f"{entry.text}{value}", entry.level if entry.level != "info" else "")
 
 
 def _sent(id: str, delivery: Delivery | None) -> Line:
