@@ -213,8 +213,10 @@ class _Check:
                 self._end(number, ends_with, "outcome")
 
     def calls(self, flows: Mapping[str, Flow]) -> None:
-        """Called flows are there, and do not call this one again."""
+        """Called flows are there, take what they are given, and do not call this one again."""
         for node_id, called in _calls(self.flow):
+            if called in flows:
+                self._inputs(node_id, flows[called])
             if called not in flows and called != self.flow.id:
                 self.add("unknown_flow", f"node {node_id}: there is no flow {called!r}", node_id, "flow",
                          hint=did_you_mean(called, flows))  # fmt: skip
@@ -222,6 +224,14 @@ class _Check:
                 shown = " -> ".join([self.flow.id, *path])
                 self.add("recursive_call", f"node {node_id}: flows call each other in a circle: {shown}", node_id,
                          "flow", hint="lead back with an edge instead of a call")  # fmt: skip
+
+    def _inputs(self, node_id: int, called: Flow) -> None:
+        given = self.flow.nodes[node_id].settings.get("inputs")
+        for name in given if isinstance(given, dict) else ():
+            if name not in called.variables:
+                self.add("unknown_input", f"node {node_id}: flow {called.id!r} has no variable {name!r}", node_id,
+                         "inputs", name, hint=did_you_mean(name, called.variables) or f"add it to {called.id}",
+                         warning=True)  # fmt: skip
 
     def intents(self, known: Collection[str]) -> None:
         """Intents that nodes name are trained."""

@@ -23,7 +23,7 @@ EXPECTED = re.compile(r"(error|warning) ([a-z_]+)")
 OTHERS = {
     text.split("\n")[0].split()[1]: read_flow(text).flow
     for text in (
-        "flow: orders\nnodes:\n  2: {kind: start, accepts: [sms.mo], next: {onBegin: end}}",
+        "flow: orders\nvariables: {order: 0}\nnodes:\n  2: {kind: start, accepts: [sms.mo], next: {onBegin: end}}",
         "flow: calls-x\nnodes:\n  2: {kind: call_flow, flow: x, next: {onSuccess: end}}",
     )
 }
