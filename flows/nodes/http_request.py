@@ -113,6 +113,7 @@ class HttpRequest(Node):
                 "write the scheme and the host out, https://api.example.com/...: references come after them,"
                 " or the whole address is one reference"
             )
+        _check_host(literal)
         return url
 
     @field_validator("extract")
@@ -242,6 +243,17 @@ class _Encoded:
     def lookup(self, path: tuple[str, ...]) -> Any:
         found = self._turn.lookup(path)
         return "" if found is MISSING else self._quote(as_text(found).encode("utf-8", "replace"), safe="")
+
+
+def _check_host(url: str) -> None:
+    """Refuse now what every request to this address would be refused for."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - it is read now, and may be out of range
+    except ValueError as error:
+        raise ValueError(f"the address is not valid: {error}") from None
+    if "@" in parts.netloc:
+        raise ValueError("the address has a name or password in it: use the header Authorization")
 
 
 def _is_one_reference(url: Template) -> bool:
