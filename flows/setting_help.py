@@ -9,7 +9,7 @@ Path = tuple[str | int, ...]
 
 
 def setting_about(kind: type[BaseModel], path: Path) -> str:
-    """The first line of the help of the innermost setting on a path that has one."""
+    """The first paragraph of the help of the innermost setting on a path that has one, on one line."""
     about = ""
     model: type[BaseModel] | None = kind
     for part in path:
@@ -18,7 +18,7 @@ def setting_about(kind: type[BaseModel], path: Path) -> str:
         field = _fields(model).get(part) if model else None
         if field is None:
             break
-        about = (field.description or "").partition("\n")[0] or about
+        about = " ".join((field.description or "").partition("\n\n")[0].split()) or about
         model = _model_in(field.annotation)
     return about
 

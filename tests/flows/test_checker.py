@@ -110,6 +110,10 @@ COMMA = "put text with a comma in quotes"
          "use 101, 102, 103, or add one of 104 to 999999 under outcomes"),
         ("{kind: set_variable, set: {a: 1}, next: {onSuccess: end 201}}", "the flow has no outcome 201",
          "use 101, 102, 103, or add `201: what it means` under outcomes"),
+        ("{kind: delay, until: tomorrow}",
+         "until: 'tomorrow' is no moment with a time zone: write 2027-01-31T09:00:00+01:00",
+         "The moment to wait for, with its time zone: `2027-01-31T09:00:00+01:00`; `31-01-2027 09:00:00` is one in the "
+         "server's own zone. One in the past is over at once."),
         ("{kind: end, outcome: 50}", "outcome: expected 101 or more",
          "101 is success, 102 an error, 103 incomplete; or one of the flow's own codes."),
         ("{kind: set_variable, set: {msisdn: 1}}",
