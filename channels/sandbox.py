@@ -1,8 +1,9 @@
 """Sandbox: a provider for any channel that reaches nobody, to try a bot without a contract."""
 
-from typing import Any, ClassVar, Literal
+from collections.abc import Iterable
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from channels.base import Channel, Inbound, Outgoing, Sent, WebhookRequest, message_hash
 from channels.errors import BadRequest, BadSignature, OptedOut, Unreachable
@@ -52,10 +53,27 @@ class Sandbox(Channel):
     opted_out: tuple[str, ...] = ()
     """Addresses of people who do not want messages; `*` for all of them."""
 
+    _unreachable: frozenset[str] = PrivateAttr()
+    _opted_out: frozenset[str] = PrivateAttr()
+
     @field_validator("unreachable", "opted_out", mode="before")
     @classmethod
     def _one_is_a_list_too(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _addresses_are_as_senders_are(self) -> Self:
+        self._unreachable = frozenset(self._known(self.unreachable, "unreachable"))
+        self._opted_out = frozenset(self._known(self.opted_out, "opted_out"))
+        return self
+
+    def _known(self, written: Iterable[str], field: str) -> Iterable[str]:
+        """Addresses in the form in which they are sent to, however they were written."""
+        for address in written:
+            try:
+                yield address if address == EVERYBODY else self.address(address, field=field).value
+            except BadRequest as error:
+                raise ValueError(f"{field}: {error.message}") from None
 
     def verify(self, request: WebhookRequest) -> None:
         """A browser tells for which site's page it calls: only our own page plays customers."""
@@ -100,9 +118,9 @@ class Sandbox(Channel):
 
     async def send(self, outgoing: Outgoing, http: Http) -> Sent:
         to = outgoing.to.value
-        if to in self.opted_out or EVERYBODY in self.opted_out:
+        if not self._opted_out.isdisjoint((to, EVERYBODY)):
             raise OptedOut(f"the sandbox counts {to} among those who opted out", provider_code="opted_out")
-        if to in self.unreachable or EVERYBODY in self.unreachable:
+        if not self._unreachable.isdisjoint((to, EVERYBODY)):
             raise Unreachable(f"the sandbox counts {to} among the unreachable", provider_code="unreachable")
         provider_id = f"sandbox-{outgoing.id}"
         receipts = tuple(

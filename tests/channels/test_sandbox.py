@@ -64,6 +64,21 @@ async def test_nobody_can_be_reached() -> None:
         await Sandbox.load({"asset": "demo", "opted_out": ["*"]}).send(outgoing, NO_HTTP)
 
 
+@pytest.mark.parametrize("written", ["+15550000001", "15550000001", "+1 555 000 0001"])
+async def test_who_is_listed_is_known_however_the_number_is_written(written: str) -> None:
+    outgoing = Outgoing(id="d-1", to=Sandbox(asset="demo").address("+15550000001"), content=Text("Hi"))
+    with pytest.raises(Unreachable):
+        await Sandbox.load({"asset": "demo", "unreachable": [written]}).send(outgoing, NO_HTTP)
+    with pytest.raises(OptedOut):
+        await Sandbox.load({"asset": "demo", "opted_out": [written]}).send(outgoing, NO_HTTP)
+
+
+def test_what_cannot_be_an_address_is_not_listed() -> None:
+    with pytest.raises(InvalidSettings, match=r"unreachable: '07' is not a phone number"):
+        Sandbox.load({"asset": "demo", "unreachable": ["07"]})
+    Sandbox.load({"asset": "demo", "channel_name": "inapp", "unreachable": ["07"]})
+
+
 def test_a_channel_has_a_plain_name() -> None:
     with pytest.raises(InvalidSettings, match="channel_name"):
         Sandbox.load({"asset": "demo", "channel_name": "S M S"})
