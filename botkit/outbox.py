@@ -118,7 +118,8 @@ class Outbox:
                 asyncio.get_running_loop().call_later(pause, self._start, lane, queue)
                 return
             queue.popleft()
-            self._active.pop(delivery.id, None)
+            if delivery.state is not DeliveryState.QUEUED:  # else it stands in the queue again, for its next way
+                self._active.pop(delivery.id, None)
             self._by_provider.pop((delivery.asset, delivery.provider_id), None)
         if not queue:
             self._queues.pop(lane, None)
@@ -223,13 +224,15 @@ class Outbox:
 
     def _conclude(self, delivery: Delivery, verdict: Verdict) -> Change:
         """Write the verdict into the message; returns the change that stores it."""
+        if verdict.do in ("next", "retry"):
+            self._by_provider.pop((delivery.asset, delivery.provider_id), None)
         match verdict.do:
             case "next":
                 change = self._change(delivery, failed=True)
                 delivery.step += 1
                 delivery.attempts = 0
                 delivery.state = DeliveryState.QUEUED
-                delivery.provider_id = ""
+                delivery.given_up_id, delivery.provider_id = delivery.provider_id, ""
                 delivery.due_at = self._clock()
                 step = delivery.steps[delivery.step]
                 delivery.asset, delivery.channel = step.asset, step.channel
@@ -302,7 +305,8 @@ class Outbox:
         if receipt.delivery_id:
             return self._active.get(receipt.delivery_id) or await self._store.delivery(receipt.delivery_id)
         known = self._by_provider.get((receipt.asset, receipt.message_id))
-        return known or await self._store.delivery_of(receipt.asset, receipt.message_id)
+        known = known or await self._store.delivery_of(receipt.asset, receipt.message_id)
+        return known and self._active.get(known.id, known)
 
     def _keep_early(self, receipt: Receipt, id: str) -> None:
         """Keep news of a message that the provider has not yet named to us; the oldest goes when there is too much."""
@@ -335,18 +339,22 @@ class Outbox:
         change = self._conclude(delivery, verdict)
         if receipt.outcome is SendOutcome.OPTED_OUT:
             self._remember(step, change)
-        if delivery.id in self._active:
-            await self._store.commit(change)
-        else:  # a receipt that comes meanwhile must find this state, not the stored one
-            self._active[delivery.id] = delivery
-            try:
-                await self._store.commit(change)
-            finally:
-                self._active.pop(delivery.id, None)
+        await self._keep(delivery, change)
         if verdict.do in ("next", "retry"):
             self.take([delivery])
         else:
             self._tell(delivery, receipt.outcome)
+
+    async def _keep(self, delivery: Delivery, change: Change) -> None:
+        """Store a decision; whatever comes meanwhile must find it, not what was stored before."""
+        if delivery.id in self._active:
+            await self._store.commit(change)
+            return
+        self._active[delivery.id] = delivery
+        try:
+            await self._store.commit(change)
+        finally:
+            self._active.pop(delivery.id, None)
 
     # time
 
@@ -393,7 +401,7 @@ class Outbox:
             else:
                 delivery.due_at = 0
             try:
-                await self._store.commit(self._conclude(delivery, verdict))
+                await self._keep(delivery, self._conclude(delivery, verdict))
             except StoreFailed as error:
                 log.error("%s: %s is looked at again at the next start", error, id)
                 continue

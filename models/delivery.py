@@ -73,7 +73,7 @@ class Delivery(msgspec.Struct, omit_defaults=True, gc=False):
 
     `steps[step]` is the channel being tried; `awaited` says that the session waits for news of it, `exempt`
     that it confirms an opt-out and goes out in spite of it.
-    `given_up_id` is what the provider called the try before this one, where a receipt told that it had failed.
+    `given_up_id` is what the provider called the try before this one, where it took that one.
     Times are milliseconds since 1970; `due_at` is when the outbox has to look at it next (0: never
     again unless a receipt comes).
     """

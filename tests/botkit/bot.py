@@ -165,8 +165,12 @@ class Bot:
 
     async def later(self, seconds: float) -> None:
         """Let time pass at once, and what is due happen."""
-        self._ahead += seconds
+        self.skip(seconds)
         await self.settle()
+
+    def skip(self, seconds: float) -> None:
+        """Let time pass at once, without waiting for what follows."""
+        self._ahead += seconds
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -259,6 +263,11 @@ class Bot:
             while quiet < QUIET_ROUNDS:
                 await self._rest()
                 quiet = quiet + 1 if self._idle() else 0
+
+    async def rest(self) -> None:
+        """Let all that can go on go on until it waits for something."""
+        for _ in range(QUIET_ROUNDS):
+            await self._rest()
 
     async def _rest(self) -> None:
         await asyncio.sleep(0.002)

@@ -191,6 +191,54 @@ async def test_a_receipt_that_comes_twice_fails_one_try_only(tmp_path: Path) -> 
         assert await bot.outcomes() == [201]
 
 
+@pytest.mark.parametrize("first", ["silence", "news"])
+async def test_bad_news_just_when_the_time_is_over_leads_to_the_next_once(tmp_path: Path, first: str) -> None:
+    """What is decided first is not stored yet when the other comes."""
+    async with Bot(tmp_path, flow(WA_THEN_SMS, "delivered"), assets=WAYS) as bot:
+        await bot.say("x")
+        bot.store.hold = lambda change: bool(change.deliveries)
+        if first == "silence":
+            bot.skip(61)
+            await bot.until(lambda: bot.store.held)
+            told = bot.hand_over("wa", "failed", "wa-1")
+        else:
+            told = bot.hand_over("wa", "failed", "wa-1")
+            await bot.until(lambda: bot.store.held)
+            bot.skip(61)
+        await bot.rest()
+        await bot.store.let_go()
+        await told
+        await bot.settle()
+        assert bot.line.ways == ["wa", "sms"]
+        await bot.receipt("sms", "delivered", "sms-2")
+        assert await bot.outcomes() == [201]
+
+
+async def test_a_receipt_that_comes_twice_at_once_leads_to_the_next_once(tmp_path: Path) -> None:
+    async with Bot(tmp_path, flow(WA_THEN_SMS, "delivered"), assets=WAYS) as bot:
+        await bot.say("x")
+        bot.store.hold = lambda change: bool(change.deliveries)
+        told = [bot.hand_over("wa", "failed", "wa-1") for _ in range(2)]
+        await bot.until(lambda: bot.store.held)
+        await bot.rest()
+        await bot.store.let_go()
+        await asyncio.gather(*told)
+        await bot.settle()
+        assert bot.line.ways == ["wa", "sms"]
+
+
+async def test_late_bad_news_of_a_way_does_not_fail_the_next_one_on_the_same_asset(tmp_path: Path) -> None:
+    ways = "[{channel: sms, success: delivered, within: 60s}, {channel: sms}]"
+    async with Bot(tmp_path, flow(ways, "delivered"), assets=WAYS) as bot:
+        await bot.say("x")
+        await bot.later(61)
+        assert bot.line.ways == ["sms", "sms"]
+        await bot.receipt("sms", "failed", "sms-1", delivery_id=bot.line.ids[0])
+        assert await bot.outcomes() == [0]
+        await bot.receipt("sms", "delivered", "sms-2", delivery_id=bot.line.ids[0])
+        assert await bot.outcomes() == [201]
+
+
 async def test_all_channels_failed(tmp_path: Path) -> None:
     async with Bot(tmp_path, flow("[{channel: whatsapp}, {channel: sms}]", "delivered"), assets=WAYS) as bot:
         bot.line.answer("wa", Unreachable("no"))
