@@ -7,12 +7,14 @@ import re
 import signal
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import ClientSession, web
 
+Handler = Callable[[web.Request], Awaitable[web.Response]]
 READY = re.compile(r"running at (http://\S+)")
 START_SECONDS = 60.0
 
@@ -86,12 +88,17 @@ class Provider:
 
     async def __aenter__(self) -> Self:
         app = web.Application()
-        app.router.add_post("/send", self._send)
+        for path, handler in self.routes().items():
+            app.router.add_post(path, handler)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/send"
         return self
+
+    def routes(self) -> dict[str, Handler]:
+        """What it answers by path; a test of more than one asset adds to it."""
+        return {"/send": self._send}
 
     async def _send(self, request: web.Request) -> web.Response:
         body = json.loads(await request.read())

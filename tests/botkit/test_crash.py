@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.botkit.kills import check_doubles, kill_at_random
 from tests.botkit.process import Provider, ServerProcess, post, write_project
 
 KILLS = 30
@@ -18,8 +18,6 @@ CUSTOMERS_EACH = 5
 MOST_MESSAGES = 200  # a session ends after 1,000 node visits, and each message is four
 SHORTEST_LIFE, LONGEST_LIFE = 0.02, 0.6
 SETTLE_SECONDS = 60.0
-IN_THE_SOCKET_SECONDS = 0.25
-"""How long after a kill the provider may still read what the dead process had written; a new one starts slower."""
 
 COUNTER = """
 flow: main
@@ -81,8 +79,6 @@ class Sender:
 @pytest.mark.crash
 @pytest.mark.timeout(400)
 async def test_nothing_is_lost_doubled_or_reordered_under_kill_9(tmp_path: Path) -> None:
-    chance = random.Random(20261122)
-    kills: list[tuple[float, float]] = []
     stop = asyncio.Event()
     timeout = aiohttp.ClientTimeout(total=10)
     async with Provider() as provider, aiohttp.ClientSession(timeout=timeout) as session:
@@ -90,12 +86,7 @@ async def test_nothing_is_lost_doubled_or_reordered_under_kill_9(tmp_path: Path)
         await server.start()
         senders = [Sender(name, seed=name) for name in range(SENDERS)]
         tasks = [asyncio.create_task(sender.run(server, session, stop)) for sender in senders]
-        for _ in range(KILLS):
-            await asyncio.sleep(chance.uniform(SHORTEST_LIFE, LONGEST_LIFE))  # the moment of the kill
-            killed_at = time.monotonic()
-            await server.kill()
-            kills.append((killed_at, time.monotonic() + IN_THE_SOCKET_SECONDS))
-            await server.start()
+        kills = await kill_at_random(server, KILLS, (SHORTEST_LIFE, LONGEST_LIFE), seed=20261122)
         stop.set()
         await asyncio.gather(*tasks)
         acknowledged = {customer: n for sender in senders for customer, n in sender.acknowledged.items()}
@@ -125,20 +116,3 @@ async def until_replied(provider: Provider, acknowledged: dict[str, int]) -> Non
             if all((customer, f"{n} m{n}") in texts for customer, n in acknowledged.items()):
                 return
             await asyncio.sleep(0.05)
-
-
-def check_doubles(replies: list[dict[str, Any]], kills: list[tuple[float, float]]) -> int:
-    """A reply may come twice only when a kill met it in flight: after it, before any other of this customer."""
-    doubled = 0
-    for index, reply in enumerate(replies):
-        earlier = [other for other in replies[:index] if other["id"] == reply["id"]]
-        if not earlier:
-            continue
-        doubled += 1
-        first = earlier[-1]
-        gone = next((gone for killed, gone in kills if first["at"] < gone and killed < reply["at"]), None)
-        assert gone is not None, f"{reply} came twice without a kill between"
-        between = [other for other in replies if first["at"] < other["at"] < gone]
-        assert not between, f"{reply} came again although {between} had followed it"
-        assert first["text"] == reply["text"]
-    return doubled
