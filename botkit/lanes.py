@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from botkit.stores.base import StoredSession
+from botkit.stores.base import StoredSession, StoreUnavailable
 from models.customer import Customer
 from models.delivery import Receipt
 from models.event import Event
@@ -24,6 +24,8 @@ ONE_SESSION = b"\x91"
 
 RETRY_SECONDS = 0.5
 MAX_TRIES = 5
+LONGEST_WAIT_SECONDS = 8.0
+"""While the store takes nothing, all work waits, and is looked at again after 0.5, 1, 2, 4 and then every 8 seconds."""
 
 log = logging.getLogger("botkit.lanes")
 _encode = msgspec.msgpack.Encoder().encode
@@ -179,18 +181,26 @@ class Lanes:
 
     async def _run(self, lane: Lane) -> None:
         queue = lane.queue
+        wait = RETRY_SECONDS
         while queue and not self._stopping:
             work = queue[0]
             try:
                 await self._process(lane, work)
             except Exception as error:
                 lane.forget()
-                work.tries += 1
-                if work.tries < MAX_TRIES and not (isinstance(work, Incoming) and refused(work)):
-                    log.warning("lane %s: %s; trying again", lane.key, error)
-                    await asyncio.sleep(RETRY_SECONDS * work.tries)
-                    continue
+                if not (isinstance(work, Incoming) and refused(work)):
+                    if isinstance(error, StoreUnavailable):  # no fault of the work, which must not be lost for it
+                        log.warning("lane %s: %s; trying again in %.1f seconds", lane.key, error, wait)
+                        await asyncio.sleep(wait)
+                        wait = min(wait * 2, LONGEST_WAIT_SECONDS)
+                        continue
+                    work.tries += 1
+                    if work.tries < MAX_TRIES:
+                        log.warning("lane %s: %s; trying again", lane.key, error)
+                        await asyncio.sleep(RETRY_SECONDS * work.tries)
+                        continue
                 await self._give_up(lane, work, error)
+            wait = RETRY_SECONDS
             queue.remove(work)
             self.queued -= 1
         lane.task = None

@@ -118,7 +118,7 @@ class Outbox:
                 asyncio.get_running_loop().call_later(pause, self._start, lane, queue)
                 return
             queue.popleft()
-            if delivery.state is not DeliveryState.QUEUED:  # else it stands in the queue again, for its next way
+            if not queue or all(other is not delivery for other in queue):  # it may wait there for its next way
                 self._active.pop(delivery.id, None)
             self._by_provider.pop((delivery.asset, delivery.provider_id), None)
         if not queue:
@@ -403,7 +403,9 @@ class Outbox:
             try:
                 await self._keep(delivery, self._conclude(delivery, verdict))
             except StoreFailed as error:
-                log.error("%s: %s is looked at again at the next start", error, id)
+                log.error("%s: the state of %s could not be stored; trying again", error, id)
+                heapq.heappush(self._later, (self._clock() + int(STORE_RETRY_SECONDS * 1000), id))
+                self._set_alarm()
                 continue
             if verdict.do == "next":
                 self.take([delivery])

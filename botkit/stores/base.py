@@ -25,6 +25,10 @@ class StoreFailed(BotkitError):
     code = "store_failed"
 
 
+class StoreUnavailable(StoreFailed):
+    """The store takes no change at all for now: its disk is full, or does not answer."""
+
+
 class Duplicate(StoreFailed):
     """A change brings an inbox item that was accepted before: nothing of it is stored."""
 
@@ -149,7 +153,7 @@ class Store(Protocol):
 
         With `requires`, an earlier commit's future, it fails if that one failed. Awaiting it raises
         `StoreFailed` if nothing of it was stored, `Duplicate` if that is so because an inbox item in it was
-        stored before.
+        stored before, `StoreUnavailable` if no other change would have been stored either.
         """
         ...
 

@@ -26,6 +26,7 @@ from botkit.stores.base import (
     InboxState,
     MailboxEntry,
     StoreFailed,
+    StoreUnavailable,
     Unmatched,
 )
 from botkit.stores.rows import STATEMENTS, rows_of
@@ -291,9 +292,10 @@ class SqliteStore:
                 future.set_exception(Duplicate("it was accepted before"))
 
     def _fail(self, futures: list[asyncio.Future[None]], error: Exception) -> None:
+        failure = StoreUnavailable if isinstance(error, sqlite3.OperationalError) else StoreFailed
         for future in futures:
             if not future.done():
-                future.set_exception(StoreFailed(f"the store {self.path.name} did not take a change: {error}"))
+                future.set_exception(failure(f"the store {self.path.name} did not take a change: {error}"))
 
     # reading
 

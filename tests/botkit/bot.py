@@ -93,6 +93,11 @@ class FragileStore(SqliteStore):
             return future
         return super().commit(change, requires=requires)
 
+    def fill(self, full: bool = True) -> None:
+        """Let SQLite find the disk full, or not any longer."""
+        pages = self._writer.execute("PRAGMA page_count").fetchone()[0]
+        self._writer.execute(f"PRAGMA max_page_count = {pages if full else 1_000_000}")
+
     async def let_go(self) -> None:
         """Write what was held up."""
         self.hold = None

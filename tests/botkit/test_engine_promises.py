@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from botkit.engine import Busy
-from botkit.stores.base import Change, StoreFailed
+from botkit.stores.base import Change, StoreFailed, StoreUnavailable
 from flows.turn import Turn
 from models.service import Service
 from tests.botkit.bot import ANN, BOB, COUNTER, ECHO, Bot, asset, node, rule
@@ -245,6 +245,27 @@ async def test_a_failing_item_is_set_aside_and_blocks_nobody(tmp_path: Path, mon
         await bot.restart()
         await bot.say("c")
         assert bot.texts == ["a", "ab", "abc"]
+
+
+async def test_what_was_acknowledged_waits_while_the_disk_is_full(tmp_path: Path) -> None:
+    """However long that takes, and in its order: it is no fault of the messages."""
+    async with Bot(tmp_path, COUNTER) as bot:
+        await bot.say("a")
+        bot.store.hold = lambda change: bool(change.steps)
+        for n in range(2):
+            await bot.accept(bot.message(str(n) * 1_900), bot.message("x", BOB))  # two at once are stored first
+        bot.store.fill()
+        letting_go = asyncio.create_task(bot.store.let_go())
+        for _ in range(20):
+            bot.skip(10)
+            await bot.rest()
+        assert bot.texts == ["a"]
+        with pytest.raises(StoreUnavailable):
+            await bot.accept(bot.message("2" * 1_900))
+        bot.store.fill(False)
+        await letting_go
+        await bot.later(10)
+        assert bot.texts == ["a", "a" + "0" * 1_900, "a" + "0" * 1_900 + "1" * 1_900]
 
 
 async def test_a_server_that_cannot_follow_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,6 +110,17 @@ async def test_no_news_in_time_leads_to_the_next(tmp_path: Path) -> None:
         assert bot.line.ways == ["wa", "sms"]
 
 
+async def test_a_full_disk_when_the_time_is_over_only_delays_the_next(tmp_path: Path) -> None:
+    async with Bot(tmp_path, flow(WA_THEN_SMS), assets=WAYS) as bot:
+        await bot.say("x")
+        bot.store.refuse = lambda change: bool(change.deliveries)
+        await bot.later(61)
+        assert bot.line.ways == ["wa"]
+        bot.store.refuse = None
+        await bot.later(2)
+        assert bot.line.ways == ["wa", "sms"]
+
+
 async def test_news_in_time_keeps_it_where_it_is(tmp_path: Path) -> None:
     async with Bot(tmp_path, flow(WA_THEN_SMS), assets=WAYS) as bot:
         await bot.say("x")

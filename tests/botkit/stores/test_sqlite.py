@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from botkit.stores.base import Change, StoreFailed
+from botkit.stores.base import Change, StoreFailed, StoreUnavailable
 from botkit.stores.sqlite import SqliteStore
 
 
@@ -55,7 +55,7 @@ async def test_a_full_disk_fails_the_change_and_the_store_goes_on(tmp_path: Path
     await store.open()
     pages = store._writer.execute("PRAGMA page_count").fetchone()[0]
     store._writer.execute(f"PRAGMA max_page_count = {pages + 2}")
-    with pytest.raises(StoreFailed, match="full"):
+    with pytest.raises(StoreUnavailable, match="full"):
         await store.commit(Change(constants=[("big", b"x" * 100_000)]))
     store._writer.execute("PRAGMA max_page_count = 1000000")
     await store.commit(Change(constants=[("big", b"x" * 100_000)]))
