@@ -4,7 +4,7 @@ import asyncio
 import heapq
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from botkit import metrics
 from botkit.consent import OptOuts
@@ -126,7 +126,8 @@ class Outbox:
 
     def _early_by(self, delivery: Delivery) -> float:
         """How many seconds are left of a pause that was ordered before a restart."""
-        left = delivery.due_at - self._clock() if delivery.attempts else 0
+        pausing = delivery.attempts and delivery.state is DeliveryState.QUEUED
+        left = delivery.due_at - self._clock() if pausing else 0
         return min(left / 1000, LONGEST_SLEEP_SECONDS) if left > 0 else 0
 
     async def _deliver(self, delivery: Delivery) -> float:
@@ -142,11 +143,16 @@ class Outbox:
             for parked in self._parked.pop(delivery.id, ()):
                 if not parked.done():
                     parked.set_result(None)
-        for receipt in receipts:
-            await self._apply(delivery, receipt)
+        for at, receipt in enumerate(receipts):
+            try:
+                await self._apply(delivery, receipt)
+            except StoreFailed:  # the message is seen to again, and so is the rest of its news
+                for later in receipts[at + 1 :]:
+                    self._keep_early(later, delivery.id)
+                raise
         return pause
 
-    async def _try(self, delivery: Delivery) -> tuple[float, Sequence[Receipt]]:
+    async def _try(self, delivery: Delivery) -> tuple[float, list[Receipt]]:
         """Try channel after channel; returns the pause before the next try, and what is known at once."""
         while delivery.state is DeliveryState.QUEUED:
             step = delivery.steps[delivery.step]
@@ -156,15 +162,17 @@ class Outbox:
                 self._set(delivery, DeliveryState.EXPIRED, SendOutcome.UNREACHABLE, "7208", "expired")
                 await self._store.commit(self._change(delivery))
                 self._tell(delivery, SendOutcome.UNREACHABLE)
-                return 0, ()
+                return 0, []
             outcome, retry_after, receipts = await self._send(delivery)
+            for receipt in receipts:
+                self._keep_early(receipt, delivery.id)
             metrics.SENT.add(delivery.channel, outcome.value)
             verdict = after_send(delivery, outcome, retry_after=retry_after)
             delivery.outcome = outcome.value
             if verdict.do == "retry":
                 delivery.due_at = self._clock() + int(verdict.seconds * 1000)
                 await self._store.commit(Change(deliveries=(delivery,)))
-                return verdict.seconds, ()
+                return verdict.seconds, []
             if verdict.do == "wait":
                 delivery.state = DeliveryState.SUBMITTED
                 self._later_if(delivery, verdict)
@@ -175,7 +183,7 @@ class Outbox:
             if verdict.do == "next":
                 continue
             self._tell(delivery, outcome)
-            return 0, (*receipts, *self._early_for(delivery))
+            return 0, self._early_for(delivery)
         # News of it came before another try, or its state could not be stored the last time.
         await self._store.commit(self._change(delivery))
         self._tell(delivery, SendOutcome(delivery.outcome or SendOutcome.ACCEPTED))

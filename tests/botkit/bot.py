@@ -76,6 +76,7 @@ class FragileStore(SqliteStore):
     """The real store, whose changes can be refused or held up just before they are written."""
 
     refuse: Callable[[Change], bool] | None = None
+    failure: type[StoreFailed] = StoreFailed
     hold: Callable[[Change], bool] | None = None
 
     def __init__(self, path: Path) -> None:
@@ -85,7 +86,7 @@ class FragileStore(SqliteStore):
     def commit(self, change: Change, *, requires: "asyncio.Future[None] | None" = None) -> "asyncio.Future[None]":
         if self.refuse is not None and self.refuse(change):
             future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            future.set_exception(StoreFailed("the disk is full"))
+            future.set_exception(self.failure("the disk is full"))
             return future
         if self.hold is not None and self.hold(change):
             future = asyncio.get_running_loop().create_future()

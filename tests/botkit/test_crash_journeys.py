@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 
 from botkit.stores.sqlite import SqliteStore
+from tests.botkit.journey import DELAY_SECONDS, JOURNEY, PAUSE
 from tests.botkit.kills import check_doubles, kill_at_random
 from tests.botkit.process import Handler, Provider, ServerProcess, post, write_project
 
@@ -20,36 +21,9 @@ KILLS = 15
 SHORTEST_LIFE, LONGEST_LIFE = 0.3, 1.5
 CUSTOMERS = [f"+1555000{number:04d}" for number in range(15)]
 MESSAGES_EACH = 3
-DELAY_SECONDS = 1.0
 RECEIPT_SECONDS = 0.2
 SETTLE_SECONDS = 120.0
 
-JOURNEY = """
-flow: main
-session_key: msisdn
-outcomes: {201: Arrived, 202: No news, 203: Not delivered, 204: The pause failed}
-nodes:
-  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
-  3:
-    kind: send
-    text: "A $(message.text)"
-    wait_for: delivered
-    timeout: 10m
-    fallback:
-      - {channel: sms, asset: sms, success: delivered, within: 1s}
-      - {channel: sms, asset: second}
-    next: {onDeliveryReportSuccess: 4, onDeliveryReportFail: end 203, onTimeout: end 202}
-  4: {kind: call_flow, flow: pause, next: {onSuccess: 5, onIncomplete: end 204}}
-  5: {kind: send, text: "B $(message.text)", next: {onSuccess: 6}}
-  6: {kind: delay, duration: 1s, next: {onTimeout: 7}}
-  7: {kind: send, text: "C $(message.text)", next: {onSuccess: end 201}}
-"""
-PAUSE = """
-flow: pause
-nodes:
-  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
-  3: {kind: delay, duration: 1s, next: {onTimeout: end 101}}
-"""
 FATES = ("delivered", "failed", "silent", "busy first", "delivered twice")
 """What becomes of the first text of a journey on the first asset; all others are delivered."""
 

@@ -17,6 +17,7 @@ from botkit.fallback import (
     after_silence,
     backoff,
 )
+from botkit.stores.base import Change
 from channels.base import Outgoing, Sent
 from channels.errors import Unreachable
 from models.content import Text
@@ -248,6 +249,32 @@ async def test_late_bad_news_of_a_way_does_not_fail_the_next_one_on_the_same_ass
         assert await bot.outcomes() == [0]
         await bot.receipt("sms", "delivered", "sms-2", delivery_id=bot.line.ids[0])
         assert await bot.outcomes() == [201]
+
+
+@pytest.mark.parametrize("refused", [1, 2, 3])
+async def test_news_that_comes_with_the_answer_outlives_a_full_disk(tmp_path: Path, refused: int) -> None:
+    """What is refused is the mark that the message was sent, or the first or the second piece of its news."""
+    ways = "[{channel: sms, success: read, within: 60s}, {channel: rcs}]"
+    async with Bot(tmp_path, flow(ways, "delivered"), assets=WAYS) as bot:
+        news = [
+            Receipt("sms", DeliveryState(state), "p1", outcome=SendOutcome(state)) for state in ("delivered", "read")
+        ]
+        bot.line.answer("sms", Sent("p1", tuple(news)))
+        marks = 0
+
+        def refuse(change: Change) -> bool:
+            nonlocal marks
+            own = bool(change.deliveries) and not change.steps
+            marks += own
+            return own and marks == refused
+
+        bot.store.refuse = refuse
+        await bot.say("x")
+        await bot.later(2)
+        assert marks > refused
+        assert await bot.outcomes() == [201]
+        await bot.later(100)
+        assert bot.line.ways == ["sms"]
 
 
 async def test_all_channels_failed(tmp_path: Path) -> None:
