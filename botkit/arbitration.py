@@ -11,14 +11,14 @@ import msgspec
 
 from flows.operators import compile_conditions
 from models.event import Event
-from models.keyword import fold, split_first
+from models.keyword import bare, fold, split_first
 from models.message import Message
 from models.service import InvokeFlow, Rule, RuleAction, Service
 from models.session import Session
 
 
 class Fire(msgspec.Struct, frozen=True, gc=False):
-    """A rule fires: its actions are done. `keyword` is the first word if the rule named it."""
+    """A rule fires: its actions are done. `keyword` is the first word of the message if the rule named it."""
 
     rule: str
     action: RuleAction
@@ -55,17 +55,18 @@ class _Tested:
         self.keyword = "" if rule.keyword == "*" else fold(rule.keyword)
         self.condition = compile_conditions(rule.conditions, rule.join) if rule.conditions else None
 
-    def matches(self, word: str, parameters: Mapping[str, Any]) -> bool:
-        if self.keyword and self.keyword != word:
+    def matches(self, words: Sequence[str], parameters: Mapping[str, Any]) -> bool:
+        if self.keyword and self.keyword not in words:
             return False
         return self.condition is None or self.condition(parameters)
 
 
-def first_word(incoming: Message | Event) -> str:
-    """What keywords are compared with: the first word, in lower case."""
+def first_word(incoming: Message | Event) -> Sequence[str]:
+    """What keywords are compared with: the first word in lower case, as it is and without punctuation around it."""
     if isinstance(incoming, Event):
-        return ""
-    return fold(split_first(incoming.text)[0])
+        return ()
+    word = fold(split_first(incoming.text)[0])
+    return word, bare(word)
 
 
 class Arbiter:
@@ -92,56 +93,56 @@ class Arbiter:
         keyed: Keyed,
     ) -> list[Decision]:
         """What follows from an event, given the customer's live sessions (oldest first); empty: unmatched."""
-        word = first_word(incoming)
-        waiting = [session for session in sessions if waits_for(session, incoming, word)]
+        words = first_word(incoming)
+        waiting = [session for session in sessions if waits_for(session, incoming, words)]
         rules = self._specific.get(incoming.event)
         if rules:
-            fired = _matching(rules, incoming.asset, word, parameters)
+            fired = _matching(rules, incoming.asset, words, parameters)
             if waiting:
                 fired = [tested for tested in fired if not tested.rule.only_without_session]
             if fired:
-                return _fire(fired, incoming, word, sessions, waiting, keyed)
+                return _fire(fired, incoming, sessions, waiting, keyed)
         if waiting:
-            return [Resume(session.id, _kept_keyword(session, word)) for session in waiting]
+            return [Resume(session.id, _kept_keyword(session, words)) for session in waiting]
         rules = self._catch_all.get(incoming.event)
         if rules:
-            fired = _matching(rules, incoming.asset, word, parameters)
-            return _fire(fired, incoming, word, sessions, waiting, keyed)
+            fired = _matching(rules, incoming.asset, words, parameters)
+            return _fire(fired, incoming, sessions, waiting, keyed)
         return []
 
 
-def waits_for(session: Session, incoming: Message | Event, word: str) -> bool:
+def waits_for(session: Session, incoming: Message | Event, words: Sequence[str]) -> bool:
     """Whether a session waits for this very event."""
     wait = session.wait
     if wait is None or incoming.event not in wait.events:
         return False
     if wait.address and (incoming.sender is None or incoming.sender.value != wait.address):
         return False
-    if wait.keywords and word not in wait.keywords:
+    if wait.keywords and not any(word in wait.keywords for word in words):
         return False
     own, sender = session.address, incoming.sender
     return own is None or sender is None or own.channel != sender.channel or own.value == sender.value
 
 
-def _kept_keyword(session: Session, word: str) -> str:
-    return word if session.wait is not None and session.wait.keywords else ""
+def _kept_keyword(session: Session, words: Sequence[str]) -> str:
+    wait = session.wait
+    return next((word for word in words if word in wait.keywords), "") if wait is not None and wait.keywords else ""
 
 
-def _matching(rules: list[_Tested], asset: str, word: str, parameters: Mapping[str, Any]) -> list[_Tested]:
-    return [tested for tested in rules if tested.asset in ("", asset) and tested.matches(word, parameters)]
+def _matching(rules: list[_Tested], asset: str, words: Sequence[str], parameters: Mapping[str, Any]) -> list[_Tested]:
+    return [tested for tested in rules if tested.asset in ("", asset) and tested.matches(words, parameters)]
 
 
 def _fire(
     fired: list[_Tested],
     incoming: Message | Event,
-    word: str,
     sessions: Sequence[Session],
     waiting: list[Session],
     keyed: Keyed,
 ) -> list[Decision]:
     decisions: list[Decision] = []
     for tested in fired:
-        keyword = word if tested.keyword else ""
+        keyword = tested.keyword
         for action in tested.rule.actions:
             live = _live_session(action, sessions, keyed)
             if live is None:

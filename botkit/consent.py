@@ -7,7 +7,7 @@ from typing import Literal
 from botkit.stores.base import Store
 from models.address import Address
 from models.customer import Customer
-from models.keyword import fold
+from models.keyword import bare, fold
 from models.message import Message
 from models.service import Consent
 
@@ -36,7 +36,7 @@ class ConsentWords:
         text = message.text
         if len(text) > 64:
             return None
-        return self._wishes.get(fold(text).strip().strip(".!\"'"))
+        return self._wishes.get(bare(fold(text).strip()))
 
     def reply(self, wish: Wish) -> str:
         match wish:

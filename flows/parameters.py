@@ -10,7 +10,7 @@ from models.address import AddressKind
 from models.content import Buttons, Choice, Content, ListPicker, Location, Media, Template, Text
 from models.customer import Customer
 from models.event import Event
-from models.keyword import fold, split_first
+from models.keyword import bare, fold, split_first
 from models.message import Message
 
 RESERVED = frozenset(
@@ -176,20 +176,23 @@ def _common(event: Message | Event, payload: Any, transaction_id: str, service_k
 def _chosen(text: str, offered: tuple[Choice, ...]) -> str:
     """The payload of the choice that a text names by its title, or else by its number; nothing if it names none."""
     said = fold(text.strip())
-    for choice in offered:
-        if said == fold(choice.title):
-            return choice.payload or choice.title
-    for number, choice in enumerate(offered, 1):
-        if said == str(number):
-            return choice.payload or choice.title
+    for words in (said, bare(said)):
+        for choice in offered:
+            title = fold(choice.title)
+            if words in (title, bare(title)):
+                return choice.payload or choice.title
+        for number, choice in enumerate(offered, 1):
+            if words == str(number):
+                return choice.payload or choice.title
     return ""
 
 
 def _without_keyword(text: str, keyword: str) -> tuple[str, str]:
-    """The text after the keyword, and the keyword as the customer wrote it."""
-    word, rest = split_first(text)
-    if word and fold(word) == fold(keyword):
-        return rest, word
+    """The text after the keyword, and the keyword as the customer wrote it, without punctuation around it."""
+    first, rest = split_first(text)
+    for word in (first, bare(first)):
+        if word and fold(word) == fold(keyword):
+            return rest, word
     return text, ""
 
 

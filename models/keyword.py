@@ -2,6 +2,7 @@
 
 import unicodedata
 
+_AROUND = ".,:;!?…\"'()[]*“”‘’«»„¡¿。、"
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 
 
@@ -13,6 +14,11 @@ def fold(word: str) -> str:
     if word.isascii():
         return word.lower()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word.translate(_INVISIBLE)).casefold())
+
+
+def bare(word: str) -> str:
+    """A word without the punctuation around it: people write `Stop!` and `ORDER: 1234`."""
+    return word.strip(_AROUND) or word
 
 
 def split_first(text: str) -> tuple[str, str]:

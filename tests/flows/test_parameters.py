@@ -56,6 +56,10 @@ def test_every_parameter_is_known_to_the_checker(written: dict[str, Any]) -> Non
         ("ORDER", "order", "ORDER", ""),
         ("  Order \n 12  34", "order", "Order", "12  34"),
         ("orders 12", "order", "", "orders 12"),
+        ("Order: 12", "order", "Order", "12"),
+        ("order! now", "order!", "order!", "now"),
+        ("«JÄ», bitte", "jä", "JÄ", "bitte"),
+        ("!", "order", "", "!"),
         ("hello", "", "", "hello"),
         ("", "order", "", ""),
     ],
@@ -65,6 +69,27 @@ def test_the_message_is_the_rest_after_the_keyword(text: str, keyword: str, word
     assert isinstance(event, Message)
     sms = event_parameters(event, keyword=keyword, transaction_id="t1")["sms"]
     assert (sms["keyword"], sms["message"]) == (word, rest)
+
+
+@pytest.mark.parametrize(
+    ("text", "payload"),
+    [
+        ("Yes", "y"),
+        (" YES! ", "y"),
+        ("1.", "y"),
+        ("2)", "No!"),
+        ("no", "No!"),
+        ("No!", "No!"),
+        ("3", ""),
+        ("yes, 2", ""),
+    ],
+)
+def test_a_choice_that_is_typed_brings_its_payload(text: str, payload: str) -> None:
+    event = incoming({"text": text})
+    offered = (Choice("Yes", "y"), Choice("No!"))
+    assert isinstance(event, Message)
+    found = event_parameters(event, keyword="", transaction_id="t1", offered=offered)
+    assert found["message"]["payload"] == payload
 
 
 def test_a_known_customer_and_a_place() -> None:
