@@ -161,22 +161,22 @@ class Engine:
         """`accept`, with every value stored before its step is."""
         if self._lanes.queued >= MAX_QUEUED:
             raise Busy("more is coming in than can be worked off: try again in a few seconds")
-        durable: list[asyncio.Future[None]] = []
+        durable: list[tuple[asyncio.Future[None], bool]] = []
         for value in values:
             if isinstance(value, Receipt):
                 await self.outbox.receipt(value)
                 continue
             for service in live.services:
-                future = await self._accept(self._timed(value), service, history=live.history)
-                if future is not None:
-                    durable.append(future)
+                accepted = await self._accept(self._timed(value), service, history=live.history)
+                if accepted is not None:
+                    durable.append(accepted)
         fresh = False
-        for future in durable:  # shielded: others may wait for the same commit
+        for future, first in durable:  # shielded: others may wait for the same commit
             try:
                 await asyncio.shield(future)
             except Duplicate:  # it came twice at once, and had been accepted before
                 continue
-            fresh = True
+            fresh |= first
         return fresh
 
     def _timed(self, value: _Timed) -> _Timed:
@@ -240,20 +240,20 @@ class Engine:
 
     async def _accept(
         self, value: Message | Event, service: LiveService, *, history: bool
-    ) -> "asyncio.Future[None] | None":
-        """Store one value for one service; None if that was done before."""
+    ) -> "tuple[asyncio.Future[None], bool] | None":
+        """Store one value for one service, and say whether this call is the first to bring it; None if it is known."""
         once = (value.asset, value.provider_id, service.service.id)
         under_way = self._accepting.get(once)
         if under_way is not None:
             metrics.DUPLICATES.add()
-            return under_way
+            return under_way, False
         if await self.store.seen(*once):
             metrics.DUPLICATES.add()
             return None
         sender = value.sender
         customer = await self._steps.customer(sender, f"event:{value.asset}")
         if once in self._accepting:  # the same came in while the customer was looked up
-            return self._accepting[once]
+            return self._accepting[once], False
         lane = f"{once[2]}|{customer.key}"
         item = InboxItem(
             self.store.next_inbox_id(), value.asset, value.provider_id, once[2], lane, _encode(value), value.received_at
@@ -268,7 +268,7 @@ class Engine:
         self._accepting[once] = future
         future.add_done_callback(lambda done: self._accepted(once, done))
         metrics.RECEIVED.add(value.channel or "event")
-        return future
+        return future, True
 
     def _accepted(self, once: tuple[str, str, str], done: "asyncio.Future[None]") -> None:
         self._accepting.pop(once, None)

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, ClassVar, Protocol, cast
@@ -103,8 +104,11 @@ class WebhookRequest(msgspec.Struct, frozen=True, dict=True):
 
     def json(self) -> Any:
         """The body as JSON; raises `BadRequest`, also when it is nested more than 64 deep."""
+        body = self.body
+        if body.startswith(BOM_UTF8):  # RFC 8259, section 8.1, lets a reader pass over it
+            body = body[len(BOM_UTF8) :]
         try:
-            value = msgspec.json.decode(self.body)
+            value = msgspec.json.decode(body)
         except RecursionError:
             raise BadRequest(TOO_DEEP, field="body") from None
         except UnicodeDecodeError:

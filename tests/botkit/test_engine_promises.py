@@ -173,6 +173,16 @@ async def test_a_message_that_comes_twice_at_once_though_it_was_accepted_before_
         assert bot.texts == ["a"]
 
 
+async def test_of_a_message_that_comes_twice_at_once_one_is_new(tmp_path: Path) -> None:
+    """So that it is shown once where its sender has several devices."""
+    async with Bot(tmp_path, COUNTER) as bot:
+        for id in ("a", "b"):  # she is not known yet, then she is
+            both = [bot.engine.accept("sms", [bot.message(id, id=id)]) for _ in range(2)]
+            assert sorted(await asyncio.gather(*both)) == [False, True]
+            await bot.settle()
+        assert bot.texts == ["a", "ab"]
+
+
 async def test_what_was_accepted_is_worked_off_in_order_after_a_crash(tmp_path: Path) -> None:
     async with Bot(tmp_path, COUNTER) as bot:
         await bot.say("0")

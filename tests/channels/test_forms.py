@@ -62,6 +62,10 @@ def test_forms_that_are_refused() -> None:
         call("a=1&a=%FF").first_fields()
 
 
+def test_json_may_begin_with_a_byte_order_mark() -> None:
+    assert call(body=b'\xef\xbb\xbf{"text": "hi"}').json() == {"text": "hi"}
+
+
 def test_json_has_a_depth() -> None:
     def nested(depth: int) -> bytes:
         return b'{"a":' * depth + b"1" + b"}" * depth
