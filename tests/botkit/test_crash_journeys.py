@@ -17,7 +17,7 @@ from tests.botkit.journey import DELAY_SECONDS, JOURNEY, PAUSE
 from tests.botkit.kills import check_doubles, kill_at_random
 from tests.botkit.process import Handler, Provider, ServerProcess, post, write_project
 
-KILLS = 15
+KILLS = 10
 SHORTEST_LIFE, LONGEST_LIFE = 0.3, 1.5
 CUSTOMERS = [f"+1555000{number:04d}" for number in range(15)]
 MESSAGES_EACH = 3
