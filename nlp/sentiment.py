@@ -19,6 +19,7 @@ from nlp.sentiment_words import LANGUAGES, Lexicon
 SIGNS = emoji.LEXICON | sentiment_phrases.LEXICON
 """Words that stand for emoji and for phrases, in every language."""
 
+OTHER_WORD = re.compile(r"\w{2,}")
 MAX_RATED_LENGTH = 1_000
 """Characters that are rated: VADER's time grows with the square of the length."""
 
@@ -106,7 +107,7 @@ class SentimentScore(Component):
             score = lexicon.rate(text, SIGNS)
             if score is not None:
                 return round(score, 4), f", by the small lexicon of {language}"
-        score = float(self._engine.polarity_scores(text)["compound"])
+        score = float(self._engine.polarity_scores(text if language == "en" else _signs_of(text))["compound"])
         by = ""
         if self._head is not None and language == "en" and text.strip():
             score, by = self._head.rate(plain, self.polarity(plain)), ", by the trained head"
@@ -115,3 +116,8 @@ class SentimentScore(Component):
         if not score and language != "en":
             return 0.0, f": no word of it is known in {language}"
         return score, by
+
+
+def _signs_of(text: str) -> str:
+    """A text of another language without its words, so that VADER hears no English in them: "die", "war", "no"."""
+    return OTHER_WORD.sub(lambda match: match.group() if match.group() in SIGNS else " ", text)
