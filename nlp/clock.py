@@ -10,6 +10,9 @@ from models.utterance import Entity
 
 NOON, FIRST_OF_EVENING = 12, 5
 FURTHEST_YEARS = 20
+MONTHS_AHEAD, MONTHS_TO_A_WEEKDAY = 13, 60
+"""How far a day of the month is looked for, and one that has to be a Friday, too."""
+
 SATURDAY, SUNDAY = 5, 6
 UNIT_DAYS = {"day": 1, "week": 7, "fortnight": 14}
 
@@ -79,6 +82,24 @@ def in_year(
                 raise
             continue
         if found <= today if over else found >= today:
+            return found
+    raise ValueError
+
+
+def day_of_month(day: int, clock: Clock, *, over: bool = False, weekday: int | None = None) -> date:
+    """The next 13th from today on, or the last one where it is over; of those that are that weekday, if one is named.
+
+    Raises `ValueError` where there is none.
+    """
+    today = clock.now.date()
+    months = 12 * today.year + today.month - 1
+    for step in range(MONTHS_AHEAD if weekday is None else MONTHS_TO_A_WEEKDAY):
+        number = months - step if over else months + step
+        try:
+            found = date(number // 12, number % 12 + 1, day)
+        except ValueError:  # no 31st in this month
+            continue
+        if (found <= today if over else found >= today) and weekday in (None, found.weekday()):
             return found
     raise ValueError
 

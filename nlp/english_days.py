@@ -3,8 +3,20 @@
 import re
 from datetime import date, datetime, timedelta
 
-from nlp.clock import SUNDAY, Clock, easter_day, in_year, monday, shifted, weekend
-from nlp.english_calendar import COUNT, NO_NOUN, PART, UNITS, WEEKDAY, Rule, behind, counted, day_number, pattern
+from nlp.clock import SUNDAY, Clock, day_of_month, easter_day, in_year, monday, shifted, weekend
+from nlp.english_calendar import (
+    COUNT,
+    NO_NOUN,
+    PART,
+    SHORT_DAYS,
+    UNITS,
+    WEEKDAY,
+    Rule,
+    behind,
+    counted,
+    day_number,
+    pattern,
+)
 from nlp.past_days import is_over
 
 WEEKS = {"this": 0, "the": 0, "coming": 0, "next": 1, "last": -1}
@@ -70,17 +82,13 @@ def _day_of_month(match: re.Match[str], clock: Clock) -> date:
     if match["which"]:
         months = 12 * today.year + today.month - 1 + WEEKS[match["which"].lower()]
         return date(months // 12, months % 12 + 1, day)
-    back = is_over(match.string, match.start())
-    months = 12 * today.year + today.month - 1
-    for step in range(13):
-        number = months - step if back else months + step
-        try:
-            found = date(number // 12, number % 12 + 1, day)
-        except ValueError:  # no 31st in this month
-            continue
-        if found <= today if back else found >= today:
-            return found
-    raise ValueError
+    return day_of_month(day, clock, over=is_over(match.string, match.start()))
+
+
+def _weekday_of_month(match: re.Match[str], clock: Clock) -> date:
+    """Friday the 13th: the next one, or the last one where it is over."""
+    weekday = day_number(match["weekday"] or match["short"])
+    return day_of_month(int(match["day"]), clock, over=is_over(match.string, match.start()), weekday=weekday)
 
 
 def _holiday(match: re.Match[str], clock: Clock) -> date:
@@ -147,6 +155,8 @@ RULES: tuple[Rule, ...] = (
     (pattern(r"(?:the[ ])?(?P<edge>end|beginning|start)[ ]of[ ](?P<which>the|this|next|last)[ ]"
              r"(?P<unit>week|month|year)"), _edge),
     (pattern(r"(?:the[ ])?(?P<day>\d{1,2})(?:st|nd|rd|th)[ ]of[ ](?P<which>this|next|last)[ ]month"), _day_of_month),
+    (pattern(rf"(?:{WEEKDAY}|(?P<short>{'|'.join(SHORT_DAYS)})\b\.?),?[ ](?:the[ ])?(?P<day>\d{{1,2}})(?:st|nd|rd|th)"
+             rf"{NO_NOUN}"), _weekday_of_month),
     (pattern(rf"{_before}the[ ](?P<day>\d{{1,2}})(?:st|nd|rd|th)(?P<which>){NO_NOUN}"), _day_of_month),
     (pattern(rf"(?:(?P<which>last|next|this)[ ])?(?P<holiday>{_holidays})(?:,?[ ](?P<year>\d{{4}}))?"), _holiday),
     (pattern(rf"(?:(?P<which>last|next|this)[ ]|{_before}|(?<=at ))(?P<holiday>christmas|xmas|halloween)"

@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from models.utterance import Entity
-from nlp.clock import Clock, Found, entity_of, in_year, joined, local_time, shifted
-from nlp.foreign_clock import find_times, part_after, parts_of_today
+from nlp.clock import Clock, Found, day_of_month, entity_of, in_year, joined, local_time, shifted
+from nlp.foreign_clock import SPEECHES, find_times, part_after, parts_of_today
 from nlp.foreign_days import find_weekends_and_holidays
 from nlp.foreign_numbers import WORDS, fold, loose, small_numbers
 from nlp.past_days import is_over
@@ -89,6 +89,36 @@ LAST_WEEK = {
     "it": "(?:la )?(?:settimana scorsa|scorsa settimana)", "pt": "(?:na |a )?semana passada",
 }  # fmt: skip
 UNITS = ("day", "week", "month", "hour", "minute")
+
+
+class Beside(NamedTuple):
+    """How a day of the month is said: `article` stands between it and its weekday, `mark` behind it, `alone` before
+    it where no weekday does. It is none unless a word of `goes_on` follows, a part of the day, or nothing.
+    """
+
+    article: str
+    mark: str
+    alone: str
+    goes_on: str
+
+
+DAYS_OF_MONTH = {
+    "de": Beside("(?:de[mnr]|am)[ ]", r"\.", r"(?<=\bam )",
+                 "um|ab|bis|gegen|zwischen|und|oder|bitte|wäre|geht|ist|passt|für|mit"),
+    "fr": Beside("le[ ]", "", "", "à|vers|avant|après|dès|entre|et|ou|si|est|serait|pour|avec|dans|au|merci|svp"),
+    "es": Beside("(?:el[ ])?(?:día[ ])?", "", "día[ ]",
+                 "a|al|de|por|para|y|o|si|es|con|desde|hasta|entre|sobre|gracias"),
+    "it": Beside("(?:il[ ])?(?:giorno[ ])?", "", "giorno[ ]",
+                 "alle|all|dalle|dopo|verso|entro|per|e|o|se|va|con|di|nel|grazie"),
+    "pt": Beside("(?:(?:n?o[ ])?dia[ ])?", "", "dia[ ]", "às|à|ao|das|de|por|para|e|ou|se|com|até|depois|antes|pelas"),
+}  # fmt: skip
+LED = re.compile(
+    r"\b(?:am|zum|vom|bis|ab|seit|den|dem|der|le|du|au|el|del|al|día|il|dal|dall|entro|no|do|ao|dia|em|até|desde|hasta"
+    r"|depuis|avant|après)[ ]\Z",
+    re.IGNORECASE,
+)
+FRACTION_OR_ALWAYS = frozenset({(1, 2), (1, 3), (1, 4), (2, 3), (3, 4), (24, 7), (7, 7)})
+OUT_OF = frozenset({5, 10})
 LANGUAGES = tuple(sorted(CALENDARS))
 
 
@@ -107,9 +137,19 @@ class _Rules:
         )
         self.days = {fold(name, language): days for name, days in calendar.days.items()}
         self.counts = small_numbers(language) | dict.fromkeys(WORDS[language].articles.split(), 1)
+        beside = DAYS_OF_MONTH[language]
+        article = loose(beside.article, language)
+        weekday = rf"(?P<weekday>{'|'.join(weekdays)}),?[ ](?:{article})?"
         self.named = _pattern(
-            rf"(\d{{1,2}}|{calendar.first})(?:\.|º|er)?[ ]{of}({'|'.join(months)})(?:[ ]{of}(\d{{4}}))?"
+            rf"(?:{weekday})?(?P<day>\d{{1,2}}|{calendar.first})(?:\.|º|er)?[ ]{of}(?P<month>{'|'.join(months)})"
+            rf"(?:[ ]{of}(?P<year>\d{{4}}))?"
         )
+        goes_on = loose("|".join((beside.goes_on, *SPEECHES[language].days)), language)
+        alone = f"|{loose(beside.alone, language)}" if beside.alone else ""
+        self.day_of_month = re.compile(
+            rf"(?<![\w/])(?:{weekday}{alone})(?P<day>\d{{1,2}}){beside.mark}(?=\Z|[ ]?[,;:!?)](?!\d)|[ ]?\.(?!\d)"
+            + rf"|[ ](?:{goes_on})(?!\w))", re.IGNORECASE,
+        )  # fmt: skip
         days = sorted(map(re.escape, calendar.days), key=len, reverse=True)
         self.day = _pattern("|".join(loose(day, language) for day in days))
         self.last = re.compile(loose(calendar.last, language), re.IGNORECASE)
@@ -128,7 +168,10 @@ class _Rules:
         self.weeks = [
             (_pattern(loose(said[language], language)), days) for said, days in ((NEXT_WEEK, 7), (LAST_WEEK, -7))
         ]
-        self.figures = _pattern(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d\d)?")
+        self.figures = _pattern(
+            rf"(?:{weekday})?(?P<day>\d{{1,2}})(?:(?P<mark>[/.-])(?P<month>\d{{1,2}})(?P=mark)(?P<year>\d{{4}}|\d\d)?"
+            r"|/(?P<bare>\d{1,2})(?![/.,-]?\d))"
+        )
         self.hours = _pattern(r"([01]?\d|2[0-3]):([0-5]\d)")
         self.no_day = frozenset(fold(word, language) for word in calendar.no_day.split())
         self.doubtful = frozenset(calendar.doubtful.split())
@@ -164,13 +207,12 @@ def find_foreign_moments(text: str, language: str, *, now: int, timezone: str = 
     for row in find_weekends_and_holidays(text, language, clock):
         take(row)
     for match in rules.named.finditer(text):
-        month = _place(rules.months, match[2])
-        day = int(match[1]) if match[1].isdigit() else 1
-        over = is_over(text, match.start())
-        add(match, _safely(lambda m=match, n=month, d=day, o=over: in_year(m[3], n + 1, d, clock, over=o)))
+        add(match, _dated(match, _place(rules.months, match["month"]) + 1, rules, clock))
     for match in rules.figures.finditer(text):
-        over = is_over(text, match.start())
-        add(match, _safely(lambda m=match, o=over: in_year(m[4], int(m[3]), int(m[1]), clock, over=o)))
+        if match["month"] or not _is_share(match):
+            add(match, _dated(match, int(match["month"] or match["bare"]), rules, clock))
+    for match in rules.day_of_month.finditer(text):
+        add(match, _day_of_month(match, rules, clock), day=True)
     for match in rules.step.finditer(text):
         unit = UNITS[_place(rules.units, match[2])]
         count = int(match[1]) if match[1].isdigit() else rules.counts.get(fold(match[1], language))
@@ -206,6 +248,38 @@ def find_foreign_moments(text: str, language: str, *, now: int, timezone: str = 
             ahead -= 7
         add(match, today + timedelta(days=ahead), day=True)
     return [entity_of(row, text) for row in joined(sorted(found), text)]
+
+
+def _weekday_of(match: re.Match[str], rules: _Rules) -> int | None:
+    return _place(rules.weekdays, match["weekday"]) if match["weekday"] else None
+
+
+def _dated(match: re.Match[str], month: int, rules: _Rules, clock: Clock) -> date | None:
+    """A day with its month, and its weekday where one is named; None where there is no such day."""
+    day = int(match["day"]) if match["day"].isdigit() else 1
+    over, weekday = is_over(match.string, match.start()), _weekday_of(match, rules)
+    try:
+        return in_year(match["year"], month, day, clock, over=over, weekday=weekday)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _day_of_month(match: re.Match[str], rules: _Rules, clock: Clock) -> date | None:
+    """Friday the 13th, or the 13th alone."""
+    over = is_over(match.string, match.start())
+    try:
+        return day_of_month(int(match["day"]), clock, over=over, weekday=_weekday_of(match, rules))
+    except ValueError:
+        return None
+
+
+def _is_share(match: re.Match[str]) -> bool:
+    """Whether two figures without a year are no day: half a litre, a rating, around the clock."""
+    first, second = int(match["day"]), int(match["bare"])
+    share = (first, second) in FRACTION_OR_ALWAYS or (second in OUT_OF and first <= second)
+    return (
+        share and not match["weekday"] and LED.search(match.string, max(0, match.start() - 10), match.start()) is None
+    )
 
 
 def _weekdays_of_weeks(text: str, language: str, rules: _Rules, today: date) -> list[Found]:
