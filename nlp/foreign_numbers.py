@@ -11,7 +11,7 @@ from itertools import product
 from typing import NamedTuple
 
 from models.utterance import Entity
-from nlp.short_numbers import CODE, find_short_numbers
+from nlp.short_numbers import CODE, find_short_numbers, with_fraction
 
 LANGUAGES = ("de", "es", "fr", "it", "pt")
 WORD = re.compile(r"[^\W\d_]+")
@@ -67,6 +67,7 @@ WORDS = {
 def find_foreign_numbers(text: str, language: str) -> list[Entity]:
     """As `find_numbers`, for a language in `LANGUAGES`: 1.234,5 in German and Spanish is 1234.5."""
     found = [_figures(match) for match in FIGURES[language].finditer(text) if not CODE.match(text, match.start())]
+    found = [with_fraction(number, text) or number for number in found]
     found += find_short_numbers(text)
     words = list(_words(text, language))
     begins = _beginnings(language)

@@ -123,13 +123,14 @@ def _slashes(match: re.Match[str], clock: Clock) -> date:
     day, month = (first, second) if clock.day_first else (second, first)
     if month > 12 >= day:
         day, month = month, day
-    if not match["year"] and _is_rating(match, first, second):
+    if not match["year"] and (_is_rating(match, first, second) or _is_fraction(match, first, second)):
         raise ValueError
     return in_year(match["year"], month, day, clock, over=is_over(match.string, match.start()))
 
 
 OUT_OF = frozenset({5, 10})
 ON_A_DAY = re.compile(r"\b(?:on|by|for|from|until|till|since|before|after|to|dated?|due|the)[ ]{1,2}\Z", re.IGNORECASE)
+WHOLE, MOST_PARTS = re.compile(r"(?<![\w.,/:-])\d{1,4}[ ]\Z"), 8
 EXPIRES = re.compile(r"\b(?:exp(?:iry|ires?|iration)?(?: date)?|valid|thru)[ :.]{0,3}\Z", re.IGNORECASE)
 
 
@@ -138,6 +139,14 @@ def _is_rating(match: re.Match[str], first: int, second: int) -> bool:
     before = match.string[max(0, match.start() - 20) : match.start()]
     return EXPIRES.search(before) is not None or (
         second in OUT_OF and first <= second and ON_A_DAY.search(before) is None
+    )
+
+
+def _is_fraction(match: re.Match[str], first: int, second: int) -> bool:
+    """Whether two figures are the part of a number behind its whole: 2 1/2."""
+    return (
+        first < second <= MOST_PARTS
+        and WHOLE.search(match.string, max(0, match.start() - 6), match.start()) is not None
     )
 
 
@@ -235,7 +244,8 @@ RULES: tuple[Rule, ...] = (
              r"(?:[T ](?P<hour>\d\d):(?P<minute>\d\d)(?::\d\d)?Z?)?"), _iso),
     (pattern(r"(?P<first>\d{1,2})(?P<mark>[/.])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})"), _slashes),
     (pattern(r"(?P<first>\d{1,2})-(?P<second>\d{1,2})-(?P<year>\d{4})"), _slashes),
-    (pattern(r"(?!24/7\b|(?:1/[234]|[23]/[345])[ ](?:of|an?|cups?|kilos?|kgs?|lit(?:re|er)s?|pounds?|hours?)\b)"
+    (pattern(r"(?!24/7\b|(?:1/[234]|[23]/[345])[ ](?:of|an?|cups?|kilos?|kgs?|lit(?:re|er)s?|pounds?|hours?|inch(?:es)?"
+             r"|feet|foot|ft|miles?|oz|tsp|tbsp|price)\b)"
            r"(?P<first>\d{1,2})/(?P<second>\d{1,2})(?P<year>)"), _slashes),
     (pattern(_ranged), _first_of_range),
     (pattern(rf"(?:{WEEKDAY},?[ ])?(?:the[ ])?{_day}(?:[ ]of)?[ -]{_month}\.?(?:,?[ -]{_year})?"), _named_month),

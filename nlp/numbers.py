@@ -3,11 +3,12 @@
 import re
 
 from models.utterance import Entity
-from nlp.short_numbers import CODE, find_short_numbers
+from nlp.short_numbers import CODE, find_short_numbers, with_fraction
 
 FIGURE = re.compile(r"\d")
 FIGURES = re.compile(
-    r"(?<![\w.,/:'’-])[-+]?(?:\d{1,3}(?:[,'’]\d{3}){1,5}|\d{1,15})(?:\.\d{1,9})?"
+    r"(?<![\w.,/:'’-])[-+]?(?:\d{1,3}(?:[,'’\u00a0\u202f]\d{3}){1,5}|[1-9]\d{0,2}(?:[ ]000){1,5}|\d{1,15})"
+    r"(?:\.\d{1,9})?"
     r"(?!(?!½)[\w/:]|[.,]\d|['’]\d{3}|-\d)"
 )
 RANGE = re.compile(
@@ -89,7 +90,9 @@ def _scaled(number: Entity, text: str) -> Entity:
 
 
 def _with_half(number: Entity, text: str) -> Entity:
-    """Two and a half is 2.5."""
+    """Two and a half is 2.5, and so is 2 1/2."""
+    if number.source == "figures" and (mixed := with_fraction(number, text)):
+        return _scaled(mixed, text)
     match = AND_A_HALF.match(text, number.end)
     if match is None or isinstance(number.value, float):
         return number
@@ -99,7 +102,7 @@ def _with_half(number: Entity, text: str) -> Entity:
 
 
 def _figures(match: re.Match[str]) -> Entity:
-    plain = re.sub("[,'’]", "", match.group())
+    plain = re.sub("[,'’ \u00a0\u202f]", "", match.group())
     value = float(plain) if "." in plain else int(plain)
     sign = SIGN.search(match.string, max(0, match.start() - 8), match.start())
     if sign is None or sign["half"] is not None or value < 0:

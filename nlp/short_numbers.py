@@ -1,4 +1,4 @@
-"""ShortNumbers: 10k for ten thousand, and 2x, x2 for two of something; codes that begin with 0, which are none."""
+"""ShortNumbers: 10k for ten thousand, 2x and x2 for two of a thing, 2 1/2; codes that begin with 0, which are none."""
 
 import re
 
@@ -26,6 +26,7 @@ TIMES_AFTER = re.compile(
 )
 """In small letters: an X5 is a car."""
 
+FRACTION = re.compile(r"[ ]([1-7])/([2-8])(?![\w/]|[.,]\d)")
 CODE = re.compile(r"[-+]?0\d(?:\d|(?![ ][^\W\d_]{2}))")
 """Figures that begin with 0 are a code, unless they are of two digits and count something: 05 boxes."""
 
@@ -41,6 +42,16 @@ def find_short_numbers(text: str) -> list[Entity]:
     for expression in (TIMES, TIMES_AFTER):
         found += [_number(int(match["figures"]), match, "figures") for match in expression.finditer(text)]
     return sorted(found, key=lambda row: row.start)
+
+
+def with_fraction(number: Entity, text: str) -> Entity | None:
+    """A whole number with the fraction that is written behind it, such as 2 1/2; None where there is none."""
+    match = FRACTION.match(text, number.end)
+    if match is None or not isinstance(number.value, int) or match[1] >= match[2]:
+        return None
+    share = round(int(match[1]) / int(match[2]), 4)
+    value = number.value + (share if number.value >= 0 else -share)
+    return Entity("number", value, text[number.start : match.end()], number.start, match.end(), number.source)
 
 
 def _number(value: float, match: re.Match[str], source: str) -> Entity:
