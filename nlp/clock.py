@@ -104,6 +104,19 @@ def day_of_month(day: int, clock: Clock, *, over: bool = False, weekday: int | N
     raise ValueError
 
 
+def weekday_in_month(count: int, weekday: int, months: int) -> date:
+    """The first Monday of a month, or its last one (-1); `months` are counted from the year 0.
+
+    Raises `ValueError` where it has not so many.
+    """
+    year, month = divmod(months, 12)
+    if count < 0:
+        last = date((months + 1) // 12, (months + 1) % 12 + 1, 1) - timedelta(days=1)
+        return last - timedelta(days=(last.weekday() - weekday) % 7)
+    first = date(year, month + 1, 1)
+    return first.replace(day=1 + (weekday - first.weekday()) % 7 + 7 * (count - 1))
+
+
 def monday(clock: Clock, weeks: int) -> date:
     """The Monday of this week, or of one so many weeks away."""
     today = clock.now.date()

@@ -8,6 +8,7 @@ from nlp.english_calendar import AT, AT_PART, COUNT, NO_NOUN, Rule, behind, coun
 from nlp.numbers import ONES
 
 HOURS = {word: value for word, value in ONES.items() if 1 <= value <= NOON}
+NAMED_HOURS = {"noon": NOON, "midday": NOON, "midnight": 0}
 MINUTES = {
     "oh five": 5, "o five": 5, "ten": 10, "fifteen": 15, "twenty": 20, "twenty five": 25, "thirty": 30,
     "thirty five": 35, "forty": 40, "forty five": 45, "fifty": 50, "fifty five": 55,
@@ -18,6 +19,7 @@ PAST = {"half past": 30, "half": 30, "quarter past": 15, "quarter to": -15, "qua
 _hour = "(?P<hour>" + "|".join(HOURS) + ")"
 _any_hour = "(?P<hour>" + "|".join(HOURS) + r"|1[0-2]|[1-9])"
 _minute = "(?P<minute>" + "|".join(word.replace(" ", "[ -]") for word in sorted(MINUTES, key=len, reverse=True)) + ")"
+_named_hour = _any_hour.replace(")", "|" + "|".join(NAMED_HOURS) + ")")
 _half = r"[ ]?(?P<half>[ap]\.?m)\.?"
 _told = rf"(?:{_half}|{AT_PART})"
 _is = behind("at by around about until till before after since it's its is")
@@ -35,7 +37,7 @@ def _spoken(match: re.Match[str], clock: Clock) -> time:
 
 def _hour_of(named: dict[str, str]) -> int:
     word = named["hour"].lower()
-    return int(word) if word.isdigit() else HOURS[word]
+    return int(word) if word.isdigit() else (HOURS | NAMED_HOURS)[word]
 
 
 def hour_behind(match: re.Match[str]) -> time:
@@ -75,7 +77,8 @@ _last = (
 )
 HINT = re.compile(
     rf"\b(?:{'|'.join(HOURS)})\b|\d[ ]{{0,2}}(?:[-–]|and|to|till|until|past|after|minutes?)|"
-    r"(?:around|about|by|after|before|from|half|past|quarter|of|to) \d", re.IGNORECASE,
+    r"(?:around|about|by|after|before|from|half|past|quarter|of|to) \d|(?:past|after|to|before) (?:noon|mid)",
+    re.IGNORECASE,
 )  # fmt: skip
 """Every time that is said so has one of these in it."""
 
@@ -86,14 +89,14 @@ HOUR_BEHIND_A_DAY = re.compile(
 )
 
 RULES: tuple[Rule, ...] = (
-    (pattern(rf"(?:a[ ])?(?P<part>(?:half|quarter)[ ]{{1,2}}past|quarter[ ]{{1,2}}to)[ ]{{1,2}}{_any_hour}"
+    (pattern(rf"(?:a[ ])?(?P<part>(?:half|quarter)[ ]{{1,2}}past|quarter[ ]{{1,2}}to)[ ]{{1,2}}{_named_hour}"
              rf"{_told}?"), _past),
-    (pattern(rf"(?:a[ ])?(?P<part>quarter[ ](?:of|after|till)|half)[ ]{_any_hour}"
+    (pattern(rf"(?:a[ ])?(?P<part>quarter[ ](?:of|after|till)|half)[ ]{_named_hour}"
              rf"(?:{_told}|(?:[ ]o['’ ]{{0,2}}clock)?{NO_NOUN})"), _past),
-    (pattern(rf"{COUNT}(?:[ ]minutes?)?[ ](?P<way>past)[ ]{_any_hour}{_told}?"), _past),
-    (pattern(rf"{COUNT}(?:[ ]minutes?)?[ ](?P<way>after)[ ]{_any_hour}(?:{_told}|{NO_NOUN})"), _past),
+    (pattern(rf"{COUNT}(?:[ ]minutes?)?[ ](?P<way>past)[ ]{_named_hour}{_told}?"), _past),
+    (pattern(rf"{COUNT}(?:[ ]minutes?)?[ ](?P<way>after)[ ]{_named_hour}(?:{_told}|{NO_NOUN})"), _past),
     (pattern(rf"{_is}(?P<count>five|ten|twenty(?:[ -]five)?|5|10|20|25)(?:[ ]minutes)?[ ](?P<way>to|before)[ ]"
-             rf"{_any_hour}(?:{_told}|{NO_NOUN})"), _past),
+             rf"{_named_hour}(?:{_told}|{NO_NOUN})"), _past),
     (pattern(rf"{_hour}[ ]{_minute}{_told}"), _spoken),
     (pattern(rf"{AT}{_hour}[ ]{_minute}{NO_NOUN}"), _spoken),
     (pattern(rf"{_hour}{_told}"), _spoken),

@@ -3,9 +3,10 @@
 import re
 from datetime import date, datetime, timedelta
 
-from nlp.clock import SUNDAY, Clock, day_of_month, easter_day, in_year, monday, shifted, weekend
+from nlp.clock import SUNDAY, Clock, day_of_month, easter_day, in_year, monday, shifted, weekday_in_month, weekend
 from nlp.english_calendar import (
     COUNT,
+    MONTHS,
     NO_NOUN,
     PART,
     SHORT_DAYS,
@@ -28,6 +29,7 @@ HOLIDAYS = {
 }  # fmt: skip
 """Those that have the same date every year: month and day."""
 
+COUNTED = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": -1}
 FRACTIONS = {"half an": 30, "a quarter of an": 15}
 """Minutes that these words make of an hour."""
 
@@ -46,7 +48,7 @@ def _in_week(match: re.Match[str], clock: Clock) -> date:
 def _week_after(match: re.Match[str], clock: Clock) -> date:
     """A week on Tuesday, Tuesday week, three weeks from today."""
     named = match.groupdict()
-    weeks = counted(named["count"]) if named.get("count") else 1
+    weeks = counted(named["count"]) if named.get("count") else 2 if named.get("two") else 1
     day = named.get("day")
     if day:
         return clock.now.date() + timedelta(days=7 * weeks + (day.lower() == "tomorrow"))
@@ -91,6 +93,21 @@ def _weekday_of_month(match: re.Match[str], clock: Clock) -> date:
     return day_of_month(int(match["day"]), clock, over=is_over(match.string, match.start()), weekday=weekday)
 
 
+def _weekday_in_month(match: re.Match[str], clock: Clock) -> date:
+    """The first Monday in December, the last Friday of the month: the next one, or the last one where it is over."""
+    count, weekday = COUNTED[match["count"].lower()], day_number(match["weekday"])
+    today, over = clock.now.date(), is_over(match.string, match.start())
+    months = 12 * today.year + today.month - 1
+    if match["month"]:
+        months = 12 * int(match["year"] or today.year) + [name[:3] for name in MONTHS].index(match["month"][:3].lower())
+        steps = (0,) if match["year"] else (0, -12, -24) if over else (0, 12)
+    else:
+        months += WEEKS[match["which"].lower()]
+        steps = (0, -1 if over else 1) if match["which"].lower() == "the" else (0,)
+    near = [weekday_in_month(count, weekday, months + step) for step in steps]
+    return next((day for day in near if (day <= today if over else day >= today)), near[0])
+
+
 def _holiday(match: re.Match[str], clock: Clock) -> date:
     month, day = HOLIDAYS[" ".join(match["holiday"].lower().split())]
     if match["year"]:
@@ -128,6 +145,7 @@ _before = behind("on by from until till since before after for to")
 _unit = r"(?P<unit>min|minute|hr|hour|day|week|wk|fortnight|month|mth|year|yr)s?"
 _few = r"(?:(?P<few>half[ ]an|a[ ]quarter[ ]of[ ]an|(?:a[ ])?couple[ ]of)[ ]{1,2}|" + COUNT + r"[ ]{0,2})"
 _more = r"(?P<more>[ ]and[ ]a[ ]half)?"
+_month = "|".join(f"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for name in MONTHS) + "|sept"
 _holidays = "|".join(sorted((re.escape(name) for name in HOLIDAYS if " " in name), key=len, reverse=True))
 
 HINT = re.compile(
@@ -138,12 +156,14 @@ HINT = re.compile(
 """Every day that is said so has one of these in it."""
 
 RULES: tuple[Rule, ...] = (
+    (pattern(rf"(?:the[ ])?(?P<count>{'|'.join(COUNTED)})[ ]{WEEKDAY}[ ](?:of|in)[ ](?:(?P<which>the|this|next|last)[ ]"
+             rf"month|(?P<month>{_month})(?:,?[ ](?P<year>20\d\d))?)"), _weekday_in_month),
     (pattern(rf"(?:on[ ])?(?P<which>next|last|this)[ ]{{1,2}}week,?[ ]{{1,2}}(?P<after>)(?:on[ ])?{WEEKDAY}{PART}"),
      _in_week),
     (pattern(rf"(?:on[ ])?{WEEKDAY}{PART},?[ ]{{1,2}}(?:of[ ]|in[ ])?(?:the[ ])?"
              r"(?:(?P<after>week[ ]after[ ]next)|(?P<which>next|last|this)[ ]{1,2}week)"), _in_week),
-    (pattern(rf"(?:(?:on|next|this|from)[ ])?(?:{WEEKDAY}|(?P<day>today|tomorrow))[ ]week(?![ ]by\b){PART}"),
-     _week_after),
+    (pattern(rf"(?:(?:on|next|this|from)[ ])?(?:{WEEKDAY}|(?P<day>today|tomorrow))[ ](?:week|(?P<two>fortnight))"
+             rf"(?![ ]by\b){PART}"), _week_after),
     (pattern(r"a[ ]week[ ](?P<day>today|tomorrow)"), _week_after),
     (pattern(r"(?P<easter>good friday|easter(?: sunday| monday)?)(?![ ](?:eggs?|break|holidays?|bunny))"), _easter),
     (pattern(rf"(?<!once )(?<!twice )(?<!times )(?<!days )"

@@ -228,7 +228,7 @@ def _clock_time(match: re.Match[str], clock: Clock) -> time:
 
 
 def _named_time(match: re.Match[str], clock: Clock) -> time:
-    return time(12 if match.group().lower() in ("noon", "midday") else 0)
+    return time(12 if match.group().lower().endswith(("noon", "midday")) else 0)
 
 
 HINT = re.compile(
@@ -261,6 +261,7 @@ RULES: tuple[Rule, ...] = (
     (pattern(rf"(?P<which>)(?P<weekday>{_short})\b\.?(?=,?[ ](?:at[ ])?\d{{1,2}}(?:[:.]\d\d|[ ]?[ap]m)(?!\d))"),
      _weekday_value),
     (pattern(r"(?P<which>next|last)[ ]{1,2}(?P<unit>week|month|year)"), _next_unit),
+    (pattern("(?:12(?:[:.]00)?|twelve)[ ](?:noon|midday|midnight)"), _named_time),
     (pattern(rf"(?P<hour>\d{{1,2}})(?:[:.](?P<minute>[0-5]\d))?(?P<half>)(?:[ ]o['’]?clock)?{AT_PART}"), _clock_time),
     (pattern(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?[ ]?(?P<half>[ap]\.?m)\.?"), _clock_time),
     (pattern(r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?P<half>)(?!:\d)"), _clock_time),
