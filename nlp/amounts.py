@@ -18,8 +18,12 @@ EURO = "AD AT BE BG CY DE EE ES FI FR GR HR IE IT LT LU LV MC MT NL PT SI SK".sp
 CENTS = dict.fromkeys(EURO, "EUR") | {"AU": "AUD", "CA": "CAD", "NZ": "NZD", "ZA": "ZAR"}
 """Whose cents they are, by country; elsewhere the dollar's."""
 
-SMALL = {"cent": "USD", "cents": "USD", "pence": "GBP", "penny": "GBP", "p": "GBP"}
-"""The hundredth part of one: 50 pence are 0.5 GBP."""
+ANY_CENTS = frozenset(
+    "cent cents centime centimes centesimo centesimi centimo centimos céntimo céntimos cêntimo cêntimos".split()  # noqa: SIM905
+)
+SMALL = {"pence": "GBP", "penny": "GBP", "p": "GBP", "rappen": "CHF", "centavo": "", "centavos": ""}
+SMALL |= dict.fromkeys(ANY_CENTS, "")
+"""The hundredth part of one: 50 pence are 0.5 GBP. Whose centavos are meant, only money named with them tells."""
 
 _SIGN = r"(?:US\$|C\$|A\$|R\$|[$€£₹¥₺₦₩])"
 _CODE = "|".join(sorted(code for code in CODES if code.isascii() and len(code) == 3 and code.upper() in WORDS))
@@ -35,10 +39,18 @@ SCALES = {"thousand": 1_000, "k": 1_000, "million": 1_000_000, "mn": 1_000_000, 
 SHORT_SCALE = re.compile(r"(?:(?<=\d)[ ])?(k|m|mn|bn)(?=[ ])", re.IGNORECASE)
 """ "2m euros" are money; "2m" by itself is a length."""
 
+TWO_DIGITS = range(10, 100)
 MINUS = re.compile(r"(?<![\w)])(?:minus[ ]|[-−])\Z", re.IGNORECASE)
 THING = re.compile(r"[ ][^\W\d_]")
-AND_CENTS = re.compile(r",?[ ](?:and[ ]|und[ ]|et[ ]|y[ ]|e[ ])?")
-AFTER = re.compile(rf"[ ]?(?:d[ei][ ]|d['’])?({_SIGN}|[^\W\d_]{{1,8}})(?!\w)", re.IGNORECASE)
+AND_CENTS = re.compile(r",?[ ](?:and[ ]|und[ ]|et[ ]|y[ ]|e[ ]|con[ ])?", re.IGNORECASE)
+BARE_CENTS = re.compile(r"[ ](?:e[ ]|con[ ])?(?=\w)", re.IGNORECASE)
+BETWEEN = re.compile(r"\b(?:entre|tra|fra)[ ]\Z", re.IGNORECASE)
+ENDS = re.compile(
+    r"(?=[ ]?(?:[.,;:!?)](?!\d)|\Z)|[ ](?:please|each|for|to|and|or|bitte|pro|für|und|oder|zu|pour|par|et|ou"
+    r"|por|para|y|o|per|e)\b)",
+    re.IGNORECASE,
+)
+AFTER = re.compile(rf"[ ]?(?:d[ei][ ]|d['’])?({_SIGN}|[^\W\d_]{{1,9}})(?!\w)", re.IGNORECASE)
 
 
 def find_amounts(text: str, numbers: Sequence[Entity], *, cents: str = "USD") -> list[Entity]:
@@ -69,7 +81,21 @@ def find_amounts(text: str, numbers: Sequence[Entity], *, cents: str = "USD") ->
     for number in numbers:
         if number.source == "words":
             _add_after(found, number.value, text, number.start, number.end, cents)
-    return _with_cents(sorted(found, key=lambda entity: entity.start), text)
+    together = _with_cents(sorted(found, key=lambda entity: entity.start), text)
+    counts = {number.start: number for number in numbers}
+    return [_with_bare_cents(row, counts, text) for row in together if row.value["currency"]]
+
+
+def _with_bare_cents(amount: Entity, counts: dict[int, Entity], text: str) -> Entity:
+    """Twelve euros fifty are 12.50: a number of two digits behind whole money, which counts nothing else."""
+    glue = BARE_CENTS.match(text, amount.end) if amount.text[-1:].isalpha() and not _is_small(amount) else None
+    more = counts.get(glue.end()) if glue else None
+    if more is None or more.value not in TWO_DIGITS or amount.value["value"] % 1 or not ENDS.match(text, more.end):
+        return amount
+    if BETWEEN.search(text, max(0, amount.start - 8), amount.start):  # two amounts
+        return amount
+    value = round(amount.value["value"] + more.value / 100, 4)
+    return _amount(value, amount.value["currency"], text, amount.start, more.end)
 
 
 def _with_cents(amounts: list[Entity], text: str) -> list[Entity]:
@@ -115,7 +141,7 @@ def _add_after(found: list[Entity], value: float, text: str, start: int, end: in
     if word in CODES:
         found.append(_amount(value, CODES[word], text, start, match.end() if match else end))
     elif match and word in SMALL:
-        code = cents if word in ("cent", "cents") else SMALL[word]
+        code = cents if word in ANY_CENTS else SMALL[word]
         found.append(_amount(round(value / 100, 4), code, text, start, match.end()))
 
 
