@@ -44,7 +44,9 @@ SPEECHES = {
          r"(?:zwischen|von|ab)[ ](?P<hour>{hour})(?=[ ](?:und|bis)[ ](?:{hour})[ ]uhr)",
          r"(?:um|gegen|ab|bis)[ ](?P<hour>{hour})[ ](?P<part>{part})",
          r"um[ ](?P<hour>{hour}){stop}"),
-        {"halb": -30, "viertel nach": 15, "viertel vor": -15, "dreiviertel": -15, "kurz nach": 0, "kurz vor": 0},
+        {"halb": -30, "viertel nach": 15, "viertel vor": -15, "dreiviertel": -15, "kurz nach": 0, "kurz vor": 0,
+         "fünf vor": -5, "zehn vor": -10, "zwanzig vor": -20, "fünf nach": 5, "zehn nach": 10, "zwanzig nach": 20,
+         "fünf vor halb": -35, "zehn vor halb": -40, "fünf nach halb": -25, "zehn nach halb": -20},
         {"morgens": "morning", "vormittags": "morning", "nachmittags": "afternoon", "abends": "evening",
          "nachts": "night", "früh": "morning", "am morgen": "morning", "am vormittag": "morning",
          "am nachmittag": "afternoon", "am abend": "evening", "in der nacht": "night"},
@@ -60,7 +62,8 @@ SPEECHES = {
          r"(?:à|vers|avant|après|dès)[ ](?P<hour>{hour})[ ]heures?"
          rf"(?:[ ](?P<minutes>{{minutes}})|[ ](?P<spoken>{{spoken}}))?{_PART}",
          r"(?P<hour>{word})[ ]heures?(?:[ ](?P<minutes>{minutes}))?[ ](?P<part>{part})"),
-        {"et demie": 30, "et demi": 30, "et quart": 15, "moins le quart": -15, "moins quart": -15},
+        {"et demie": 30, "et demi": 30, "et quart": 15, "moins le quart": -15, "moins quart": -15,
+         "moins cinq": -5, "moins dix": -10, "moins vingt": -20, "moins vingt-cinq": -25},
         {"du matin": "morning", "de l'après-midi": "afternoon", "du soir": "evening", "de la nuit": "night"},
         {"matin": "morning", "après-midi": "afternoon", "soir": "evening", "dans la nuit": "night"},
         {"ce matin": "morning", "cet après-midi": "afternoon", "ce soir": "evening", "cette nuit": "night"},
@@ -68,13 +71,14 @@ SPEECHES = {
     ),
     "es": Speech(
         (r"(?:a|hasta|desde|sobre|entre|y)[ ]las?[ ](?P<hour>\d{1,2})"
-         rf"(?:[:.](?P<minute>\d\d)|[ ](?P<minutes>{{minutes}}))?(?:[ ]horas?)?{_PART}",
+         rf"(?:[:.h](?P<minute>\d\d)|[ ](?P<minutes>{{minutes}}))?(?:[ ]horas?|[ ]?hr?s?)?{_PART}",
          r"(?:a|hasta|desde|sobre|entre|y)[ ]las?[ ](?P<hour>{word})"
          r"(?:[ ](?P<minutes>{minutes})|[ ]y[ ](?P<spoken>{spoken}))"
          rf"(?:[ ]minutos)?{_PART}",
          r"(?:a|hasta|desde|sobre|entre|y)[ ]las?[ ](?P<hour>{word})(?:[ ](?P<part>{part})|{stop})",
          r"(?P<hour>{hour})[ ](?P<part>{part})"),
-        {"y media": 30, "y cuarto": 15, "menos cuarto": -15, "en punto": 0},
+        {"y media": 30, "y cuarto": 15, "menos cuarto": -15, "en punto": 0, "menos cinco": -5, "menos diez": -10,
+         "menos veinte": -20, "menos veinticinco": -25},
         {"de la mañana": "morning", "de la tarde": "afternoon", "de la noche": "evening", "de la madrugada": "night"},
         {"por la mañana": "morning", "por la tarde": "afternoon", "por la noche": "evening"},
         {"esta mañana": "morning", "esta tarde": "afternoon", "esta noche": "evening"},
@@ -90,8 +94,11 @@ SPEECHES = {
          rf"(?:[ ](?P<minutes>{{minutes}})|[ ]e[ ](?P<spoken>{{spoken}})){_PART}",
          r"(?:(?:d|fino )?all[ae'’]|verso le|entro le|per le|dopo le)[ ]?(?P<hour>{word})"
          r"(?:[ ](?P<part>{part})|{stop})",
+         r"(?:tra|fra)[ ]le[ ](?P<hour>{hour})(?:[:.](?P<minute>\d\d))?(?=[ ]e[ ]le[ ](?:{hour}))",
+         r"e[ ]le[ ](?P<hour>{hour})(?:[:.](?P<minute>\d\d))?{stop}",
          r"(?P<hour>{hour})[ ](?P<part>{part})"),
-        {"e mezza": 30, "e mezzo": 30, "e un quarto": 15, "e tre quarti": 45, "meno un quarto": -15, "in punto": 0},
+        {"e mezza": 30, "e mezzo": 30, "e un quarto": 15, "e tre quarti": 45, "meno un quarto": -15, "in punto": 0,
+         "meno cinque": -5, "meno dieci": -10, "meno venti": -20, "meno venticinque": -25},
         {"di mattina": "morning", "del mattino": "morning", "di pomeriggio": "afternoon", "del pomeriggio": "afternoon",
          "di sera": "evening", "della sera": "evening", "di notte": "night"},
         {"mattina": "morning", "pomeriggio": "afternoon", "sera": "evening", "notte": "night"},
@@ -111,7 +118,8 @@ SPEECHES = {
          rf"(?:até )?as?[ ](?P<hour>\d{{1,2}})(?:[:h](?P<minute>\d\d)?|[ ]horas){_PART}",
          r"(?:até )?(?:à|às|pelas)[ ](?P<hour>{word})(?:[ ](?P<part>{part})|{stop})",
          r"(?P<hour>{hour})(?:[ ]horas?)?[ ](?P<part>{part})"),
-        {"e meia": 30, "e um quarto": 15, "menos um quarto": -15, "em ponto": 0},
+        {"e meia": 30, "e um quarto": 15, "menos um quarto": -15, "em ponto": 0, "menos cinco": -5, "menos dez": -10,
+         "menos vinte": -20},
         {"da manhã": "morning", "da tarde": "afternoon", "da noite": "evening", "da madrugada": "night"},
         {"de manhã": "morning", "à tarde": "afternoon", "de tarde": "afternoon", "à noite": "evening",
          "de noite": "evening"},
@@ -149,7 +157,11 @@ class _Clock:
         self.part_of_day = re.compile(rf"[ ]({loose(_either(speech.days), language)})(?!\w)", re.IGNORECASE)
         self.part_of_today = _pattern(loose(_either(speech.today), language) or "(?!)")
         named = ((speech.noon, time(NOON)), (speech.midnight, time(0)))
-        self.named = [(_pattern(loose(said, language)), value) for said, value in named if said]
+        self.named = [
+            (_pattern(rf"(?:{loose(said, language)})(?:[ ](?P<minutes>{names['minutes']}))?"), value)
+            for said, value in named
+            if said
+        ]
 
 
 def _either(words: "Iterator[str] | dict[str, int] | dict[str, str]") -> str:
@@ -181,7 +193,17 @@ def find_times(text: str, language: str) -> list[Found]:
             moment = _read(match, clock, language)
             if moment is not None:
                 found.append(moment)
-    return [*found, *(Found(*match.span(), value) for form, value in clock.named for match in form.finditer(text))]
+    for form, hour in clock.named:
+        for match in form.finditer(text):
+            offset = clock.minutes.get(fold(match["minutes"] or "", language), 0)
+            found.append(Found(*match.span(), _moved(hour, offset)))
+    return found
+
+
+def _moved(hour: time, minutes: int) -> time:
+    """A time so many minutes later or earlier, around the clock."""
+    hours, left = divmod((hour.hour * 60 + hour.minute + minutes) % (24 * 60), 60)
+    return time(hours, left)
 
 
 def parts_of_today(text: str, language: str) -> list[tuple[int, int, str]]:
@@ -212,9 +234,9 @@ def _read(match: re.Match[str], clock: _Clock, language: str) -> Found | None:
     part = clock.parts.get(fold(said["part"], language)) if "part" in said else ""
     if hour is None or minute is None or offset is None or part is None or hour > LAST_HOUR or minute > LAST_MINUTE:
         return None
-    hour, minute = divmod((hour * 60 + minute + offset) % (24 * 60), 60)
+    moment = _moved(time(hour % 24, minute), offset)
     told = bool(part) or said["hour"].startswith("0")
-    return Found(match.start(), match.end(), in_part(time(hour, minute), part), "", not told and 1 <= hour < NOON)
+    return Found(match.start(), match.end(), in_part(moment, part), "", not told and 1 <= moment.hour < NOON)
 
 
 def _number(said: str, clock: _Clock, language: str) -> int | None:

@@ -10,6 +10,7 @@ from nlp.clock import Clock, Found, day_of_month, entity_of, in_year, joined, lo
 from nlp.foreign_clock import SPEECHES, find_times, part_after, parts_of_today
 from nlp.foreign_days import find_weekends_and_holidays
 from nlp.foreign_numbers import WORDS, fold, loose, small_numbers
+from nlp.numbers import FIGURE
 from nlp.past_days import is_over
 
 
@@ -76,10 +77,22 @@ AGO = {
 }  # fmt: skip
 """What is said before or behind a count of units that are over."""
 
-HALF_AN_HOUR = {
-    "de": "in einer halben stunde", "fr": "dans une demi[ -]heure", "es": "(?:en|dentro de) media hora",
-    "it": "(?:tra|fra) mezz['’ ]ora", "pt": "(?:em|daqui a) meia hora",
+QUARTERS = {
+    "de": {15: "einer viertelstunde", 30: "einer halben stunde", 45: "einer dreiviertel[ ]?stunde",
+           90: "(?:anderthalb|eineinhalb) stunden"},
+    "fr": {15: "un quart d['’]heure", 30: "une demi[ -]heure", 45: "trois[ -]quarts d['’]heure"},
+    "es": {15: "un cuarto de hora", 30: "media hora", 45: "tres cuartos de hora", 90: "hora y media"},
+    "it": {15: "un quarto d['’ ]ora", 30: "mezz['’ ]ora", 45: "tre quarti d['’ ]ora", 90: "un['’ ]ora e mezza"},
+    "pt": {15: "um quarto de hora", 30: "meia hora", 45: "três quartos de hora", 90: "hora e meia"},
 }  # fmt: skip
+"""Minutes that are told in quarters of an hour, behind "in" or "ago"."""
+
+QUARTER = re.compile("viertel|halb|[cq]uart|demi|medi|mezz|mei", re.IGNORECASE)
+"""Each of them has one of these in it."""
+
+AND_A_HALF = {"de": "", "fr": "et demie", "es": "y media", "it": "e mezza", "pt": "e meia"}
+"""Half an hour more, behind hours."""
+
 NEXT_WEEK = {
     "de": "nächste[rn]? woche", "fr": "(?:la )?semaine prochaine", "es": "(?:la )?(?:semana que viene|próxima semana)",
     "it": "(?:la )?(?:settimana prossima|prossima settimana)", "pt": "(?:na |a )?(?:semana que vem|próxima semana)",
@@ -157,14 +170,21 @@ class _Rules:
         self.weekday = _pattern(
             rf"(?:(?P<before>{which})[ ])?(?P<day>{'|'.join(weekdays)})(?:[ ](?P<after>{which})(?!\w))?"
         )
-        self.step = _pattern(rf"(?:{calendar.ahead})[ ](\d{{1,3}}|[^\W\d_]{{2,20}})[ ]({'|'.join(units)})")
+        half = f"(?P<half>[ ]{AND_A_HALF[language]})?" if AND_A_HALF[language] else "(?P<half>)"
+        self.step = _pattern(rf"(?:{calendar.ahead})[ ](\d{{1,3}}|[^\W\d_]{{2,20}})[ ]({'|'.join(units)}){half}")
         before, after = (loose(words, language) for words in AGO[language])
         self.ago = _pattern(
             (rf"(?:{before})[ ]" if before else "")
-            + rf"(\d{{1,3}}|[^\W\d_]{{2,20}})[ ]({'|'.join(units)})"
+            + rf"(\d{{1,3}}|[^\W\d_]{{2,20}})[ ]({'|'.join(units)}){half}"
             + (rf"[ ](?:{after})" if after and not before else rf"(?:[ ](?:{after}))?" if after else "")
         )
-        self.half_an_hour = _pattern(loose(HALF_AN_HOUR[language], language))
+        quarters = [(minutes, loose(said, language)) for minutes, said in QUARTERS[language].items()]
+        self.quarters = [(_pattern(f"(?:{calendar.ahead})[ ](?:{said})"), minutes) for minutes, said in quarters]
+        behind = f"[ ](?:{after})" if not before else ""
+        self.quarters += [
+            (_pattern((f"(?:{before})[ ]" if before else "") + f"(?:{said}){behind}"), -minutes)
+            for minutes, said in quarters
+        ]
         self.weeks = [
             (_pattern(loose(said[language], language)), days) for said, days in ((NEXT_WEEK, 7), (LAST_WEEK, -7))
         ]
@@ -172,7 +192,7 @@ class _Rules:
             rf"(?:{weekday})?(?P<day>\d{{1,2}})(?:(?P<mark>[/.-])(?P<month>\d{{1,2}})(?P=mark)(?P<year>\d{{4}}|\d\d)?"
             r"|/(?P<bare>\d{1,2})(?![/.,-]?\d))"
         )
-        self.hours = _pattern(r"([01]?\d|2[0-3]):([0-5]\d)")
+        self.hours = _pattern(r"([01]?\d|2[0-3]):([0-5]\d)(?:[ ]?hr?s?)?")
         self.no_day = frozenset(fold(word, language) for word in calendar.no_day.split())
         self.doubtful = frozenset(calendar.doubtful.split())
         self.goes_on = frozenset(fold(word, language) for word in calendar.goes_on.split())
@@ -208,28 +228,30 @@ def find_foreign_moments(text: str, language: str, *, now: int, timezone: str = 
         take(row)
     for match in rules.named.finditer(text):
         add(match, _dated(match, _place(rules.months, match["month"]) + 1, rules, clock))
-    for match in rules.figures.finditer(text):
+    figures = FIGURE.search(text) is not None
+    for match in rules.figures.finditer(text) if figures else ():
         if match["month"] or not _is_share(match):
             add(match, _dated(match, int(match["month"] or match["bare"]), rules, clock))
-    for match in rules.day_of_month.finditer(text):
+    for match in rules.day_of_month.finditer(text) if figures else ():
         add(match, _day_of_month(match, rules, clock), day=True)
+    for expression, minutes in rules.quarters if QUARTER.search(text) else ():
+        for match in expression.finditer(text):
+            add(match, shifted(clock, minutes, "minute"))
     for match in rules.step.finditer(text):
         unit = UNITS[_place(rules.units, match[2])]
         count = int(match[1]) if match[1].isdigit() else rules.counts.get(fold(match[1], language))
         if count is not None:
-            add(match, _safely(lambda c=count, u=unit: shifted(clock, c, u)))
+            add(match, _stepped(clock, count, unit, 1, half=bool(match["half"])))
     for match in rules.ago.finditer(text):
         unit = UNITS[_place(rules.units, match[2])]
         count = int(match[1]) if match[1].isdigit() else rules.counts.get(fold(match[1], language))
         if count is not None:
-            add(match, _safely(lambda c=count, u=unit: shifted(clock, -c, u)))
-    for match in rules.half_an_hour.finditer(text):
-        add(match, shifted(clock, 30, "minute"))
+            add(match, _stepped(clock, count, unit, -1, half=bool(match["half"])))
     for row in _weekdays_of_weeks(text, language, rules, today):
         take(row)
     for row in find_times(text, language):
         take(row)
-    for match in rules.hours.finditer(text):
+    for match in rules.hours.finditer(text) if figures else ():
         add(match, time(int(match[1]), int(match[2])))
     for start, end, part in parts_of_today(text, language):
         take(Found(start, end, today, part))
@@ -313,10 +335,11 @@ def _place(patterns: list[re.Pattern[str]], word: str) -> int:
     return next(place for place, pattern in enumerate(patterns) if pattern.fullmatch(word))
 
 
-def _safely(read: object) -> date | time | datetime | None:
-    """A moment; None where there is no such day or hour."""
+def _stepped(clock: Clock, count: int, unit: str, sign: int, *, half: bool) -> date | datetime | None:
+    """So many units from now, and half an hour more; None where there is no such day, or nothing to halve."""
+    if half and unit != "hour":
+        return None
     try:
-        value: date | time | datetime | None = read()  # type: ignore[operator]
+        return shifted(clock, sign * (60 * count + 30), "minute") if half else shifted(clock, sign * count, unit)
     except (ValueError, OverflowError):
         return None
-    return value
