@@ -234,17 +234,24 @@ def load_rules(
                 values.add(rule.name, words, value)
         for pattern in rule.patterns:
             patterns.add(rule.name, _compiled(rule, pattern))
+    with_values = {rule.name for rule in project.entities if rule.values}
     with_patterns = {rule.name for rule in project.entities if rule.patterns}
     marked: dict[str, list[str]] = defaultdict(list)
     for utterance in project.utterances:
         for slot in utterance.slots:
             if slot.entity not in with_patterns and slot.entity not in learnt:
-                values.add(slot.entity, slot.text, slot.text)
+                values.add(slot.entity, slot.text, listed(values, slot) if slot.entity in with_values else slot.text)
                 marked[slot.entity].append(slot.text)
     for entity, texts in sorted(marked.items()):
         if shape := shape_of(texts):
             patterns.add(entity, compile_pattern(shape), source="shape")
     return values, patterns
+
+
+def listed(values: ValueList, slot: Slot) -> str:
+    """What marked words mean: the one listed value that they hold ("a filling" is a filling), or what they say."""
+    held = {found.value for found in values.find(slot.text) if found.kind == slot.entity}
+    return str(held.pop()) if len(held) == 1 else slot.text
 
 
 RUN = re.compile(r"\d+|[^\W\d_]+|[^\w\s]|_|\s+")

@@ -53,6 +53,22 @@ def test_marked_values_teach_their_shape(tmp_path: Path) -> None:
     assert found(tmp_path, "is XY-77777 or XYZ-777 here") == []
 
 
+def test_marked_words_that_hold_a_listed_value_mean_it(tmp_path: Path) -> None:
+    intents = """
+- intent: order_status
+  examples:
+    - where is [a mug](product)
+    - where is [the coffee cup](product)
+    - where are [a mug and headphones](product)
+"""
+    project = read_project(write_project(tmp_path / "nlp", intents_a=intents, entities_a=ENTITIES))
+    values, _ = load_rules(project)
+    said = {row.text: row.value for row in values.find("a mug and headphones, a mug, the coffee cup")}
+    assert said["a mug"] == "mug"
+    assert said["the coffee cup"] == "the coffee cup"
+    assert said["a mug and headphones"] == "a mug and headphones"
+
+
 def test_a_slip_in_a_long_word_is_forgiven(tmp_path: Path) -> None:
     assert found(tmp_path, "where are my sneekers") == [("product", "sneakers")]
     assert found(tmp_path, "hedphones please") == [("product", "headphones")]
