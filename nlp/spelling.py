@@ -38,10 +38,16 @@ _INFORMAL = (
 INFORMAL = frozenset(_INFORMAL.split())
 """Words of chats, and names, that the list of English words is too old for."""
 
+_NEGATED = "is are was were do does did have has had could would should"
+_SHORTENED = "you're they're you've they've you'll they'll that's there's who's"
+CONTRACTED = {f"{word}nt": f"{word}n't" for word in _NEGATED.split()}
+CONTRACTED |= {word.replace("'", ""): word for word in _SHORTENED.split()}
+"""Words that are written without their apostrophe, and are no others then."""
+
 SLIPS = {"oder": "order"}
 """Slips that the list of English words has as words."""
 
-HASTE = 3
+HASTE = 4
 """So many times likelier than a wrong letter or one too many is one left out, or two swapped."""
 
 
@@ -98,6 +104,8 @@ class Spelling:
             or any(word.removesuffix(ending) in self._known for ending in ENDINGS)
         ):
             return ""
+        if self._english and word in CONTRACTED:
+            return CONTRACTED[word]
         allowed = 2 if len(word) >= LONG_WORD else 1
         best: tuple[int, bool, int, str] = (allowed + 1, False, 0, "")
         for other in self._by_initial.get(word[0], ()):

@@ -30,6 +30,9 @@ def test_without_a_project_it_knows_common_words() -> None:
         ("WHER IS MY PARSEL", "WHERE IS MY PARCEL"),
         ("I live in Stansted. Wher is it", "I live in Stansted. Where is it"),
         ("a hose or a parsel", "a hose or a parcel"),
+        ("I havent seen it, it isnt here, DONT", "I haven't seen it, it isn't here, DONT"),
+        ("I wnat to know wich one", "I want to know which one"),
+        ("theyre late and dont care", "they're late and don't care"),
         ("recieved: and/or definately", "received: and/or definitely"),
     ],
 )
