@@ -26,6 +26,11 @@ MAX_RATED_LENGTH = 1_000
 SARCASM = re.compile(
     r"\b(?:thanks|thank you|cheers)\b(?:[ ]\w+){0,3}[ ]for nothing\b"
     r"|\byeah,?[ ]right\b"
+    r"|\b(?:thanks|thank you|cheers)\b(?:[ ]\w+){0,3}[ ]for[ ](?:ruining|wasting|losing|breaking|ignoring|destroying"
+    r"|forgetting|overcharging|lying|messing|letting me down)\b"
+    r"|\b(?P<praise>great|fantastic|brilliant|wonderful|perfect|lovely)\.{1,3}[ ]just[ ](?P=praise)\b"
+    r"|\b(?:great|fantastic|brilliant|wonderful|perfect|awesome|lovely|super)\b[,.!]+[ ](?:\w+[ ]){0,3}"
+    r"(?:broken|late|wrong|lost|delayed|cancelled|crashed|down)[ ]again\b"
     r"|\b(?:great|fantastic|brilliant|wonderful|perfect|awesome|lovely|super)\b[,.!]*[ ]"
     r"(?:(?:and|so|yet)[ ])?(?:another|again|now)\b[^.!?]{0,60}"
     r"\b(?:delay\w*|wait\w*|problem\w*|error\w*|broken|late|wrong|lost|hours?|days?|weeks?|cancel\w*|crash\w*|down)\b"

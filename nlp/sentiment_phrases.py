@@ -11,21 +11,39 @@ LEXICON = {GOOD: 2.4, BAD: -2.2}
 SERVICE_WORDS = {
     "rubbish": -2.2, "shambles": -2.3, "shambolic": -2.3, "overpriced": -1.9, "overcharged": -2.1, "unhelpful": -2.0,
     "unusable": -2.2, "ripoff": -2.4, "dreadful": -2.5, "appalling": -2.6, "shoddy": -2.0, "extortionate": -2.3,
-    "clueless": -1.9, "please": 0.0, "help": 0.0, "gift": 0.0, "number": 0.0, "card": 0.0, "refund": 0.0,
+    "clueless": -1.9, "crashing": -1.8, "please": 0.0, "help": 0.0, "gift": 0.0, "number": 0.0, "card": 0.0,
+    "refund": 0.0, "cancel": 0.0,
 }  # fmt: skip
-"""What customers say of a service in English; "please" and "help" ask, and praise nothing."""
+"""What customers say of a service in English; "please" and "help" ask, and praise nothing.
 
+What "cancel" asks for is no blame."""
+
+_ALONE = r"(?<![/.\d]{0})(?<!on {0})(?<!day {0})"
+_RATED = r"(?=\W*(?:\Z|[.!,?\n])|[ ](?:stars?|for|from)\b)"
+"""What is not before a rating, looked at behind it for speed, and what follows one, so that it is no day nor count."""
+
+_KNOWN = "(?:had|seen|known|eaten|tasted|met|experienced|been|felt|used|received|got|found|heard)"
 _ENGLISH = (
     (GOOD, r"could(?:n['’]?t| not) (?:be|have been) (?:happier|better|more (?:pleased|helpful|happy))"
-           r"|spot[ -]on|over the moon|made my day|(?<![/.])5[ -]stars?(?! for)|(?<![/.])10/10|top notch"
-           r"|no complaints"),
+           r"|spot[ -]on|over the moon|made my day|(?<![/.])5[ -]stars?(?! for| hotels?)|(?<![/.])10/10|top notch"
+           r"|no complaints"
+          rf"|(?:[45]/5{_ALONE.format('./5')}|[89]/10{_ALONE.format('./10')}){_RATED}"
+          r"|(?:4|four)[ -]stars?(?! for| hotels?)"
+          rf"|never (?:\w+ )?{_KNOWN} (?:\w+ )?better"),
     (BAD, r"(?:could|can only) (?:be|get|have been) better|(?:is|was|what|such) a joke|having a laugh"
           r"|hardly (?:good|great|helpful|ideal|fast)|ripped off|never again|so slow|too slow"
           r"|(?:does(?:n['’]?t| not)|never|not|won['’]?t|is(?:n['’]?t| not)|stopped) work(?:s|ing|ed)?"
           r"|(?<![/.])(?:[01]|zero|one)[ -]stars?|(?<![/.])0/10|arrived (?:cold|late|broken|damaged)"
           r"|cold and late"
-          r"|waste of (?:time|money)"),
-    (CALM, r"no,? thank(?:s| you)|free (?:delivery|shipping|returns?|parking|wifi|trial)|thanks in advance"),
+          r"|waste of (?:time|money)"
+          rf"|(?:[12]/5{_ALONE.format('./5')}|[1-4]/10{_ALONE.format('./10')}){_RATED}|(?:2|two)[ -]stars?(?! hotels?)"
+          rf"|never (?:\w+ )?{_KNOWN} (?:\w+ )?worse|could(?:n['’]?t| not) (?:be|have been|get) (?:any )?worse"
+          r"|fed up|had enough(?! \w)|tak(?:e|es|en|ing) (?:forever|ages)|took (?:forever|ages)"
+          r"|expected (?:better|more)|nothing works|nobody (?:answer|repl|help|car|listen)\w*"
+          r"|nobody (?:came|picks? up|turned up)"
+          r"|still (?:waiting|no (?:reply|response|answer|refund))|still have(?:n['’]?t| not) \w+ed"),
+    (CALM, r"(?:(?:want|need|get|like) )?my money back|do(?:n['’]?t| not) bother|no,? thank(?:s| you)"
+           r"|free (?:delivery|shipping|returns?|parking|wifi|trial)|thanks in advance"),
 )  # fmt: skip
 _OTHERS = {
     "de": (
@@ -63,7 +81,19 @@ PHRASES = {
 }
 
 
+TURNED = re.compile(
+    r"\b(?:less than|far from(?! (?:the|my|our|here|home|me|town)\b)(?: being)?|anything but|hardly|barely)(?= [a-z])",
+    re.IGNORECASE,
+)
+"""What turns the next words round in English, and VADER does not know: less than impressed."""
+
+ONLY = re.compile(r"\bnothing but\b", re.IGNORECASE)
+""" "Nothing but praise" turns nothing round."""
+
+
 def phrases_as_words(text: str, language: str) -> str:
-    """The text with the phrases of a language as words of `LEXICON`."""
+    """The text with the phrases of a language as words of `LEXICON`, and with English negations that VADER knows."""
     phrases = PHRASES.get(language)
-    return text if phrases is None else phrases.sub(lambda match: f" {match.lastgroup} ", text)
+    if phrases is not None:
+        text = phrases.sub(lambda match: f" {match.lastgroup} ", text)
+    return TURNED.sub("not", ONLY.sub("only", text)) if language == "en" else text
