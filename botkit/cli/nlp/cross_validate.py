@@ -45,9 +45,10 @@ def command(
         return
     out.line((data.name_of(directory, train), "title"),
              f"  {found.utterances} utterances, {folds} folds, {runs} runs, threshold {found.threshold:g}")  # fmt: skip
+    first = "in the first run: " if found.runs > 1 else ""
     for each in found.pipelines:
         out.line(
-            f"  {each.name}: {each.mean:.1%} right (spread over folds {100 * each.spread:.1f} points), "
+            f"  {each.name}: {each.mean:.1%} right (spread over folds {100 * each.spread:.1f} points), {first}"
             f"macro F1 {each.figures.macro_f1:.3f}, calibration error {each.figures.calibration_error:.3f}"
         )
     for difference in found.differences:
