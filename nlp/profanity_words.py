@@ -11,8 +11,8 @@ EVERYDAY = frozenset(
     hooker hooter hooters hoor hump humped humping hussy hymen inbred incest injun jap japs jerk jerked junkie junky
     kill kinky klan knob kock kraut kum lech len leper lesbians lmao loin loins lube lust lusting lusty mams massa
     maxi menses menstruate menstruation meth molest muff murder muther nad nads naked napalm nappy nazi nazism negro
-    nig nimrod ninny nipple nob nude nudes omg opiate opium oral orally organ orgasm orgasms orgies orgy ovary ovum
-    ovums paddy pantie panties panty pastie pasty pawn pcp pecker pee penetrate penetration penial penile peyote
+    nig niggle nimrod ninny nipple nob nude nudes omg opiate opium oral orally organ orgasm orgasms orgies orgy ovary
+    ovum ovums paddy pantie panties panty pastie pasty pawn pcp pecker pee penetrate penetration penial penile peyote
     phallic pimp pinko playboy pms pollock pot potty prig pron prostitute prude pube pubic pubis puss puto queer
     queers quicky racy rectal rectum rectus reefer reich revue rimming rum rump ruski sandbar scantily schizo screw
     screwed screwing scum seaman seamen seduce semen sex sexual sissy slave sleazy slope smut sniper snuff souse
@@ -75,9 +75,6 @@ INNOCENT = {
         "shitake",
         "shittake",
         "shiitake",
-        "matsushita",
-        "yamashita",
-        "kinoshita",
         "mishit",
         "hashit",
         "shittim",
@@ -87,7 +84,8 @@ INNOCENT = {
         "wishit",
         "publishit",
         "shitterton",
-        "shitake",
+        *"ashita eshita ishita oshita ushita".split(),  # noqa: SIM905  Yamashita, Ishita
+        *"akshit ikshit ukshit arshit rishit nishit kshitij shitij shital".split(),  # noqa: SIM905  Dikshit, Harshit
     ),
     "puttan": ("puttanesc",),
     "salop": ("salopette",),
