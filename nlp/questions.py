@@ -1,6 +1,7 @@
 """Questions: what kind of question a text holds, if any, by how its sentences begin and end."""
 
 import re
+from itertools import pairwise
 
 QUESTION_WORDS = ("what", "when", "where", "which", "who", "whom", "whose", "why", "how")
 
@@ -40,6 +41,20 @@ DONE = _words(
 )
 """The same behind can, will, would and so on: would like to, will call later."""
 
+PREPOSITIONS = _words("to for in from since at on by with until till of about under through")
+"""At what time, since when: they stand before a question word."""
+
+TOLD = _words(
+    "know knows knew tell tells told ask asks asked see sure wonder wondering understand say says said show explain is"
+    " was remember check idea matter about depends depending"
+)
+"""Behind one of these a question is told, and not asked: I know what is the matter."""
+
+WITHIN = _words("what when where why how")
+"""Those that ask in the middle of a sentence: who and which go on with it."""
+
+PERSONS = _words("i you he she it we they")
+ASKED_ABOUT = SUBJECTS - {"a", "an"}
 ONE_THING = _words("it this that them")
 AGAIN = _words("again it this that more another one from soon later something")
 MORE_OF_HOW = _words(
@@ -94,7 +109,7 @@ EST_CE_QUE = re.compile(r"est[- ]ce[ ]qu(?:e\b|['’])", re.IGNORECASE)
 SENTENCE = re.compile(r"(?<=[.!?\n])\s+")
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 MAX_WORDS = 40
-FEW_WORDS = 5
+FEW_WORDS, SHORT_QUESTION = 5, 2
 
 
 def question(text: str, language: str = "en") -> tuple[str, str]:
@@ -159,7 +174,32 @@ def _english(sentence: str, words: list[str], language: str, *, marked: bool) ->
             return "yes/no", "auxiliary verb first"
     if marked:
         return next((word for word in words if word in QUESTION_WORDS), "yes/no"), "question mark"
+    if words[0] in PREPOSITIONS and len(words) > 1 and words[1] in QUESTION_WORDS and _asks(words[1:]):
+        return words[1], "question word"
+    if inner := _asked_within(words):
+        return inner, "question word"
+    if REQUEST.search(sentence):
+        return "yes/no", "auxiliary verb first"
     return None
+
+
+REQUEST = re.compile(r",[ ](?:(?:and|but|so|please)[ ])?(?:can|could|would|will)[ ](?:you|someone|somebody)\b", re.I)
+"""I never got it, can you check."""
+
+
+def _asks(words: list[str]) -> bool:
+    """Whether an auxiliary verb stands before its subject soon behind a question word, or nothing does."""
+    behind = words[1 : 1 + FEW_WORDS]
+    inverted = any(word in AUXILIARIES and then in ASKED_ABOUT for word, then in pairwise(behind))
+    return inverted or (len(words) <= SHORT_QUESTION and words[0] != "which")
+
+
+def _asked_within(words: list[str]) -> str:
+    """The question word of a question that begins within a sentence: my order 123 when will it come."""
+    for before, word, verb, subject in zip(words, words[1:], words[2:], words[3:], strict=False):
+        if word in WITHIN and verb in AUXILIARIES and subject in PERSONS and before not in TOLD:
+            return word
+    return ""
 
 
 def _is_no_question(sentence: str, first: str, rest: list[str]) -> bool:
