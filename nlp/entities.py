@@ -46,6 +46,7 @@ DOMAIN = re.compile(
 """Web addresses without http or www: those that end as no sentence goes on, others only with a path."""
 URL_TAIL = ".,;:!?)]}'\"…"
 FEWEST_PHONE_DIGITS = 7
+SOME_DIGITS = "+44 20 7946 0958, 020 7946 0958"
 FEWEST_CARD_DIGITS = 12
 MAX_PHONE_TEXT = 1_000
 MAX_ENTITIES = 200
@@ -127,7 +128,7 @@ class Entities(Component):
         language = str(project.settings.get("language", "en"))
         self._typed = typed_entities(project, language)
         if "phone" not in self.without:  # so that the first text does not wait for it
-            import phonenumbers  # noqa: F401
+            find_phones(SOME_DIGITS, self._region)
         if language in COUNTED:
             small_numbers(language)
         if self.ner:
