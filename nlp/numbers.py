@@ -60,7 +60,7 @@ def find_numbers(text: str) -> list[Entity]:
             continue
         start, end = words[at][1], words[at + length - 1][2]
         if (sign := SIGN.search(text, max(0, start - 8), start)) and (
-            sign["half"] is None or words[at + length - 1][0] == DOZEN
+            sign["half"] is None or words[at + length - 1][0] == DOZEN or (words[at][0] == "a" and length > 1)
         ):
             value, start = (-value, sign.start()) if sign["half"] is None else (value / 2, sign.start())
             value = int(value) if value == int(value) else value
