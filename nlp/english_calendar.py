@@ -27,7 +27,8 @@ Rule = tuple[re.Pattern[str], Reader]
 
 def behind(words: str) -> str:
     """What stands directly behind one of some words, which themselves are no part of it."""
-    return f"(?:{'|'.join(f'(?<={word} )' for word in words.split())})"
+    whole = (rf"(?<=\b{word} )" for word in words.split())
+    return f"(?:{'|'.join(whole)})"
 
 
 AT = behind("at by around about until till from before after since")

@@ -101,9 +101,9 @@ RULES: tuple[Rule, ...] = (
     (pattern(rf"{AT}{_hour}[ ]{_minute}{NO_NOUN}"), _spoken),
     (pattern(rf"{_hour}{_told}"), _spoken),
     (pattern(rf"{_hour}[ ]o['’ ]{{0,2}}clock{AT_PART}?"), _spoken),
-    (pattern(rf"(?<=at ){_hour}{NO_NOUN}"), _spoken),
+    (pattern(rf"(?<=\bat ){_hour}{NO_NOUN}"), _spoken),
     (re.compile(rf"(?<![\w/.,:-]){_first}(?=[ ]?[-–][ ]?{_last})", re.IGNORECASE), _from),
-    (re.compile(rf"(?:(?<=between )|(?<=from )){_first}(?=[ ](?:and|to|till|until)[ ]{_last})", re.IGNORECASE),
+    (re.compile(rf"(?:(?<=\bbetween )|(?<=\bfrom )){_first}(?=[ ](?:and|to|till|until)[ ]{_last})", re.IGNORECASE),
      _from),
 )  # fmt: skip
 """Tried in this order, and before those for times in figures."""

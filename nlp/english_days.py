@@ -170,16 +170,18 @@ RULES: tuple[Rule, ...] = (
              rf"(?:(?P<one>a[ ]week)[ ](?:on[ ]|from[ ]|(?=next|last|this|coming))|{COUNT}[ ]weeks?[ ]from[ ])"
              rf"(?:(?P<day>today|tomorrow)|(?:(?P<which>this|next|last|coming)[ ])?{WEEKDAY}{PART})"), _week_after),
     (pattern(r"(?:the[ ])?week[ ]after[ ]next"), lambda match, clock: clock.now.date() + timedelta(days=14)),
-    (pattern(r"(?:(?P<which>this|next|last|coming)|(?:(?<=at )|(?<=on )|(?<=over )|(?<=for )|(?<=by )|(?<=until ))"
+    (pattern(rf"(?:(?P<which>this|next|last|coming)|{behind('at on over for by until')}"
              r"the)[ ]{1,2}week[ -]?end"), _weekend),
     (pattern(r"(?:the[ ])?(?P<edge>end|beginning|start)[ ]of[ ](?P<which>the|this|next|last)[ ]"
              r"(?P<unit>week|month|year)"), _edge),
     (pattern(r"(?:the[ ])?(?P<day>\d{1,2})(?:st|nd|rd|th)[ ]of[ ](?P<which>this|next|last)[ ]month"), _day_of_month),
     (pattern(rf"(?:{WEEKDAY}|(?P<short>{'|'.join(SHORT_DAYS)})\b\.?),?[ ](?:the[ ])?(?P<day>\d{{1,2}})(?:st|nd|rd|th)"
              rf"{NO_NOUN}"), _weekday_of_month),
-    (pattern(rf"{_before}the[ ](?P<day>\d{{1,2}})(?:st|nd|rd|th)(?P<which>){NO_NOUN}"), _day_of_month),
+    (pattern(rf"{_before}the[ ](?P<day>\d{{1,2}})(?:st|nd|rd|th)(?P<which>){NO_NOUN}"
+             rf"(?![ ](?:or|and|to)[ ](?:the[ ])?\d{{1,2}}(?:st|nd|rd|th)?(?:[ ]of)?[ -](?:{_month})\b)"),
+     _day_of_month),
     (pattern(rf"(?:(?P<which>last|next|this)[ ])?(?P<holiday>{_holidays})(?:,?[ ](?P<year>\d{{4}}))?"), _holiday),
-    (pattern(rf"(?:(?P<which>last|next|this)[ ]|{_before}|(?<=at ))(?P<holiday>christmas|xmas|halloween)"
+    (pattern(rf"(?:(?P<which>last|next|this)[ ]|{_before}|(?<=\bat ))(?P<holiday>christmas|xmas|halloween)"
              r"(?:[ ](?P<year>\d{4}))?(?![ ](?:card|cards|eve|day|gifts?|presents?|trees?)\b)"), _holiday),
     (pattern(rf"(?P<ahead>in)[ ]{{1,2}}{_few}{_unit}{_more}(?:['’]?s?['’]?[ ]time)?"), _short_step),
     (pattern(rf"{_few}{_unit}{_more}[ ]{{1,2}}(?:ago|(?P<ahead>from now))"), _short_step),

@@ -21,7 +21,7 @@ _no_verb = r"(?![ ](?:i|we|you|he|she|they|it|be|not|have|never)\b)"
 _to = r"[ ](?:and|to|till?|until)[ ]"
 _edge = (
     r"(?:the[ ])?(?P<edge>end|beginning|start|middle)[ ]of[ ](?:(?P<which_edge>next|last|this)[ ])?"
-    r"|(?P<part>early|mid)[ -](?:(?<=early )in[ ])?"
+    r"|(?P<part>early|mid)[ -](?:(?<=\bearly )in[ ])?"
 )
 _year = r"(?:,?[ ](?:of[ ])?(?P<year>20\d\d)(?!\w))?"
 

@@ -33,7 +33,7 @@ _day = rf"(?P<day>\d{{1,2}}|{_ordinal})(?:st|nd|rd|th)?"
 _year = r"(?P<year>\d{4})"
 _short = "|".join(SHORT_DAYS)
 _ranged = (
-    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?=[ ]?(?:-|–|to|and|or|until|till)[ ]?\d{{1,2}}(?:st|nd|rd|th)?"
+    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?=[ ]?(?:-|–|to|and|or|until|till)[ ]?(?:the[ ])?\d{{1,2}}(?:st|nd|rd|th)?"
     rf"(?:[ ]of)?[ -]{_month}(?!\w)(?:,?[ ]{_year})?)"
 )
 
@@ -228,7 +228,7 @@ def _clock_time(match: re.Match[str], clock: Clock) -> time:
 
 
 def _named_time(match: re.Match[str], clock: Clock) -> time:
-    return time(12 if match.group().lower().endswith(("noon", "midday")) else 0)
+    return time(0 if "midnight" in match.group().lower() else 12)
 
 
 HINT = re.compile(
@@ -267,9 +267,9 @@ RULES: tuple[Rule, ...] = (
     (pattern(r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?P<half>)(?!:\d)"), _clock_time),
     (pattern(r"(?P<hour>\d{1,2})(?P<minute>)(?P<half>)[ ]o['’ ]{0,2}clock"), _clock_time),
     (pattern(rf"{AT}(?P<hour>[01]?\d|2[0-3])\.(?P<minute>[0-5]\d)(?P<half>)(?!\.\d){NO_NOUN}"), _clock_time),
-    (pattern(rf"(?<=at )(?P<hour>\d{{1,2}})(?P<minute>)(?P<half>){NO_NOUN}"), _clock_time),
+    (pattern(rf"(?<=\bat )(?P<hour>\d{{1,2}})(?P<minute>)(?P<half>){NO_NOUN}"), _clock_time),
     (pattern(r"(?P<hour>1[0-2]|\d)(?P<minute>[0-5]\d)[ ]?(?P<half>[ap]\.?m)\.?"), _clock_time),
-    (pattern("noon|midday|midnight"), _named_time),
+    (pattern("(?:noon|midday|midnight)(?:-?ish)?"), _named_time),
 )  # fmt: skip
 
 RULES_OF_WORDS = tuple(row for row in RULES if row[1] not in (_iso, _slashes, _clock_time))
