@@ -105,25 +105,29 @@ UNITS = ("day", "week", "month", "hour", "minute")
 
 
 class Beside(NamedTuple):
-    """How a day of the month is said: `article` stands between it and its weekday, `mark` behind it, `alone` before
-    it where no weekday does. It is none unless a word of `goes_on` follows, a part of the day, or nothing.
+    """How a day of the month is said: `article` stands between it and its weekday, `to` between two of them, `mark`
+    behind it, `alone` before it where no weekday does. It is none unless a word of `goes_on` follows, a part of the
+    day, or nothing.
     """
 
     article: str
+    to: str
     mark: str
     alone: str
     goes_on: str
 
 
 DAYS_OF_MONTH = {
-    "de": Beside("(?:de[mnr]|am)[ ]", r"\.", r"(?<=\bam )",
+    "de": Beside("(?:de[mnr]|am|zum)[ ]", "bis|und|oder", r"\.", r"(?<=\bam )",
                  "um|ab|bis|gegen|zwischen|und|oder|bitte|wäre|geht|ist|passt|für|mit"),
-    "fr": Beside("le[ ]", "", "", "à|vers|avant|après|dès|entre|et|ou|si|est|serait|pour|avec|dans|au|merci|svp"),
-    "es": Beside("(?:el[ ])?(?:día[ ])?", "", "día[ ]",
+    "fr": Beside("le[ ]", "au|et|ou", "", "",
+                 "à|vers|avant|après|dès|entre|et|ou|si|est|serait|pour|avec|dans|au|merci|svp"),
+    "es": Beside("(?:el[ ])?(?:día[ ])?", "al?|y|o", "", "día[ ]",
                  "a|al|de|por|para|y|o|si|es|con|desde|hasta|entre|sobre|gracias"),
-    "it": Beside("(?:il[ ])?(?:giorno[ ])?", "", "giorno[ ]",
+    "it": Beside("(?:il[ ])?(?:giorno[ ])?", "al?|e|o", "", "giorno[ ]",
                  "alle|all|dalle|dopo|verso|entro|per|e|o|se|va|con|di|nel|grazie"),
-    "pt": Beside("(?:(?:n?o[ ])?dia[ ])?", "", "dia[ ]", "às|à|ao|das|de|por|para|e|ou|se|com|até|depois|antes|pelas"),
+    "pt": Beside("(?:(?:n?o[ ])?dia[ ])?", "ao?|e|ou", "", "dia[ ]",
+                 "às|à|ao|das|de|por|para|e|ou|se|com|até|depois|antes|pelas"),
 }  # fmt: skip
 LED = re.compile(
     r"\b(?:am|zum|vom|bis|ab|seit|den|dem|der|le|du|au|el|del|al|día|il|dal|dall|entro|no|do|ao|dia|em|até|desde|hasta"
@@ -157,6 +161,10 @@ class _Rules:
             rf"(?:{weekday})?(?P<day>\d{{1,2}}|{calendar.first})(?:\.|º|er)?[ ]{of}(?P<month>{'|'.join(months)})"
             rf"(?:[ ]{of}(?P<year>\d{{4}}))?"
         )
+        self.ranged = _pattern(
+            rf"(?P<day>\d{{1,2}})\.?(?=[ ]?(?:{beside.to}|[-–])[ ]?(?:{article})?\d{{1,2}}(?:\.|º|er)?[ ]{of}"
+            rf"(?P<month>{'|'.join(months)})(?:[ ]{of}(?P<year>\d{{4}}))?(?!\w))(?P<weekday>)"
+        )
         goes_on = loose("|".join((beside.goes_on, *SPEECHES[language].days)), language)
         alone = f"|{loose(beside.alone, language)}" if beside.alone else ""
         self.day_of_month = re.compile(
@@ -166,9 +174,11 @@ class _Rules:
         days = sorted(map(re.escape, calendar.days), key=len, reverse=True)
         self.day = _pattern("|".join(loose(day, language) for day in days))
         self.last = re.compile(loose(calendar.last, language), re.IGNORECASE)
+        glued = loose("|".join(SPEECHES[language].days), language) + "|" if language == "de" else ""
         which = loose(f"{calendar.last}|{calendar.coming}", language)
         self.weekday = _pattern(
-            rf"(?:(?P<before>{which})[ ])?(?P<day>{'|'.join(weekdays)})(?:[ ](?P<after>{which})(?!\w))?"
+            rf"(?:(?P<before>{which})[ ])?(?P<day>{'|'.join(weekdays)})(?P<part>{glued})"
+            rf"(?:[ ](?P<after>{which})(?!\w))?"
         )
         half = f"(?P<half>[ ]{AND_A_HALF[language]})?" if AND_A_HALF[language] else "(?P<half>)"
         self.step = _pattern(rf"(?:{calendar.ahead})[ ](\d{{1,3}}|[^\W\d_]{{2,20}})[ ]({'|'.join(units)}){half}")
@@ -232,6 +242,8 @@ def find_foreign_moments(text: str, language: str, *, now: int, timezone: str = 
     for match in rules.figures.finditer(text) if figures else ():
         if match["month"] or not _is_share(match):
             add(match, _dated(match, int(match["month"] or match["bare"]), rules, clock))
+    for match in rules.ranged.finditer(text) if figures else ():
+        add(match, _dated(match, _place(rules.months, match["month"]) + 1, rules, clock, at=match.end()))
     for match in rules.day_of_month.finditer(text) if figures else ():
         add(match, _day_of_month(match, rules, clock), day=True)
     for expression, minutes in rules.quarters if QUARTER.search(text) else ():
@@ -268,7 +280,10 @@ def find_foreign_moments(text: str, language: str, *, now: int, timezone: str = 
             ahead = ahead - 7 if rules.last.fullmatch(which) else ahead or 7
         elif ahead and is_over(text, match.start()):
             ahead -= 7
-        add(match, today + timedelta(days=ahead), day=True)
+        if part := _part_of(match, language):
+            take(Found(match.start(), match.end(), today + timedelta(days=ahead), part))
+        else:
+            add(match, today + timedelta(days=ahead), day=True)
     return [entity_of(row, text) for row in joined(sorted(found), text)]
 
 
@@ -276,10 +291,13 @@ def _weekday_of(match: re.Match[str], rules: _Rules) -> int | None:
     return _place(rules.weekdays, match["weekday"]) if match["weekday"] else None
 
 
-def _dated(match: re.Match[str], month: int, rules: _Rules, clock: Clock) -> date | None:
-    """A day with its month, and its weekday where one is named; None where there is no such day."""
+def _dated(match: re.Match[str], month: int, rules: _Rules, clock: Clock, *, at: int | None = None) -> date | None:
+    """A day with its month, and its weekday where one is named; None where there is no such day.
+
+    `at`: where the words end that tell whether it is over, if not before the day: "dal 3 al 5" is not since the 3rd.
+    """
     day = int(match["day"]) if match["day"].isdigit() else 1
-    over, weekday = is_over(match.string, match.start()), _weekday_of(match, rules)
+    over, weekday = is_over(match.string, match.start() if at is None else at), _weekday_of(match, rules)
     try:
         return in_year(match["year"], month, day, clock, over=over, weekday=weekday)
     except (ValueError, OverflowError):
@@ -313,9 +331,15 @@ def _weekdays_of_weeks(text: str, language: str, rules: _Rules, today: date) -> 
             weekday = rules.weekday.match(text, end + 1) if text[end : end + 1] == " " else None
             if weekday is not None and not weekday["before"]:
                 end, shift = weekday.end(), days - today.weekday() + _place(rules.weekdays, weekday["day"])
-            part, end = part_after(text, end, language)
+            glued = _part_of(weekday, language) if weekday is not None else ""
+            part, end = (glued, end) if glued else part_after(text, end, language)
             found.append(Found(start, end, today + timedelta(days=shift), part))
     return found
+
+
+def _part_of(weekday: re.Match[str], language: str) -> str:
+    """The part of the day that is one word with its weekday: Dienstagabend."""
+    return SPEECHES[language].days.get(weekday["part"].lower(), "")
 
 
 WORD_BEFORE, WORD_AFTER = re.compile(r"([^\W\d_]{1,30})[ ]\Z"), re.compile(r"[ ]([^\W\d_]{1,30})")
