@@ -99,6 +99,7 @@ GERMAN_VERBS = _words(
     "ist sind war waren bin bist seid kann kannst könnt können könnte könnten könntest hat haben habt habe hast hatte"
     " hatten wird werden werdet wurde wurden darf dürfen muss müssen müsst soll sollen will wollen möchten möchtet gibt"
     " kommt kommen liefert liefern macht machen geht gehen nehmt akzeptiert bietet"
+    " hätten hättest würden würdest wäre wären dürfte dürften bekomme bekommen brauche braucht"
 )
 GERMAN_SUBJECTS = _words(
     "ich du er sie es wir ihr man das der die ein eine mein meine meinen dein deine ihre unser unsere euer eure diese"
