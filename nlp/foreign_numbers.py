@@ -14,7 +14,7 @@ from models.utterance import Entity
 from nlp.short_numbers import CODE, find_short_numbers, with_fraction
 
 LANGUAGES = ("de", "es", "fr", "it", "pt")
-WORD = re.compile(r"[^\W\d_]+")
+WORD = re.compile(r"[^\W\d_²³]+")
 GLUE = re.compile(r"[ \t\u00a0]{1,3}|[-'’]")
 MAX_WORDS_OF_A_NUMBER = 8
 """Of one below a thousand: "neuf cent quatre vingt dix neuf" has six."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from models.utterance import Entity
 from nlp.foreign_numbers import GLUE, WORD, find_foreign_numbers, fold, read_foreign_figures, small_numbers
 from nlp.units import NAMES as SHORT_UNITS
+from nlp.units import powered
 
 SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, YEAR = 1, 60, 3_600, 86_400, 604_800, 2_592_000, 31_536_000
 NAMES_OF_DURATIONS = {
@@ -113,7 +114,9 @@ PORTUGUESE_TENTHS = (
     "centesim",
 )  # fmt: skip
 SHORT_AFTER = re.compile(r"[ \u00a0]{0,2}(°[cf]|km/h|[%$€£₹¥])(?![^\W\d_])", re.IGNORECASE)
-GLUED = re.compile(r"(?<![\w.,-])(\d{1,12}(?:[.,]\d{1,9})?)(km/h|[^\W\d_]{1,4})(?![\w/])", re.IGNORECASE)
+GLUED = re.compile(
+    r"(?<![\w.,-])(\d{1,12}(?:[.,]\d{1,9})?)(km/h|[^\W\d_²³]{1,4})(?:(?![\w/])|(?=[2²3³](?![\w/])))", re.IGNORECASE
+)
 HOURS_AND_MINUTES = re.compile(r"(?<![\w.:])(\d{1,3})[ ]?h[ ]?([0-5]\d)(?!\w)", re.IGNORECASE)
 
 
@@ -309,7 +312,9 @@ def _durations(text: str, language: str, words: list[_Word], counted: list[_Coun
             (count.start, end or words[count.next].end, (count.value + (0.5 if end else 0)) * seconds, seconds)
         )
     for match in GLUED.finditer(text):
-        if seconds := rules.durations.get(fold(match[2], language), 0):
+        if not text[match.end() : match.end() + 1].isalnum() and (
+            seconds := rules.durations.get(fold(match[2], language), 0)
+        ):
             parts.append((*match.span(), read_foreign_figures(match[1]) * seconds, seconds))
     for match in HOURS_AND_MINUTES.finditer(text):
         parts.append((*match.span(), int(match[1]) * HOUR + int(match[2]) * MINUTE, MINUTE))
@@ -356,11 +361,15 @@ def _units(text: str, language: str, words: list[_Word], counted: list[_Counted]
         if not unit:
             continue
         half = _more_half(text, language, words, count.next) if count.next >= 0 else 0
-        entity = _quantity(count.value + (0.5 if half else 0), unit, text, count.start, half or end)
+        unit, end = powered(unit, text, half or end)
+        entity = _quantity(count.value + (0.5 if half else 0), unit, text, count.start, end)
         found.setdefault(entity.end, entity)
     for match in GLUED.finditer(text):
         if unit := rules.units.get(match[2].lower(), "") or SHORT_UNITS.get(match[2].lower(), ""):
-            found[match.end()] = _quantity(read_foreign_figures(match[1]), unit, text, *match.span())
+            unit, end = powered(unit, text, match.end())
+            if text[end : end + 1].isalnum():
+                continue
+            found[end] = _quantity(read_foreign_figures(match[1]), unit, text, match.start(), end)
     return list(found.values())
 
 

@@ -44,7 +44,21 @@ AND_A_HALF = re.compile(r"[ ]and[ ]a[ ]half(?!\w|[ ](?!of\b)[^\W\d_])", re.IGNOR
 """ "Two kilos and a half", not "two kilos and a half litre"."""
 
 AFTER = re.compile(r"[ ]{0,2}-?(°[cf]|km/h|[%$€£₹¥]|[a-z]{1,12})(?![a-z])", re.IGNORECASE)
-GLUED = re.compile(r"(?<![\w.,-])(\d{1,12}(?:\.\d{1,9})?)(km/h|[a-z]{1,4})(?![\w/])", re.IGNORECASE)
+GLUED = re.compile(
+    r"(?<![\w.,-])(\d{1,12}(?:\.\d{1,9})?)(km/h|[a-z]{1,4})(?:(?![\w/])|(?=[2²3³](?![\w/])))", re.IGNORECASE
+)
+
+
+LENGTHS = frozenset({"metre", "centimetre", "millimetre", "kilometre", "foot", "inch", "yard", "mile"})
+POWERS = {"2": "square", "²": "square", "3": "cubic", "³": "cubic"}
+
+
+def powered(unit: str, text: str, end: int) -> tuple[str, int]:
+    """A unit and where it ends, with the power that may be written behind it: 5 m2 are no metres."""
+    power = POWERS.get(text[end : end + 1], "") if unit in LENGTHS else ""
+    if not power or text[end + 1 : end + 2].isalnum():
+        return unit, end
+    return f"{power} {unit}", end + 1
 
 
 def find_units(text: str, numbers: Sequence[Entity]) -> list[Entity]:
@@ -53,7 +67,9 @@ def find_units(text: str, numbers: Sequence[Entity]) -> list[Entity]:
     for match in GLUED.finditer(text):
         if unit := NAMES.get(match[2].lower()):
             value = float(match[1]) if "." in match[1] else int(match[1])
-            found.append(_entity(value, unit, text, match.start(), match.end()))
+            unit, end = powered(unit, text, match.end())
+            if not text[end : end + 1].isalnum():
+                found.append(_entity(value, unit, text, match.start(), end))
     ends = {quantity.end for quantity in found}  # of two and a half kilos, the half is told
     for match in PHRASE.finditer(text) if MEASURE.search(text) else ():
         if match.end() in ends:
@@ -79,7 +95,8 @@ def _quantity(number: Entity, text: str) -> Entity | None:
         return None
     more = AND_A_HALF.match(text, match.end()) if unit not in SAID_OTHERWISE and isinstance(number.value, int) else None
     value = number.value + 0.5 if more else number.value
-    return _entity(value, unit, text, number.start, (more or match).end())
+    unit, end = powered(unit, text, (more or match).end())
+    return _entity(value, unit, text, number.start, end)
 
 
 def _entity(value: float, unit: str, text: str, start: int, end: int) -> Entity:
