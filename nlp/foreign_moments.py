@@ -1,6 +1,7 @@
 """ForeignMoments: dates and times in German, French, Spanish, Italian and Portuguese, as those languages write them."""
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -144,7 +145,6 @@ class _Rules:
 
     def __init__(self, language: str) -> None:
         calendar = CALENDARS[language]
-        of = f"(?:{calendar.of}[ ])?" if calendar.of else ""
         months, weekdays, units = (
             [loose(name, language) for name in names.split()]
             for names in (calendar.months, calendar.weekdays, calendar.units)
@@ -154,16 +154,29 @@ class _Rules:
         )
         self.days = {fold(name, language): days for name, days in calendar.days.items()}
         self.counts = small_numbers(language) | dict.fromkeys(WORDS[language].articles.split(), 1)
-        beside = DAYS_OF_MONTH[language]
+        self._make_dates(language, "|".join(months), "|".join(weekdays))
+        self._make_weekdays(language, "|".join(weekdays))
+        self._make_steps(language, "|".join(units))
+        days = sorted(map(re.escape, calendar.days), key=len, reverse=True)
+        self.day = _pattern("|".join(loose(day, language) for day in days))
+        self.hours = _pattern(r"([01]?\d|2[0-3]):([0-5]\d)(?:[ ]?hr?s?)?")
+        self.no_day = frozenset(fold(word, language) for word in calendar.no_day.split())
+        self.doubtful = frozenset(calendar.doubtful.split())
+        self.goes_on = frozenset(fold(word, language) for word in calendar.goes_on.split())
+
+    def _make_dates(self, language: str, months: str, weekdays: str) -> None:
+        """Days with their month, in words or figures, and days of the month alone."""
+        calendar, beside = CALENDARS[language], DAYS_OF_MONTH[language]
+        of = f"(?:{calendar.of}[ ])?" if calendar.of else ""
         article = loose(beside.article, language)
-        weekday = rf"(?P<weekday>{'|'.join(weekdays)}),?[ ](?:{article})?"
+        weekday = rf"(?P<weekday>{weekdays}),?[ ](?:{article})?"
         self.named = _pattern(
-            rf"(?:{weekday})?(?P<day>\d{{1,2}}|{calendar.first})(?:\.|º|er)?[ ]{of}(?P<month>{'|'.join(months)})"
+            rf"(?:{weekday})?(?P<day>\d{{1,2}}|{calendar.first})(?:\.|º|er)?[ ]{of}(?P<month>{months})"
             rf"(?:[ ]{of}(?P<year>\d{{4}}))?"
         )
         self.ranged = _pattern(
             rf"(?P<day>\d{{1,2}})\.?(?=[ ]?(?:{beside.to}|[-–])[ ]?(?:{article})?\d{{1,2}}(?:\.|º|er)?[ ]{of}"
-            rf"(?P<month>{'|'.join(months)})(?:[ ]{of}(?P<year>\d{{4}}))?(?!\w))(?P<weekday>)"
+            rf"(?P<month>{months})(?:[ ]{of}(?P<year>\d{{4}}))?(?!\w))(?P<weekday>)"
         )
         goes_on = loose("|".join((beside.goes_on, *SPEECHES[language].days)), language)
         alone = f"|{loose(beside.alone, language)}" if beside.alone else ""
@@ -171,41 +184,37 @@ class _Rules:
             rf"(?<![\w/])(?:{weekday}{alone})(?P<day>\d{{1,2}}){beside.mark}(?=\Z|[ ]?[,;:!?)](?!\d)|[ ]?\.(?!\d)"
             + rf"|[ ](?:{goes_on})(?!\w))", re.IGNORECASE,
         )  # fmt: skip
-        days = sorted(map(re.escape, calendar.days), key=len, reverse=True)
-        self.day = _pattern("|".join(loose(day, language) for day in days))
-        self.last = re.compile(loose(calendar.last, language), re.IGNORECASE)
-        glued = loose("|".join(SPEECHES[language].days), language) + "|" if language == "de" else ""
-        which = loose(f"{calendar.last}|{calendar.coming}", language)
-        self.weekday = _pattern(
-            rf"(?:(?P<before>{which})[ ])?(?P<day>{'|'.join(weekdays)})(?P<part>{glued})"
-            rf"(?:[ ](?P<after>{which})(?!\w))?"
-        )
-        half = f"(?P<half>[ ]{AND_A_HALF[language]})?" if AND_A_HALF[language] else "(?P<half>)"
-        self.step = _pattern(rf"(?:{calendar.ahead})[ ](\d{{1,3}}|[^\W\d_]{{2,20}})[ ]({'|'.join(units)}){half}")
-        before, after = (loose(words, language) for words in AGO[language])
-        self.ago = _pattern(
-            (rf"(?:{before})[ ]" if before else "")
-            + rf"(\d{{1,3}}|[^\W\d_]{{2,20}})[ ]({'|'.join(units)}){half}"
-            + (rf"[ ](?:{after})" if after and not before else rf"(?:[ ](?:{after}))?" if after else "")
-        )
-        quarters = [(minutes, loose(said, language)) for minutes, said in QUARTERS[language].items()]
-        self.quarters = [(_pattern(f"(?:{calendar.ahead})[ ](?:{said})"), minutes) for minutes, said in quarters]
-        behind = f"[ ](?:{after})" if not before else ""
-        self.quarters += [
-            (_pattern((f"(?:{before})[ ]" if before else "") + f"(?:{said}){behind}"), -minutes)
-            for minutes, said in quarters
-        ]
-        self.weeks = [
-            (_pattern(loose(said[language], language)), days) for said, days in ((NEXT_WEEK, 7), (LAST_WEEK, -7))
-        ]
         self.figures = _pattern(
             rf"(?:{weekday})?(?P<day>\d{{1,2}})(?:(?P<mark>[/.-])(?P<month>\d{{1,2}})(?P=mark)(?P<year>\d{{4}}|\d\d)?"
             r"|/(?P<bare>\d{1,2})(?![/.,-]?\d))"
         )
-        self.hours = _pattern(r"([01]?\d|2[0-3]):([0-5]\d)(?:[ ]?hr?s?)?")
-        self.no_day = frozenset(fold(word, language) for word in calendar.no_day.split())
-        self.doubtful = frozenset(calendar.doubtful.split())
-        self.goes_on = frozenset(fold(word, language) for word in calendar.goes_on.split())
+
+    def _make_weekdays(self, language: str, weekdays: str) -> None:
+        """Weekdays, this, next or last, and weeks."""
+        calendar = CALENDARS[language]
+        self.last = re.compile(loose(calendar.last, language), re.IGNORECASE)
+        glued = loose("|".join(SPEECHES[language].days), language) + "|" if language == "de" else ""
+        which = loose(f"{calendar.last}|{calendar.coming}", language)
+        self.weekday = _pattern(
+            rf"(?:(?P<before>{which})[ ])?(?P<day>{weekdays})(?P<part>{glued})(?:[ ](?P<after>{which})(?!\w))?"
+        )
+        self.weeks = [
+            (_pattern(loose(said[language], language)), days) for said, days in ((NEXT_WEEK, 7), (LAST_WEEK, -7))
+        ]
+
+    def _make_steps(self, language: str, units: str) -> None:
+        """So many days, hours or quarters of an hour ahead or ago: `steps` and `quarters`, each with its sign."""
+        ahead = f"(?:{CALENDARS[language].ahead})[ ]"
+        before, after = (loose(words, language) for words in AGO[language])
+        led = rf"(?:{before})[ ]" if before else ""
+        behind = rf"[ ](?:{after})"
+        half = f"(?P<half>[ ]{AND_A_HALF[language]})?" if AND_A_HALF[language] else "(?P<half>)"
+        step = rf"(\d{{1,3}}|[^\W\d_]{{2,20}})[ ]({units}){half}"
+        ago = led + step + (behind if after and not before else f"(?:{behind})?" if after else "")
+        self.steps = ((_pattern(ahead + step), 1), (_pattern(ago), -1))
+        quarters = [(minutes, f"(?:{loose(said, language)})") for minutes, said in QUARTERS[language].items()]
+        self.quarters = [(_pattern(ahead + said), minutes) for minutes, said in quarters]
+        self.quarters += [(_pattern(led + said + ("" if before else behind)), -minutes) for minutes, said in quarters]
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -220,57 +229,84 @@ def _rules(language: str) -> _Rules:
 def find_foreign_moments(text: str, language: str, *, now: int, timezone: str = "UTC") -> list[Entity]:
     """As `find_moments`, for a language in `LANGUAGES`; the day comes before the month in all of them."""
     rules, clock = _rules(language), Clock(local_time(now, timezone), day_first=True)
-    today = clock.now.date()
     found: list[Found] = []
     taken = bytearray(len(text) + 1)
+    for rows in (
+        find_weekends_and_holidays(text, language, clock),
+        _dates(text, language, rules, clock),
+        _steps(text, language, rules, clock),
+        _weekdays_of_weeks(text, language, rules, clock.now.date()),
+        _times(text, language, rules, clock),
+        _days(text, language, rules, clock),
+        _weekdays(text, language, rules, clock),
+    ):  # what is found first, has the place
+        for row in rows:
+            if not any(taken[row.start : row.end]):
+                taken[row.start : row.end] = b"\x01" * (row.end - row.start)
+                found.append(row)
+    return [entity_of(row, text) for row in joined(sorted(found), text)]
 
-    def take(row: Found) -> None:
-        if not any(taken[row.start : row.end]):
-            taken[row.start : row.end] = b"\x01" * (row.end - row.start)
-            found.append(row)
 
-    def add(match: re.Match[str], value: date | time | datetime | None, *, day: bool = False) -> None:
-        if value is not None:
-            part, end = part_after(text, match.end(), language) if day else ("", match.end())
-            take(Found(match.start(), end, value, part))
+def _with_part(match: re.Match[str], day: date, language: str) -> Found:
+    """A day, with the part of it that is named behind it."""
+    part, end = part_after(match.string, match.end(), language)
+    return Found(match.start(), end, day, part)
 
-    for row in find_weekends_and_holidays(text, language, clock):
-        take(row)
-    for match in rules.named.finditer(text):
-        add(match, _dated(match, _place(rules.months, match["month"]) + 1, rules, clock))
+
+def _dates(text: str, language: str, rules: _Rules, clock: Clock) -> Iterator[Found]:
+    """Days with their month, and days of the month alone."""
     figures = FIGURE.search(text) is not None
+    for match in rules.named.finditer(text):
+        if day := _dated(match, _place(rules.months, match["month"]) + 1, rules, clock):
+            yield Found(*match.span(), day)
     for match in rules.figures.finditer(text) if figures else ():
-        if match["month"] or not _is_share(match):
-            add(match, _dated(match, int(match["month"] or match["bare"]), rules, clock))
+        share = not match["month"] and _is_share(match)
+        if not share and (day := _dated(match, int(match["month"] or match["bare"]), rules, clock)):
+            yield Found(*match.span(), day)
     for match in rules.ranged.finditer(text) if figures else ():
-        add(match, _dated(match, _place(rules.months, match["month"]) + 1, rules, clock, at=match.end()))
+        if day := _dated(match, _place(rules.months, match["month"]) + 1, rules, clock, at=match.end()):
+            yield Found(*match.span(), day)
     for match in rules.day_of_month.finditer(text) if figures else ():
-        add(match, _day_of_month(match, rules, clock), day=True)
+        if day := _day_of_month(match, rules, clock):
+            yield _with_part(match, day, language)
+
+
+def _steps(text: str, language: str, rules: _Rules, clock: Clock) -> Iterator[Found]:
+    """In a quarter of an hour, in two weeks, three days ago."""
     for expression, minutes in rules.quarters if QUARTER.search(text) else ():
         for match in expression.finditer(text):
-            add(match, shifted(clock, minutes, "minute"))
-    for match in rules.step.finditer(text):
-        unit = UNITS[_place(rules.units, match[2])]
-        count = int(match[1]) if match[1].isdigit() else rules.counts.get(fold(match[1], language))
-        if count is not None:
-            add(match, _stepped(clock, count, unit, 1, half=bool(match["half"])))
-    for match in rules.ago.finditer(text):
-        unit = UNITS[_place(rules.units, match[2])]
-        count = int(match[1]) if match[1].isdigit() else rules.counts.get(fold(match[1], language))
-        if count is not None:
-            add(match, _stepped(clock, count, unit, -1, half=bool(match["half"])))
-    for row in _weekdays_of_weeks(text, language, rules, today):
-        take(row)
-    for row in find_times(text, language):
-        take(row)
-    for match in rules.hours.finditer(text) if figures else ():
-        add(match, time(int(match[1]), int(match[2])))
+            yield Found(*match.span(), shifted(clock, minutes, "minute"))
+    for expression, sign in rules.steps:
+        for match in expression.finditer(text):
+            unit = UNITS[_place(rules.units, match[2])]
+            count = int(match[1]) if match[1].isdigit() else rules.counts.get(fold(match[1], language))
+            if count is None:
+                continue
+            moment = _stepped(clock, count, unit, sign, half=bool(match["half"]))
+            if moment is not None:
+                yield Found(*match.span(), moment)
+
+
+def _times(text: str, language: str, rules: _Rules, clock: Clock) -> Iterator[Found]:
+    """Hours in words and in figures, and parts of today."""
+    yield from find_times(text, language)
+    for match in rules.hours.finditer(text) if FIGURE.search(text) else ():
+        yield Found(*match.span(), time(int(match[1]), int(match[2])))
     for start, end, part in parts_of_today(text, language):
-        take(Found(start, end, today, part))
+        yield Found(start, end, clock.now.date(), part)
+
+
+def _days(text: str, language: str, rules: _Rules, clock: Clock) -> Iterator[Found]:
+    """Today, tomorrow, the day after."""
     for match in rules.day.finditer(text):
         days = rules.days.get(fold(match.group(), language))
         if days is not None and fold(_word_before(text, match.start()), language) not in rules.no_day:
-            add(match, today + timedelta(days=days), day=True)
+            yield _with_part(match, clock.now.date() + timedelta(days=days), language)
+
+
+def _weekdays(text: str, language: str, rules: _Rules, clock: Clock) -> Iterator[Found]:
+    """The next Monday, or the last one where it is over or is called so."""
+    today = clock.now.date()
     for match in rules.weekday.finditer(text):
         following = fold(_word_after(text, match.end()), language)
         if fold(match.group(), language) in rules.doubtful and following and following not in rules.goes_on:
@@ -280,11 +316,9 @@ def find_foreign_moments(text: str, language: str, *, now: int, timezone: str = 
             ahead = ahead - 7 if rules.last.fullmatch(which) else ahead or 7
         elif ahead and is_over(text, match.start()):
             ahead -= 7
-        if part := _part_of(match, language):
-            take(Found(match.start(), match.end(), today + timedelta(days=ahead), part))
-        else:
-            add(match, today + timedelta(days=ahead), day=True)
-    return [entity_of(row, text) for row in joined(sorted(found), text)]
+        day = today + timedelta(days=ahead)
+        part = _part_of(match, language)
+        yield Found(*match.span(), day, part) if part else _with_part(match, day, language)
 
 
 def _weekday_of(match: re.Match[str], rules: _Rules) -> int | None:
