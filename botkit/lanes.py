@@ -190,7 +190,8 @@ class Lanes:
                 lane.forget()
                 if not (isinstance(work, Incoming) and refused(work)):
                     if isinstance(error, StoreUnavailable):  # no fault of the work, which must not be lost for it
-                        log.warning("lane %s: %s; trying again in %.1f seconds", lane.key, error, wait)
+                        level = logging.WARNING if wait == RETRY_SECONDS else logging.DEBUG  # not to fill the disk
+                        log.log(level, "lane %s: %s; trying again until it does", lane.key, error)
                         await asyncio.sleep(wait)
                         wait = min(wait * 2, LONGEST_WAIT_SECONDS)
                         continue
