@@ -104,7 +104,15 @@ def explain(row: Any) -> str:
     if kind == "missing":
         return "this setting is mandatory"
     if kind in _EXPECTED:
-        said = "expected " + _EXPECTED[kind].format_map(row.get("ctx", {}))
+        bounds = {name: _as_people_write(value) for name, value in row.get("ctx", {}).items()}
+        said = "expected " + _EXPECTED[kind].format_map(bounds)
         return said.removesuffix("s") if said.endswith(" 1 characters") else said
     plain: str = message.removeprefix("Value error, ")
     return plain
+
+
+def _as_people_write(value: Any) -> Any:
+    """604,800 and 0.5, for 604800.0 and 0.5."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return f"{value:,}" if isinstance(value, int) else value

@@ -327,7 +327,7 @@ def test_wrong_settings_of_nlp_have_their_lines(folder: Path) -> None:
     problems = [row for row in load_project(folder, environ=ENVIRON).problems if row.code == "nlp_pipeline"]
     assert [(row.path, row.line, row.message) for row in problems] == [
         (str(file), 2, "unknown component 'lanugage': did you mean 'language'?"),
-        (str(file), 3, "intents: threshold: expected 1.0 or less"),
+        (str(file), 3, "intents: threshold: expected 1 or less"),
     ]
     file.write_text("components: [{kind: language, languages: [de, fr]}]\nprivacy: {mask: [phone]}\n")
     problems = [row for row in load_project(folder, environ=ENVIRON).problems if row.code == "nlp_doubt"]

@@ -82,7 +82,7 @@ GOOD = {"url": "https://a.example"}
         (GOOD | {"headers": [{"name": "a"}, {}]}, {"headers.1.name": "this setting is mandatory"}),
         (GOOD | {"headers": [{"name": ""}]}, {"headers.0.name": "expected at least 1 character"}),
         (GOOD | {"headers": [{"name": "a", "vlaue": "b"}]}, {"headers.0.vlaue": "unknown setting"}),
-        (GOOD | {"first": {"kind": "pause", "seconds": 0}}, {"first.pause.seconds": "expected more than 0.0"}),
+        (GOOD | {"first": {"kind": "pause", "seconds": 0}}, {"first.pause.seconds": "expected more than 0"}),
         (GOOD | {"first": {"kind": "call", "numbers": [1, "x"]}}, {"first.call.numbers.1": "expected a whole number"}),
         (GOOD | {"first": {"kind": "sing"}}, {"first": "expected 'kind' to be one of 'pause', 'call'"}),
         (GOOD | {"first": {"seconds": 1}}, {"first": "expected a setting 'kind'"}),

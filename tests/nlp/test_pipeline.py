@@ -163,7 +163,7 @@ privacy:
         (2, "unknown setting 'lnguage': did you mean 'language'?"),
         (3, "unknown timezone 'Moon/Crater': use a name such as Europe/London"),
         (5, "unknown component 'lanugage': did you mean 'language'?"),
-        (7, "intents: threshold: expected 1.0 or less"),
+        (7, "intents: threshold: expected 1 or less"),
         (8, "sentiment: neutral_band: expected a number"),
         (11, "privacy: nothing finds entities called 'emial': did you mean 'email'?"),
     ]
