@@ -112,7 +112,5 @@ def explain(row: Any) -> str:
 
 
 def _as_people_write(value: Any) -> Any:
-    """604,800 and 0.5, for 604800.0 and 0.5."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return f"{value:,}" if isinstance(value, int) else value
+    """1 for 1.0; without commas, as it may be copied into a file."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
