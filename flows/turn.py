@@ -330,7 +330,9 @@ class Turn:
         if len(self.deliveries) >= MAX_SENDS_PER_STEP:
             raise BotkitError(f"a step sends at most {MAX_SENDS_PER_STEP} messages: is there a loop around this node?")
         session = self.session
-        delivery_id = f"{session.id}-{session.steps}-{len(self.deliveries)}"
+        # The moment of this step, not of the session's first: what is new lies together in the store.
+        own = session.id.removeprefix(f"{session.started_at:011x}")
+        delivery_id = f"{self.now:011x}{own}-{session.steps}-{len(self.deliveries)}"
         self.deliveries.append(
             Delivery(
                 delivery_id,

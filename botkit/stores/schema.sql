@@ -34,14 +34,16 @@ CREATE TABLE step (
 );
 CREATE UNIQUE INDEX step_of ON step (transaction_id, number);
 
+-- In the order in which they were sent, and their ids begin with the moment, for the same reason.
 CREATE TABLE delivery (
-  id TEXT PRIMARY KEY,
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
   due_at INTEGER,
   asset TEXT NOT NULL,
   provider_id TEXT,
   created_at INTEGER NOT NULL,
   data BLOB NOT NULL
-) WITHOUT ROWID;
+);
 CREATE INDEX delivery_due ON delivery (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX delivery_provider ON delivery (provider_id, asset) WHERE provider_id IS NOT NULL;
 

@@ -456,8 +456,8 @@ class SqliteStore:
     async def purge(self, before: int) -> int:
         """Forget finished rows older than `before`, a few at a time so that messages go between.
 
-        Rows are found by their keys alone, which grow with time: a transaction's id and a message's id
-        begin with the moment, in hexadecimal, at which the first message came in.
+        Rows are found by their keys alone, which grow with time: a transaction's id begins with the moment, in
+        hexadecimal, at which its first message came in, a sent message's id with the moment of its step.
         """
         moment = f"{max(before, 0):011x}"
         gone = 0

@@ -152,3 +152,14 @@ async def test_an_item_for_a_service_that_is_gone_is_set_aside(tmp_path: Path) -
         await asyncio.sleep(0)
         assert not bot.engine.queued and bot.texts == []
         assert (await bot.store.counts())["inbox"] == 0
+
+
+async def test_what_an_old_conversation_has_just_sent_outlives_it(tmp_path: Path) -> None:
+    """News of a message may come for as long as any message is kept, however long ago its conversation began."""
+    async with Bot(tmp_path, COUNTER) as bot:
+        await bot.say("one")
+        began = bot.now()
+        await bot.later(3_600)
+        await bot.say("two")
+        await bot.store.purge(began + 1_000)
+        assert [await bot.store.delivery(id) is not None for id in bot.line.ids] == [False, True]

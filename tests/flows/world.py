@@ -93,7 +93,9 @@ def incoming(written: Any) -> Incoming:
     if written in (None, "timer"):
         return None
     if "state" in written:
-        return msgspec.convert({"asset": "sms-demo", "delivery_id": "t1-3-0", "received_at": NOW, **written}, Receipt)
+        return msgspec.convert(
+            {"asset": "sms-demo", "delivery_id": "1a3185c5000t1-3-0", "received_at": NOW, **written}, Receipt
+        )
     name = written.get("event", "sms.mo")
     sender = Address(channel="sms", value="+447900000001", kind=AddressKind.MSISDN)
     if "payload" in written and "text" not in written:
