@@ -52,18 +52,15 @@ class Outbox:
 
     async def start(self) -> None:
         """Take up what was not delivered when the last process ended."""
-        taken: set[str] = set()
-        while True:
-            due = await self._store.due_deliveries(1 << 62, len(taken) + PAGE)
-            fresh = [delivery for delivery in due if delivery.id not in taken]
-            if not fresh:
-                break
-            taken.update(delivery.id for delivery in fresh)
-            queued = [delivery for delivery in fresh if delivery.state is DeliveryState.QUEUED]
-            self.take(sorted(queued, key=lambda delivery: (delivery.created_at, delivery.id)))
-            for delivery in fresh:
-                if delivery.id not in self._active:
-                    heapq.heappush(self._later, (delivery.due_at, delivery.id))
+        pending: list[Delivery] = []
+        last = 0
+        while page := await self._store.pending_deliveries(last, PAGE):
+            pending += [delivery for _, delivery in page]
+            last = page[-1][0]
+        self.take([delivery for delivery in pending if delivery.state is DeliveryState.QUEUED])
+        for delivery in pending:
+            if delivery.id not in self._active:
+                heapq.heappush(self._later, (delivery.due_at, delivery.id))
         self._set_alarm()
 
     async def stop(self, seconds: float) -> None:

@@ -193,8 +193,11 @@ class Store(Protocol):
         """(lane, session id, delivery id) of sessions that wait for news of a message. Asked once, at the start."""
         ...
 
-    async def due_deliveries(self, now: int, limit: int) -> list[Delivery]:
-        """Outgoing messages that the outbox has to look at, the longest overdue first."""
+    async def pending_deliveries(self, after: int, limit: int) -> list[tuple[int, Delivery]]:
+        """Outgoing messages that are not done with, each with its number, above `after`.
+
+        In the order in which they were first stored, which is the order in which a customer gets them.
+        """
         ...
 
     async def next_delivery_due(self) -> int:

@@ -36,7 +36,7 @@ from models.flow import FlowVersion
 from models.session import Session
 from models.transaction import Step, Transaction
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MAX_BATCH = 1024
 WRITER_CACHE_KIB = 8_192
 PURGE_ROWS = 200
@@ -52,6 +52,10 @@ def _is_orphan(entry: _Entry) -> bool:
     """Whether a change builds on another that was not stored."""
     requires = entry[2]
     return requires is not None and requires.done() and requires.exception() is not None
+
+
+def _script(name: str) -> str:
+    return resources.files("botkit.stores").joinpath(f"{name}.sql").read_text("utf-8")
 
 
 class _Decoders:
@@ -117,6 +121,8 @@ class SqliteStore:
 
     def _check_version(self, connection: sqlite3.Connection) -> None:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == 1:  # read only: the writer has brought it up to date
+            raise StoreFailed(f"the store {self.path} is of an earlier botkit: start the server on it once")
         if version != SCHEMA_VERSION:
             raise StoreFailed(
                 f"the store {self.path} has version {version}, this botkit reads version {SCHEMA_VERSION}:"
@@ -156,8 +162,11 @@ class SqliteStore:
         writer.execute("PRAGMA synchronous=FULL")
         writer.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
         writer.execute("PRAGMA wal_autocheckpoint=4000")
-        if writer.execute("PRAGMA user_version").fetchone()[0] == 0:
-            schema = resources.files("botkit.stores").joinpath("schema.sql").read_text("utf-8")
+        version = writer.execute("PRAGMA user_version").fetchone()[0]
+        if version in (0, 1):
+            schema = _script("schema")
+            if version == 1:
+                schema = _script("from_1").replace("-- The schema comes here.", schema)
             writer.executescript(f"BEGIN IMMEDIATE; {schema} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
         self._check_version(writer)
         self._inbox_id = writer.execute("SELECT coalesce(max(id), 0) FROM inbox").fetchone()[0]
@@ -342,9 +351,13 @@ class SqliteStore:
         sessions = [_Decoders.session(row[0]) for row in rows]
         return [(s.lane, s.id, s.wait.delivery_id) for s in sessions if s.wait is not None and s.wait.delivery_id]
 
-    async def due_deliveries(self, now: int, limit: int) -> list[Delivery]:
-        sql = "SELECT data FROM delivery WHERE due_at <= ? ORDER BY due_at, id LIMIT ?"
-        return [_Decoders.delivery(row[0]) for row in self._all(sql, now, limit)]
+    async def pending_deliveries(self, after: int, limit: int) -> list[tuple[int, Delivery]]:
+        # Those that are due are few, and their index knows their numbers.
+        sql = (
+            "SELECT number, data FROM delivery WHERE number IN (SELECT number FROM delivery WHERE due_at IS NOT NULL"
+            " AND number > ? ORDER BY number LIMIT ?) ORDER BY number"
+        )
+        return [(number, _Decoders.delivery(data)) for number, data in self._all(sql, after, limit)]
 
     async def next_delivery_due(self) -> int:
         return self._one("SELECT min(due_at) FROM delivery WHERE due_at IS NOT NULL")[0] or 0

@@ -96,6 +96,38 @@ async def test_order_is_kept_behind_a_message_that_is_tried_again(tmp_path: Path
         assert bot.texts == ["You said 1", "You said 1", "You said 2"]
 
 
+@pytest.mark.parametrize("how", ["", "restart", "crash"])
+async def test_many_messages_of_one_step_keep_their_order(tmp_path: Path, how: str) -> None:
+    parts = 12
+    nodes = [f'  {n}: {{kind: send, text: "part {n - 2}", next: {{onSuccess: {n + 1}}}}}' for n in range(3, 3 + parts)]
+    flow = "\n".join(
+        ["flow: main", "nodes:", "  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}", *nodes,
+         f"  {3 + parts}: {{kind: end, outcome: 101}}", ""]
+    )  # fmt: skip
+    async with Bot(tmp_path, flow) as bot:
+        bot.line.answer("sms", DOWN)
+        await bot.say("x")
+        if how:
+            await (bot.restart() if how == "restart" else bot.crash())
+        await bot.later(5)
+        assert bot.texts == ["part 1", *(f"part {n}" for n in range(1, parts + 1))]
+
+
+async def test_a_message_that_is_tried_again_stays_first_among_more_than_a_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is due later than those behind it, which are read from the store before it, or together with others."""
+    monkeypatch.setattr("botkit.outbox.PAGE", 2)
+    async with Bot(tmp_path, ECHO) as bot:
+        bot.line.answer("sms", *[DOWN] * 3)
+        for text in ("1", "2", "3", "4", "5"):
+            await bot.say(text)
+        await bot.crash()
+        for _ in range(3):
+            await bot.later(30)
+        assert sorted(bot.texts) == bot.texts and bot.texts[-1] == "You said 5"
+
+
 async def test_a_rejected_message_is_not_tried_again(tmp_path: Path) -> None:
     async with Bot(tmp_path, sending(wait_for="submitted").replace("onSuccess: end 101", "onError: end 204")) as bot:
         bot.line.answer("sms", Rejected("too long", provider_code="21617"))

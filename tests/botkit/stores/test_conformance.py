@@ -146,16 +146,31 @@ async def test_due_sessions_come_when_their_time_has_come(store: Store) -> None:
     assert await store.due_sessions(200, 10) == [("s|k", "a")]
 
 
-async def test_deliveries_are_found_by_either_id_and_when_due(store: Store) -> None:
+async def test_deliveries_are_found_by_either_id(store: Store) -> None:
     await store.commit(Change(deliveries=[delivery("d1", due_at=50), delivery("d2", due_at=20)]))
-    assert [found.id for found in await store.due_deliveries(50, 10)] == ["d2", "d1"]
+    assert await store.next_delivery_due() == 20
     sent = delivery("d1", provider_id="p1", state=DeliveryState.SUBMITTED)
     await store.commit(Change(deliveries=[sent]))
     assert await store.delivery("d1") == sent
     assert await store.delivery_of("a", "p1") == sent
     assert await store.delivery_of("other", "p1") is None
-    assert [found.id for found in await store.due_deliveries(50, 10)] == ["d2"]
-    assert await store.next_delivery_due() == 20
+    await store.commit(Change(deliveries=[delivery("d2")]))
+    assert await store.next_delivery_due() == 0
+
+
+async def test_pending_deliveries_come_in_the_order_in_which_they_were_first_stored(store: Store) -> None:
+    """Whatever they are called, whenever they are due, and by pages."""
+    ids = ["d-10", "d-9", "a", "z", "d-11"]
+    await store.commit(Change(deliveries=[delivery(id, due_at=50 - at) for at, id in enumerate(ids[:3])]))
+    await store.commit(Change(deliveries=[delivery(id, due_at=50) for id in ids[3:]]))
+    await store.commit(Change(deliveries=[delivery("d-10", due_at=900), delivery("a")]))
+    found: list[str] = []
+    last = 0
+    while page := await store.pending_deliveries(last, 2):
+        found += [value.id for _, value in page]
+        last = page[-1][0]
+    assert found == ["d-10", "d-9", "z", "d-11"]
+    assert (await store.pending_deliveries(0, 1))[0][1] == delivery("d-10", due_at=900)
 
 
 async def test_a_transaction_is_its_steps_in_order(store: Store) -> None:

@@ -1,12 +1,15 @@
 """SQLite: what only the embedded store has to show."""
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from botkit.stores.base import Change, StoreFailed, StoreUnavailable
 from botkit.stores.sqlite import SqliteStore
+from tests.botkit.stores.test_conformance import delivery
 
 
 async def test_it_is_durable_before_it_says_so(tmp_path: Path) -> None:
@@ -48,6 +51,51 @@ async def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(StoreFailed, match="version 99"):
         await SqliteStore(path).open()
+
+
+VERSION_1 = """
+DROP TABLE delivery;
+CREATE TABLE delivery (
+  id TEXT PRIMARY KEY, due_at INTEGER, asset TEXT NOT NULL, provider_id TEXT, created_at INTEGER NOT NULL,
+  data BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX delivery_due ON delivery (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX delivery_provider ON delivery (provider_id, asset) WHERE provider_id IS NOT NULL;
+PRAGMA user_version = 1;
+"""
+
+
+async def test_a_store_of_the_version_before_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    store = SqliteStore(path)
+    await store.open()
+    await store.commit(Change(constants=[("kept", b"x")]))
+    await store.close()
+    connection = sqlite3.connect(path)
+    connection.executescript(VERSION_1)
+    for id, created_at in (("b", 1), ("a", 2), ("sent", 3)):
+        value = delivery(id, created_at=created_at, due_at=0 if id == "sent" else 9, provider_id=f"p-{id}")
+        row = (id, value.due_at or None, value.asset, value.provider_id, created_at, msgspec.msgpack.encode(value))
+        connection.execute("INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?)", row)
+    connection.commit()
+    connection.close()
+
+    with pytest.raises(StoreFailed, match="earlier botkit: start the server on it once"):
+        await SqliteStore(path, read_only=True).open()
+    store = SqliteStore(path)
+    await store.open()
+    await store.commit(Change(deliveries=[delivery("c", due_at=5)]))
+    await store.close()
+    reader = SqliteStore(path, read_only=True)
+    await reader.open()
+    assert [value.id for _, value in await reader.pending_deliveries(0, 10)] == ["b", "a", "c"]
+    found = await reader.delivery_of("a", "p-sent")
+    assert found is not None and found.id == "sent"
+    assert await reader.constant("kept") == b"x"
+    await reader.close()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    assert "delivery" in tables and "delivery_1" not in tables
 
 
 async def test_a_full_disk_fails_the_change_and_the_store_goes_on(tmp_path: Path) -> None:
