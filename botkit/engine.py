@@ -96,13 +96,13 @@ class Engine:
         """Take up what was accepted and not finished when the last process ended."""
         await self._opt_outs.open()
         self._lanes.live.update(await self.store.live_lanes())
+        await self.outbox.start()  # first, as answers to what is pending go behind what was said before
         after = 0
         while items := await self.store.pending_inbox(after, PAGE):
             for item in items:
                 self._lanes.put(item.lane, item.service, Incoming(item.id, decode_incoming(item.payload), None))
             after = items[-1].id
         await self._tell_again()
-        await self.outbox.start()
         await self._timers.start()
 
     async def _tell_again(self) -> None:

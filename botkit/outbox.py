@@ -21,6 +21,7 @@ MAX_SENDS_AT_ONCE = 256
 MAX_EARLY_RECEIPTS = 10_000
 PAGE = 1_000
 STORE_RETRY_SECONDS = 1.0
+BROKEN_RETRY_SECONDS = 8.0
 LONGEST_SLEEP_SECONDS = 60.0
 PARK_SECONDS = 5.0
 
@@ -111,6 +112,9 @@ class Outbox:
             except StoreFailed as error:
                 log.error("%s: the state of %s could not be stored; trying again", error, delivery.id)
                 pause = STORE_RETRY_SECONDS
+            except Exception:  # what comes after it must not be forgotten
+                log.exception("%s could not be sent; trying again", delivery.id)
+                pause = BROKEN_RETRY_SECONDS
             if pause:  # order: what comes after waits too
                 asyncio.get_running_loop().call_later(pause, self._start, lane, queue)
                 return
@@ -393,27 +397,30 @@ class Outbox:
     async def _silence(self, due: list[str]) -> None:
         """No news came in time: the next channel, where there is one."""
         for id in due:
-            delivery = self._active.get(id) or await self._store.delivery(id)
-            if delivery is None or not delivery.due_at or delivery.due_at > self._clock():
-                continue
-            if delivery.state is DeliveryState.QUEUED:
-                if id not in self._active:
-                    self.take([delivery])
-                continue
-            verdict = after_silence(delivery)
-            if verdict.do == "next":
-                delivery.description = "no news in time"
-            else:
-                delivery.due_at = 0
             try:
-                await self._keep(delivery, self._conclude(delivery, verdict))
+                await self._silent(id)
             except StoreFailed as error:
-                log.error("%s: the state of %s could not be stored; trying again", error, id)
+                log.error("%s: the state of %s could not be read or stored; trying again", error, id)
                 heapq.heappush(self._later, (self._clock() + int(STORE_RETRY_SECONDS * 1000), id))
                 self._set_alarm()
-                continue
-            if verdict.do == "next":
+
+    async def _silent(self, id: str) -> None:
+        """`within` is over for one message, unless news came at the last moment."""
+        delivery = self._active.get(id) or await self._store.delivery(id)
+        if delivery is None or not delivery.due_at or delivery.due_at > self._clock():
+            return
+        if delivery.state is DeliveryState.QUEUED:
+            if id not in self._active:
                 self.take([delivery])
+            return
+        verdict = after_silence(delivery)
+        if verdict.do == "next":
+            delivery.description = "no news in time"
+        else:
+            delivery.due_at = 0
+        await self._keep(delivery, self._conclude(delivery, verdict))
+        if verdict.do == "next":
+            self.take([delivery])
 
 
 def _is_old(receipt: Receipt, delivery: Delivery) -> bool:

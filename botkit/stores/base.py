@@ -26,7 +26,7 @@ class StoreFailed(BotkitError):
 
 
 class StoreUnavailable(StoreFailed):
-    """The store takes no change at all for now: its disk is full, or does not answer."""
+    """The store takes no change or cannot be read for now: its disk is full, or does not answer."""
 
 
 class Duplicate(StoreFailed):

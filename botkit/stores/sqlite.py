@@ -309,10 +309,19 @@ class SqliteStore:
     # reading
 
     def _one(self, sql: str, *parameters: Any) -> Any:
-        return self._reader.execute(sql, parameters).fetchone()
+        try:
+            return self._reader.execute(sql, parameters).fetchone()
+        except sqlite3.OperationalError as error:
+            raise self._unreadable(error) from error
 
     def _all(self, sql: str, *parameters: Any) -> list[Any]:
-        return self._reader.execute(sql, parameters).fetchall()
+        try:
+            return self._reader.execute(sql, parameters).fetchall()
+        except sqlite3.OperationalError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: sqlite3.OperationalError) -> StoreUnavailable:
+        return StoreUnavailable(f"the store {self.path.name} cannot be read: {error}")
 
     async def seen(self, asset: str, provider_id: str, service: str) -> bool:
         return self._one(SEEN, provider_id, asset, service) is not None

@@ -99,6 +99,10 @@ class FragileStore(SqliteStore):
         pages = self._writer.execute("PRAGMA page_count").fetchone()[0]
         self._writer.execute(f"PRAGMA max_page_count = {pages if full else 1_000_000}")
 
+    def blind(self, blind: bool = True) -> None:
+        """Let nothing be read, as when the disk does not answer, or not any longer."""
+        self._reader.set_progress_handler((lambda: 1) if blind else None, 1)
+
     async def let_go(self) -> None:
         """Write what was held up."""
         self.hold = None

@@ -278,6 +278,32 @@ async def test_what_was_acknowledged_waits_while_the_disk_is_full(tmp_path: Path
         assert bot.texts == ["a", "a" + "0" * 1_900, "a" + "0" * 1_900 + "1" * 1_900]
 
 
+async def test_what_was_acknowledged_waits_while_the_store_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Bot(tmp_path, COUNTER) as bot:
+        await bot.say("a")
+        bot.engine._lanes._idle.clear()
+        seen = bot.store.seen
+
+        async def seen_at_last(*once: str) -> bool:
+            found = await seen(*once)
+            bot.store.blind()
+            return found
+
+        monkeypatch.setattr(bot.store, "seen", seen_at_last)
+        await bot.accept(bot.message("b"))
+        for _ in range(20):
+            bot.skip(10)
+            await bot.rest()
+        assert bot.texts == ["a"]
+        with pytest.raises(StoreUnavailable, match="cannot be read"):
+            await bot.accept(bot.message("never"))
+        bot.store.blind(False)
+        await bot.later(10)
+        assert bot.texts == ["a", "ab"]
+
+
 async def test_a_server_that_cannot_follow_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botkit.engine.MAX_QUEUED", 3)
     async with Bot(tmp_path, ECHO) as bot:

@@ -198,6 +198,42 @@ async def test_a_mark_that_cannot_be_stored_is_tried_again(tmp_path: Path, monke
         assert first is not None and first.state is DeliveryState.SUBMITTED
 
 
+async def test_the_outbox_goes_on_when_the_store_can_be_read_again(tmp_path: Path) -> None:
+    async with Bot(tmp_path, ECHO, services=[Service("s", assets=("sms",), rules=(rule("main"),))]) as bot:
+        await bot.say("STOP", BOB)  # from now on the store is asked whether a customer wants silence
+        bot.line.sent.clear()
+        bot.engine._opt_outs._known.clear()
+        bot.store.hold = lambda change: bool(change.deliveries)
+        saying = asyncio.create_task(bot.accept(bot.message("1")))
+        await bot.until(lambda: bot.store.held)
+        bot.engine._opt_outs._known.clear()
+        bot.store.blind()
+        await bot.store.let_go()
+        await saying
+        for _ in range(5):
+            bot.skip(5)
+            await bot.rest()
+        assert bot.texts == []
+        bot.store.blind(False)
+        await bot.later(10)
+        await bot.say("2")
+        assert bot.texts == ["You said 1", "You said 2"]
+
+
+async def test_a_message_that_breaks_the_outbox_holds_up_no_more_than_its_customer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Bot(tmp_path, ECHO) as bot:
+        with monkeypatch.context() as patched:
+            patched.setattr("botkit.outbox.after_send", lambda *_, **__: 1 / 0)
+            await bot.say("1")
+            await bot.say("2")
+            assert bot.texts == ["You said 1"] and "could not be sent" in caplog.text
+        await bot.later(10)
+        assert bot.texts == ["You said 1", "You said 1", "You said 2"]
+        assert len(set(bot.line.ids)) == 2
+
+
 async def test_a_message_that_is_not_worth_sending_any_more_is_not_sent(tmp_path: Path) -> None:
     flow = sending(expires_in="60s", wait_for="submitted").replace("onSuccess: end 101", "onPolicyFail: end 209")
     async with Bot(tmp_path, flow) as bot:
