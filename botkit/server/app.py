@@ -41,6 +41,7 @@ class Server:
         front.router.add_get("/readyz", status.readyz)
         front.router.add_get("/metrics", status.metrics)
         add_static_files(front, self._sockets.channel_of)
+        front.on_response_prepare.append(_unnamed)
         self.front = front
 
     @contextlib.asynccontextmanager
@@ -78,3 +79,8 @@ class Server:
             return Connection(server, loop=loop, access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS)  # type: ignore[arg-type]
 
         return Gate(self._webhooks, max_body_bytes=self._app.settings.max_body_bytes, aiohttp=aiohttp)
+
+
+async def _unnamed(request: web.Request, response: web.StreamResponse) -> None:
+    """Which Python and which aiohttp answers is nobody's business: versions tell what to attack."""
+    response.headers.popall("Server", None)

@@ -99,3 +99,9 @@ async def test_nothing_else_is_served(server: Served, path: str) -> None:
 async def test_an_app_that_is_not_there_has_no_page(server: Served, app: str) -> None:
     status, error = await server.error("GET", f"/demo/{app}")
     assert (status, error["code"]) == (404, "unknown_asset")
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/nothing", "/sandbox", "/widget.js", "/channels/none", "/inapp/none"])
+async def test_no_answer_says_what_software_it_comes_from(server: Served, path: str) -> None:
+    _, _, headers = await server.call("GET", path)
+    assert not [name for name, value in headers.items() if name == "Server" or "aiohttp" in value.lower()]
