@@ -95,7 +95,7 @@ class Chat:
                 if entry.direction == "out" and entry.state != "failed" and entry.id not in self._seen:
                     fresh.append(entry)
         self._seen.update(entry.id for entry in fresh)
-        return sorted(fresh, key=lambda entry: (entry.at, entry.id))
+        return sorted(fresh, key=lambda entry: entry.at)  # those of one asset are in order already
 
 
 def _played(asset: Asset) -> Asset:

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from botkit.chatting import Chat
 from botkit.cli.chat import MAX_READ_AHEAD, _Script
+from botkit.project import load_project
 from tests.botkit.cli.project import BROKEN, TOML, run, write
 
 SECONDS = 20.0
@@ -34,6 +36,21 @@ def test_lines_from_a_pipe(folder: Path) -> None:
         "> Bye\n< You said Bye. Well?\n  [Yes]  [No]\n"
     )
     assert not (folder / ".botkit").exists()
+
+
+async def test_answers_of_one_moment_are_heard_in_the_order_in_which_they_were_sent(folder: Path) -> None:
+    parts = range(1, 13)
+    nodes = [f'  {n + 2}: {{kind: send, text: "part {n}", next: {{onSuccess: {n + 3}}}}}' for n in parts]
+    flow = ["flow: main", "nodes:", "  2: {kind: start, accepts: [sms.mo, inapp.message], next: {onBegin: 3}}", *nodes,
+            f"  {parts.stop + 2}: {{kind: end}}", ""]  # fmt: skip
+    (folder / "flows" / "main.flow.yaml").write_text("\n".join(flow), "utf-8")
+    chat = Chat(load_project(folder, environ={}), folder / "chat.db")
+    at = chat._app.clock()
+    chat._app.clock = lambda: at
+    async with chat:
+        await chat.say("x")
+        await chat.settle()
+        assert [entry.text for entry in await chat.heard()] == [f"part {n}" for n in parts]
 
 
 def test_a_script_from_a_file(folder: Path, tmp_path: Path) -> None:
