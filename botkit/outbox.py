@@ -2,6 +2,7 @@
 
 import asyncio
 import heapq
+import itertools
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -44,7 +45,8 @@ class Outbox:
         self._queues: dict[str, deque[Delivery]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(MAX_SENDS_AT_ONCE)
-        self._later: list[tuple[int, str]] = []
+        self._later: list[tuple[int, int, str]] = []
+        self._pushed = itertools.count()
         self._alarm: asyncio.TimerHandle | None = None
         self._early: dict[tuple[str, str], list[Receipt]] = {}
         self._sending: set[str] = set()
@@ -61,7 +63,7 @@ class Outbox:
         self.take([delivery for delivery in pending if delivery.state is DeliveryState.QUEUED])
         for delivery in pending:
             if delivery.id not in self._active:
-                heapq.heappush(self._later, (delivery.due_at, delivery.id))
+                self._look_at(delivery.due_at, delivery.id)
         self._set_alarm()
 
     async def stop(self, seconds: float) -> None:
@@ -371,8 +373,12 @@ class Outbox:
         """Look at a message again when `within` has passed, or never."""
         delivery.due_at = self._clock() + int(verdict.seconds * 1000) if verdict.seconds else 0
         if delivery.due_at:
-            heapq.heappush(self._later, (delivery.due_at, delivery.id))
+            self._look_at(delivery.due_at, delivery.id)
             self._set_alarm()
+
+    def _look_at(self, due_at: int, id: str) -> None:
+        """Note when a message is to be looked at; those of one moment in the order in which they were noted."""
+        heapq.heappush(self._later, (due_at, next(self._pushed), id))
 
     def _set_alarm(self) -> None:
         if self._alarm is not None:
@@ -387,7 +393,7 @@ class Outbox:
         now = self._clock()
         due: list[str] = []
         while self._later and self._later[0][0] <= now:
-            due.append(heapq.heappop(self._later)[1])
+            due.append(heapq.heappop(self._later)[2])
         if due:
             task = asyncio.get_running_loop().create_task(self._silence(due))
             self._tasks.add(task)
@@ -401,7 +407,7 @@ class Outbox:
                 await self._silent(id)
             except StoreFailed as error:
                 log.error("%s: the state of %s could not be read or stored; trying again", error, id)
-                heapq.heappush(self._later, (self._clock() + int(STORE_RETRY_SECONDS * 1000), id))
+                self._look_at(self._clock() + int(STORE_RETRY_SECONDS * 1000), id)
                 self._set_alarm()
 
     async def _silent(self, id: str) -> None:

@@ -111,6 +111,26 @@ async def test_no_news_in_time_leads_to_the_next(tmp_path: Path) -> None:
         assert bot.line.ways == ["wa", "sms"]
 
 
+@pytest.mark.parametrize("restart", [False, True])
+async def test_messages_of_one_moment_go_to_the_next_channel_in_their_order(tmp_path: Path, restart: bool) -> None:
+    parts = range(1, 13)
+    sends = [
+        f"  {n + 2}: {{kind: send, text: part {n}, fallback: {WA_THEN_SMS}, next: {{onSuccess: {n + 3}}}}}"
+        for n in parts
+    ]
+    start, end = "  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}", f"  {parts.stop + 2}: {{kind: end}}"
+    async with Bot(tmp_path, "\n".join(["flow: main", "nodes:", start, *sends, end, ""]), assets=WAYS) as bot:
+        moment = bot.now()
+        bot.engine.outbox._clock = lambda: moment
+        await bot.say("x")
+        bot.engine.outbox._clock = bot.now
+        if restart:
+            await bot.restart()
+        await bot.later(61)
+        heard = [text for asset, _, text in bot.line.sent if asset == "sms"]
+        assert heard == [f"part {n}" for n in parts]
+
+
 async def test_a_full_disk_when_the_time_is_over_only_delays_the_next(tmp_path: Path) -> None:
     async with Bot(tmp_path, flow(WA_THEN_SMS), assets=WAYS) as bot:
         await bot.say("x")
