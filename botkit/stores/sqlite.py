@@ -361,10 +361,10 @@ class SqliteStore:
         return [(s.lane, s.id, s.wait.delivery_id) for s in sessions if s.wait is not None and s.wait.delivery_id]
 
     async def pending_deliveries(self, after: int, limit: int) -> list[tuple[int, Delivery]]:
-        # Those that are due are few, and their index knows their numbers.
+        # Of all that was ever sent few are pending: only by their index they are found without reading the others.
         sql = (
-            "SELECT number, data FROM delivery WHERE number IN (SELECT number FROM delivery WHERE due_at IS NOT NULL"
-            " AND number > ? ORDER BY number LIMIT ?) ORDER BY number"
+            "SELECT number, data FROM delivery WHERE number IN (SELECT number FROM delivery INDEXED BY delivery_due"
+            " WHERE due_at IS NOT NULL AND number > ? ORDER BY number LIMIT ?) ORDER BY number"
         )
         return [(number, _Decoders.delivery(data)) for number, data in self._all(sql, after, limit)]
 
