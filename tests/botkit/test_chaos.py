@@ -108,6 +108,45 @@ async def test_journeys_arrive_whatever_fails(tmp_path: Path, seed: int) -> None
         assert await bot.outcomes() == [201] * len(CUSTOMERS) * MESSAGES_EACH
 
 
+BURST = range(1, 13)
+BURSTS = "\n".join(
+    [
+        "flow: main",
+        "session_key: msisdn",
+        "nodes:",
+        "  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}",
+        *[f'  {n + 2}: {{kind: send, text: "$(message.text) {n}", next: {{onSuccess: {n + 3}}}}}' for n in BURST],
+        f"  {BURST.stop + 2}: {{kind: receive, events: [sms.mo], max_timeout: 1h, next: {{sms.mo: 3, onTimeout: end}}}}",
+        "",
+    ]
+)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_bursts_keep_their_order_whatever_fails(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many messages of one step, of many customers, more than are read from the store at once."""
+    for module in ("outbox", "engine", "timers"):
+        monkeypatch.setattr(f"botkit.{module}.PAGE", 5)
+    chance = random.Random(seed)
+    carrier = Carrier(chance, names_ours=True)
+    async with Bot(tmp_path, BURSTS, line=carrier) as bot:
+        carrier.bot = bot
+        writing = [asyncio.create_task(write_all(bot, customer, chance)) for customer in CUSTOMERS]
+        for number in range(MOST_ROUNDS):
+            await asyncio.sleep(chance.choice([0.002, 0.01, 0.03]))
+            bot.skip(chance.choice([0, 0.2, 0.5, 1.0]))
+            if number % 6 == 5:
+                await chance.choice([bot.crash, bot.restart])(seconds=chance.choice([0, 0.5, 2]))
+            if all(len(set(carrier.texts(customer))) == MESSAGES_EACH * len(BURST) for customer in CUSTOMERS):
+                break
+        await asyncio.gather(*writing)
+        for customer in CUSTOMERS:
+            texts = list(dict.fromkeys(carrier.texts(customer)))
+            assert texts == [f"m{n} {part}" for n in range(MESSAGES_EACH) for part in BURST]
+
+
 async def write_all(bot: Bot, customer: str, chance: random.Random) -> None:
     """All messages of a customer, each until it is acknowledged, some of them twice."""
     for number in range(MESSAGES_EACH):
