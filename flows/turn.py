@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -10,7 +10,7 @@ import msgspec
 
 from flows.privacy import Privacy
 from flows.templates import MISSING, Template, Value, follow
-from models.content import Choice, Content
+from models.content import Choice, Content, Text
 from models.customer import Customer
 from models.delivery import Delivery, FallbackStep, Receipt
 from models.errors import BotkitError
@@ -29,6 +29,9 @@ NLP = "nlp"
 
 Incoming = Message | Event | Receipt | None
 _encode = msgspec.msgpack.Encoder().encode
+_read_delivery = msgspec.msgpack.Decoder(Delivery).decode
+_read_choices = msgspec.msgpack.Decoder(tuple[Choice, ...]).decode
+_read_wait = msgspec.msgpack.Decoder(Wait).decode
 
 
 class NlpFailed(BotkitError):
@@ -299,15 +302,15 @@ class Turn:
     def log(self, text: str, value: Any = None, *, id: int = 0, logbook: str = "") -> None:
         """Write a line to the transaction log, or to a logbook."""
         _check("the value to log", value)
-        self.visit.log.append(LogEntry(text, value=value, id=id, logbook=logbook))
+        self.visit.log.append(LogEntry(_words(text), value=value, id=id, logbook=logbook))
 
     def warn(self, text: str) -> None:
         """Write a warning to the transaction log."""
-        self.visit.log.append(LogEntry(text, "warning"))
+        self.visit.log.append(LogEntry(_words(text), "warning"))
 
     def fail(self, text: str, code: int = 0) -> None:
         """Write an error, with the platform's code for it, to the transaction log."""
-        self.visit.log.append(LogEntry(text, "error", id=code))
+        self.visit.log.append(LogEntry(_words(text), "error", id=code))
 
     def redact(self, original: str, masked: str) -> None:
         """Show `masked` wherever `original` would stand in the log of this step."""
@@ -325,7 +328,7 @@ class Turn:
 
         Raises `BotkitError` past 100 messages in one step, and for what is no content.
         """
-        if not isinstance(content, Content):  # it would be stored, and stop all that follows it in the outbox
+        if not isinstance(content, Content):
             raise BotkitError(f"a message is Text(...) or other content, not {type(content).__name__}")
         if len(self.deliveries) >= MAX_SENDS_PER_STEP:
             raise BotkitError(f"a step sends at most {MAX_SENDS_PER_STEP} messages: is there a loop around this node?")
@@ -333,24 +336,27 @@ class Turn:
         # The moment of this step, not of the session's first: what is new lies together in the store.
         own = session.id.removeprefix(f"{session.started_at:011x}")
         delivery_id = f"{self.now:011x}{own}-{session.steps}-{len(self.deliveries)}"
-        self.deliveries.append(
-            Delivery(
-                delivery_id,
-                session.service,
-                session.lane,
-                content,
-                steps or _back(session.channel, session.asset),
-                session.id,
-                self.visit.node,
-                session.id,
-                created_at=self.now,
-                expires_at=self.now + int(expires_in_seconds * 1000) if expires_in_seconds else 0,
-            )
+        delivery = Delivery(
+            delivery_id,
+            session.service,
+            session.lane,
+            content,
+            steps or _back(session.channel, session.asset),
+            session.id,
+            self.visit.node,
+            session.id,
+            created_at=self.now,
+            expires_at=self.now + int(expires_in_seconds * 1000) if expires_in_seconds else 0,
         )
+        # What the outbox could not read again would stop all that follows it there.
+        if steps or expires_in_seconds or type(content) is not Text or content.payload or not content.text.isascii():
+            _check_kept("a message", delivery, _read_delivery)
+        self.deliveries.append(delivery)
         return delivery_id
 
     def offer(self, choices: tuple[Choice, ...]) -> None:
         """Let the customer answer with the number or the title of a choice: its payload is then the message's."""
+        _check_kept("choices", choices, _read_choices)
         self.session.offered = choices
 
     def wait(
@@ -363,11 +369,18 @@ class Turn:
         seconds: float = 0,
         until: int = 0,
     ) -> Wait:
-        """What to return from `run` or `resume` to stop here until something happens (see `Wait`)."""
-        return Wait(
+        """What to return from `run` or `resume` to stop here until something happens (see `Wait`).
+
+        Raises `BotkitError` where nothing could ever end the wait.
+        """
+        wait = Wait(
             events=events, keywords=keywords, address=address, delivery_id=delivery_id,
-            until=until or (self.now + int(seconds * 1000) if seconds else 0),
+            until=int(until) or (self.now + int(seconds * 1000) if seconds else 0),
         )  # fmt: skip
+        if not (wait.events or wait.delivery_id or wait.until):
+            raise BotkitError("nothing ends this wait: give turn.wait() events, seconds, until or a delivery_id")
+        _check_kept("a wait", wait, _read_wait)
+        return wait
 
 
 @lru_cache(maxsize=MAX_KNOWN_NAMES)
@@ -381,6 +394,20 @@ def _parts(name: str) -> tuple[tuple[str, ...], str]:
 def _back(channel: str, asset: str) -> tuple[FallbackStep, ...]:
     """The one way that leads back to where the customer wrote from."""
     return (FallbackStep(channel=channel, asset=asset),)
+
+
+def _words(text: object) -> str:
+    """A line for the log as text that can be stored: a node may log the error that it caught."""
+    words = text if type(text) is str else str(text)
+    return words if words.isascii() else words.encode("utf-8", "replace").decode()
+
+
+def _check_kept(what: str, value: object, read: Callable[[bytes], object]) -> None:
+    """Refuse, while the node can still be named, what could be made but not be read from the store again."""
+    try:
+        read(_encode(value))
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise BotkitError(f"{what} cannot be kept as it is: {error}") from None
 
 
 def _check(name: str, value: Any) -> None:
