@@ -3,11 +3,12 @@
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from botkit import metrics
+from botkit import Context, HttpRequest, HttpResponse, Outgoing, Text, Understanding, WebhookRequest, metrics
 from botkit.catalog import load_catalog
 from botkit.cli.main import cli
 from botkit.config import ServerSettings
@@ -134,3 +135,38 @@ def test_the_shown_node_works(tmp_path: Path) -> None:
         pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "-c", os.devnull, str(tmp_path / "tests")])
         == 0
     )
+
+
+async def test_the_shown_channel_works() -> None:
+    pigeon = _shown("channels/README.md", "Pigeon").load(
+        {"asset": "loft", "number": "7", "loft_url": "http://loft.example", "token": "sesame"}
+    )
+    head = {"x-loft": "sesame", "content-type": "application/x-www-form-urlencoded"}
+    request = WebhookRequest("POST", "", "", head, b"from=447911123456&text=coo&ring=r1", 1)
+    pigeon.verify(request)
+    message, receipt = pigeon.parse(request) + pigeon.parse(WebhookRequest("POST", "", "landed=r2", {}, b"", 1))
+    assert (message.text, message.sender.value, receipt.message_id) == ("coo", "+447911123456", "r2")
+    asked: list[HttpRequest] = []
+
+    class Loft:
+        async def request(self, request: HttpRequest) -> HttpResponse:
+            asked.append(request)
+            return HttpResponse(200, "OK", {}, b"r3", request.url)
+
+    assert (await pigeon.send(Outgoing("d1", message.sender, Text("hello")), Loft())).provider_id == "r3"
+    assert asked[0].body == b'{"to": "+447911123456", "text": "hello", "ref": "d1"}'
+
+
+def test_the_shown_component_works() -> None:
+    understanding = Understanding("HELLO")
+    shout = _shown("nlp/README.md", "Shout").load({})
+    assert shout.read(understanding, Context(frozenset(), 0)) == "5 of 5 letters are capitals"
+    assert understanding.extra == {"shout": True}
+
+
+def _shown(page: str, name: str) -> Any:
+    """A class that a page shows as a file of one's own."""
+    (code,) = [text for place, text in blocks("python") if place.startswith(page) and f"class {name}" in text]
+    made: dict[str, Any] = {"__name__": name.lower()}
+    exec(compile(code, page, "exec"), made)
+    return made[name]

@@ -3,9 +3,8 @@
 import pytest
 
 import botkit
-from botkit import Node, Template, Turn, green
+from botkit import HttpRequest, HttpResponse, Node, Template, Turn, green
 from botkit.testing import NOW, run_node
-from models.http import HttpRequest, HttpResponse
 
 
 class Ask(Node):
