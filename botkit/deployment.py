@@ -8,6 +8,7 @@ import msgspec
 from botkit.arbitration import Arbiter
 from botkit.consent import ConsentWords
 from botkit.stores.base import Change, Store
+from channels import BUILT_IN
 from channels.base import Channel
 from flows.base import Node
 from flows.compiler import Program, compile_flow
@@ -26,15 +27,16 @@ class UnknownAsset(BotkitError):
 
 
 class LiveAsset:
-    """An asset with the adapter that serves it and the services that use it."""
+    """An asset with the adapter that serves it and the services that use it; `foreign`: the adapter is not our own."""
 
-    __slots__ = ("asset", "channel", "history", "services")
+    __slots__ = ("asset", "channel", "foreign", "history", "services")
 
     def __init__(self, asset: Asset, channel: Channel, services: tuple["LiveService", ...]) -> None:
         self.asset = asset
         self.channel = channel
         self.services = services
         self.history = asset.provider == "sandbox"
+        self.foreign = type(channel) not in BUILT_IN
 
 
 class LiveService:

@@ -100,7 +100,14 @@ class Engine:
         after = 0
         while items := await self.store.pending_inbox(after, PAGE):
             for item in items:
-                self._lanes.put(item.lane, item.service, Incoming(item.id, decode_incoming(item.payload), None))
+                try:
+                    value = decode_incoming(item.payload)
+                except ValueError as error:  # one item must not keep the others waiting for ever
+                    log.error("inbox item %s of lane %s cannot be read and is set aside: %s", item.id, item.lane, error)
+                    metrics.SET_ASIDE.add()
+                    await self.store.commit(Change(failed=(item.id,)))
+                    continue
+                self._lanes.put(item.lane, item.service, Incoming(item.id, value, None))
             after = items[-1].id
         await self._tell_again()
         await self._timers.start()

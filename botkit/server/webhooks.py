@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+import msgspec
 from aiohttp import web
 
 from botkit import metrics
@@ -13,6 +14,12 @@ from botkit.server.body import read_body
 from botkit.server.headers import Headers
 from channels.base import Inbound, WebhookReply, WebhookRequest
 from channels.errors import BadItems
+from models.delivery import Receipt
+from models.event import Event
+from models.message import Message
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[Message | Event | Receipt]).decode
 
 
 class Call:
@@ -57,7 +64,10 @@ class Webhooks:
         channel.verify(request)
         reply = channel.reply(request)
         try:
-            return Call(live, channel.parse(request), reply)
+            values = channel.parse(request)
+            if live.foreign:
+                _check_types(channel.kind, values)
+            return Call(live, values, reply)
         except BadItems as fault:
             return Call(live, fault.taken, reply, fault)
 
@@ -87,3 +97,11 @@ class Webhooks:
         metrics.REQUESTS.observe(time.perf_counter() - started)
         reply = call.reply
         return web.Response(body=reply.body, status=reply.status, headers={"Content-Type": reply.content_type})
+
+
+def _check_types(kind: str, values: Sequence[Inbound]) -> None:
+    """Refuse what could be stored and acknowledged, but not be read again at the next start."""
+    try:
+        _decode(_encode(values))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise TypeError(f"channel {kind!r}: what parse() gave cannot be kept: {error}") from None

@@ -1,0 +1,42 @@
+"""An adapter that is not our own may give values of the wrong type: they are refused, and stop nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from botkit.server.webhooks import Webhooks
+from botkit.stores.base import Change, InboxItem
+from tests.botkit.bot import ECHO, Bot
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"provider_id": 4}, "Expected `str`, got `int` - at `$[0].provider_id`"),
+        ({"name": None}, "Expected `str`, got `None` - at `$[0].name`"),
+        ({"recipient": "\ud83d"}, "surrogates not allowed"),
+    ],
+)
+async def test_a_value_of_the_wrong_type_is_refused_before_it_is_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any], told: str
+) -> None:
+    async with Bot(tmp_path, ECHO) as bot:
+        given = [msgspec.structs.replace(bot.message("hello"), **wrong)]
+        adapter = type(bot.engine.deployment.asset("sms").channel)
+        monkeypatch.setattr(adapter, "parse", lambda self, request: given)
+        with pytest.raises(TypeError) as caught:
+            Webhooks(bot.app).read("sms", "POST", "/channels/sms", {}, b"", origin="http://test.example")  # type: ignore[arg-type]
+    assert str(caught.value).startswith("channel 'gateway': what parse() gave cannot be kept: ")
+    assert told in str(caught.value)
+
+
+async def test_an_item_that_cannot_be_read_does_not_keep_the_bot_from_starting(tmp_path: Path) -> None:
+    async with Bot(tmp_path, ECHO) as bot:
+        payload = msgspec.msgpack.encode(msgspec.structs.replace(bot.message("first"), provider_id=4))
+        await bot.store.commit(Change(inbox=(InboxItem(77, "sms", "4", "s", "s|ann", payload, bot.now()),)))
+        await bot.restart()
+        await bot.say("second")
+        assert bot.texts == ["You said second"]
+        assert await bot.store.pending_inbox(0, 10) == []
