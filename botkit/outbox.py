@@ -12,8 +12,8 @@ from botkit.consent import OptOuts
 from botkit.deployment import Deployment, no_adapter
 from botkit.fallback import Verdict, after_receipt, after_send, after_silence, awaited
 from botkit.stores.base import Change, HistoryEntry, Store, StoreFailed
-from channels.base import Outgoing
-from channels.errors import SendError
+from channels.base import Outgoing, Sent
+from channels.errors import Rejected, SendError
 from models.content import plain_text
 from models.delivery import STATE_RANK, Delivery, DeliveryState, FallbackStep, Receipt, SendOutcome
 from models.http import Http, HttpFailed
@@ -214,7 +214,10 @@ class Outbox:
             delivery.id, address, delivery.content, self.callback_url(step.asset, delivery.id), delivery.created_at
         )
         try:
-            sent = await live.channel.send(outgoing, self._http)
+            sent: object = await live.channel.send(outgoing, self._http)
+            if not isinstance(sent, Sent):  # a bug of the adapter; to send again might send twice
+                log.error("asset %s: send() returned %s, not Sent(...)", step.asset, type(sent).__name__)
+                raise Rejected(f"the adapter's send() returned {type(sent).__name__}, not Sent(...)")
         except SendError as error:
             delivery.code, delivery.description = error.provider_code, error.message[:500]
             if error.outcome is SendOutcome.AUTH:
@@ -228,8 +231,8 @@ class Outbox:
             log.exception("asset %s: the channel failed", step.asset)
             delivery.code, delivery.description = "error", f"{type(error).__name__}: {error}"[:500]
             return SendOutcome.TRANSIENT, 0, ()
-        delivery.provider_id = sent.provider_id
-        self._by_provider[step.asset, sent.provider_id] = delivery
+        delivery.provider_id = str(sent.provider_id or "")  # a JSON answer has it as a number, perhaps
+        self._by_provider[step.asset, delivery.provider_id] = delivery
         delivery.code = delivery.description = ""
         return SendOutcome.ACCEPTED, 0, sent.receipts
 

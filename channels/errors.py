@@ -45,15 +45,18 @@ class BadSignature(BadRequest):
 
 
 class SendError(BotkitError):
-    """A message was not taken. `provider_code` is the provider's own code, for the log."""
+    """A message was not taken. `provider_code` is the provider's own code, for the log.
+
+    What a provider's JSON has as a number or as text is taken either way.
+    """
 
     code = "send_failed"
     outcome: ClassVar[SendOutcome]
 
-    def __init__(self, message: str, *, provider_code: str = "", retry_after: float = 0) -> None:
-        super().__init__(message)
-        self.provider_code = provider_code
-        self.retry_after = retry_after
+    def __init__(self, message: str, *, provider_code: str | int = "", retry_after: float | str = 0) -> None:
+        super().__init__(str(message))
+        self.provider_code = str(provider_code)
+        self.retry_after = float(retry_after)
 
 
 class Unreachable(SendError):

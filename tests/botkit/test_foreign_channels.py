@@ -1,4 +1,4 @@
-"""An adapter that is not our own may give values of the wrong type: they are refused, and stop nothing."""
+"""An adapter that is not our own may give values of the wrong type: that stops nothing that comes after it."""
 
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,9 @@ import pytest
 
 from botkit.server.webhooks import Webhooks
 from botkit.stores.base import Change, InboxItem
+from channels.base import Outgoing, Sent
+from channels.errors import RateLimited, Rejected
+from models.delivery import Delivery, DeliveryState
 from tests.botkit.bot import ECHO, Bot
 
 
@@ -40,3 +43,39 @@ async def test_an_item_that_cannot_be_read_does_not_keep_the_bot_from_starting(t
         await bot.say("second")
         assert bot.texts == ["You said second"]
         assert await bot.store.pending_inbox(0, 10) == []
+
+
+NUMBER: Any = 7
+
+
+async def gives_words(outgoing: Outgoing) -> Any:
+    return "p1"
+
+
+async def gives_nothing(outgoing: Outgoing) -> Any:
+    return None
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "provider_id", "code", "told"),
+    [
+        (gives_words, DeliveryState.FAILED, "", "", "the adapter's send() returned str, not Sent(...)"),
+        (gives_nothing, DeliveryState.FAILED, "", "", "the adapter's send() returned NoneType, not Sent(...)"),
+        (Sent(NUMBER), DeliveryState.SUBMITTED, "7", "", ""),
+        (Rejected("no", provider_code=NUMBER), DeliveryState.FAILED, "", "7", "no"),
+        (RateLimited("slow", retry_after="90"), DeliveryState.QUEUED, "", "", "slow"),
+    ],
+)
+async def test_what_send_gives_can_be_stored_and_the_next_message_goes_out(
+    tmp_path: Path, answer: Any, state: DeliveryState, provider_id: str, code: str, told: str
+) -> None:
+    async with Bot(tmp_path, ECHO) as bot:
+        bot.line.answer("sms", answer)
+        await bot.say("first")
+        stored = await bot.store.delivery(bot.line.ids[0])
+        assert isinstance(stored, Delivery)
+        assert (stored.state, stored.provider_id, stored.code, stored.description) == (state, provider_id, code, told)
+        await bot.say("second")
+        await bot.later(95)
+        expected = ["You said first", "You said second"]
+        assert bot.texts == ([expected[0]] if state is DeliveryState.QUEUED else []) + expected
