@@ -15,6 +15,7 @@ from typing import Any
 
 from channels.base import Channel
 from flows.base import Node
+from flows.flow_reader import NODE_KEYS
 from models.flow import Outcome
 from models.plugin import InvalidSettings, Plugin
 from models.problem import Problem, did_you_mean
@@ -94,6 +95,13 @@ def _wrong_in_node(node: type[Node]) -> str:
         return 'outputs is no dict: write `outputs = {"name": "what it is"}`'
     if node.run is Node.run and node.run_now is Node.run_now:
         return "it does not say what it does: define `async def run(self, turn)`"
+    if node.waits and node.resume is Node.resume and node.resume_now is Node.resume_now:
+        return "it waits, but does not say how to go on: define `async def resume(self, turn)`"
+    for method in (node.run, node.resume):
+        if inspect.isfunction(method) and not inspect.iscoroutinefunction(inspect.unwrap(method)):
+            return f"{method.__name__} cannot be awaited: write `async def {method.__name__}(self, turn)`"
+    if taken := sorted({*node.model_fields} & {*NODE_KEYS}):
+        return f"a setting cannot be called {taken[0]!r}, which every node has already: give it another name"
     return ""
 
 

@@ -103,8 +103,12 @@ class _Check:
             except InvalidSettings as error:
                 self._settings(node, kind, error)
             else:
-                self.loaded[node.id] = loaded
-                self._outcomes(node, loaded.outcome_list())
+                if fault := _fault(loaded):
+                    self.add("broken_node", f"node {node.id}: {node.kind}: {fault}", node.id, "kind",
+                             hint="mend the class of this node")  # fmt: skip
+                else:
+                    self.loaded[node.id] = loaded
+                    self._outcomes(node, tuple(loaded.outcome_list()))
         for outcome, edge in node.next.items():
             self._edge(node, outcome, edge.node, edge.end)
 
@@ -249,6 +253,19 @@ class _Check:
 
 
 _OWN_OUTCOMES = f"{FIRST_OWN_OUTCOME} to {MAX_OUTCOME}"
+
+
+def _fault(node: Node) -> str:
+    """What the code of a node does wrong when it is asked for its outcomes and outputs: it may be a project's own."""
+    try:
+        node.may_wait()
+        outcomes = tuple(node.outcome_list())
+        names = (*node.output_names(), *node.variables_set())
+    except Exception as error:
+        return f"it cannot tell its outcomes and outputs: {type(error).__name__}: {error}"
+    if not all(isinstance(outcome, Outcome) for outcome in outcomes):
+        return 'outcome_list() gives what is no outcome: write green("name")'
+    return "" if all(isinstance(name, str) for name in names) else "a name of an output or a variable is no text"
 
 
 def _may_be_own(code: int) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from flows.base import Node
 from models.flow import BUILT_IN_OUTCOMES, START, Edge, Flow
 from models.flow import Node as Drawn
-from models.plugin import InvalidSettings
 
 MAX_INDENT = 60
 MAX_LABEL_LENGTH = 60
@@ -126,7 +125,6 @@ class _Drawing:
         if kind is None:
             return {}
         try:
-            outcomes = kind.load(node.settings).outcome_list()
-        except InvalidSettings:
-            outcomes = kind.outcomes
-        return {outcome.name: outcome.colour for outcome in outcomes}
+            return {outcome.name: outcome.colour for outcome in kind.load(node.settings).outcome_list()}
+        except Exception:  # wrong settings, or a defect of a project's own node
+            return {outcome.name: outcome.colour for outcome in kind.outcomes}

@@ -30,7 +30,7 @@ class Plugin(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, use_attribute_docstrings=True, arbitrary_types_allowed=True,
-        hide_input_in_errors=True,
+        hide_input_in_errors=True, validate_default=True,
     )  # fmt: skip
 
     kind: ClassVar[str]
@@ -66,6 +66,10 @@ class Plugin(BaseModel):
             return cls.model_validate(settings)
         except ValidationError as error:
             raise InvalidSettings(cls.kind, explain_all(error)) from None
+        except Exception as error:  # a validator of an extension may fail in any way
+            raise InvalidSettings(
+                cls.kind, [((), f"its settings cannot be read: {type(error).__name__}: {error}")]
+            ) from error
 
 
 _EXPECTED = {

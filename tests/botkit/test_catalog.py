@@ -95,11 +95,21 @@ CLASS = "from botkit import Node, green\n\n\nclass X(Node):\n    kind = 'x'\n"
         (CLASS + "    outcomes = ('onSuccess',)\n    async def run(self, turn): ...\n", "wrong_class", 4),
         (CLASS + "    outcomes = green('onSuccess')\n    async def run(self, turn): ...\n", "wrong_class", 4),
         (CLASS + "    outputs = ['a']\n    async def run(self, turn): ...\n", "wrong_class", 4),
+        (CLASS + "    def run(self, turn): ...\n", "wrong_class", 4),
+        (CLASS + "    waits = True\n    async def run(self, turn): ...\n", "wrong_class", 4),
+        (CLASS + "    label: str = ''\n    async def run(self, turn): ...\n", "wrong_class", 4),
     ],
 )
 def test_what_is_wrong_in_a_file_is_told(nodes: Path, text: str, code: str, line: int) -> None:
     (nodes / "x.py").write_text(text)
     assert problems(nodes) == [(code, "x.py", line)]
+
+
+def test_a_default_that_is_plain_text_is_read_as_a_setting_is(nodes: Path) -> None:
+    text = NODE.format(kind="shout").replace("import Node", "import Node, Template")
+    (nodes / "shout.py").write_text(text.replace("    async", '    text: Template = "$(name)"\n\n    async'))
+    made: Any = load_catalog(nodes.parent).nodes["shout"].load({})
+    assert made.text.paths == (("name",),)
 
 
 def test_installed_plugins_are_found_and_broken_ones_told(monkeypatch: pytest.MonkeyPatch) -> None:

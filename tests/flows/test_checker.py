@@ -3,18 +3,21 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import field_validator
 
+from flows.base import Node as Class
 from flows.checker import check
 from flows.document import read_flow, read_flow_file
 from flows.drawing import draw
 from flows.graph import cycles, distances, successors
 from flows.nodes import BUILT_IN
 from flows.operators import OPERATORS
-from models.flow import Edge, Flow, Node
+from models.flow import Edge, Flow, Node, green
 from models.problem import Problem
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
@@ -52,12 +55,55 @@ def test_every_check_has_a_case() -> None:
     source = "".join(path.read_text() for path in Path("flows").glob("*.py") if path.stem in CHECKING)
     codes = set(re.findall(r'(?:add|problem|_add)\(\s*(?:[\w.\[\]() ]+, )?"([a-z_]+)",', source))
     assert len(codes) > 20
-    assert codes - seen - READING == set()
+    assert codes - seen - READING - OWN_CODE == set()
 
 
 CHECKING = {"checker", "references", "flow_reader"}
 READING = {"missing_flow_id", "invalid_flow_id", "missing_nodes", "too_many_nodes"}
 """What makes a file unreadable as a flow: tested with the reader."""
+OWN_CODE = {"broken_node"}
+"""What a project's own node does wrong: tested below."""
+
+
+class Broken(Class):
+    """Fails in a way that its settings say."""
+
+    kind = "broken"
+    outcomes = (green("onSuccess"),)
+    how: Any = ""
+
+    @field_validator("how")
+    @classmethod
+    def _look_up(cls, how: Any) -> Any:
+        return {}[how] if how == "settings" else how
+
+    def outcome_list(self) -> Any:
+        return {"outcomes": ["onSuccess"], "raises": None}.get(self.how, self.outcomes) or self.how["x"]
+
+    def output_names(self) -> Any:
+        return (1,) if self.how == "outputs" else ()
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "told"),
+    [
+        ("settings", "invalid_setting", "its settings cannot be read: KeyError: 'settings'"),
+        ("raises", "broken_node", "it cannot tell its outcomes and outputs: TypeError: "),
+        ("outcomes", "broken_node", "outcome_list() gives what is no outcome"),
+        ("outputs", "broken_node", "a name of an output or a variable is no text"),
+    ],
+)
+def test_a_node_of_a_project_that_fails_while_it_is_checked_is_told_by_its_place(
+    how: str, code: str, told: str
+) -> None:
+    flow = read_flow(
+        "flow: x\nnodes:\n  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}\n"
+        f"  3: {{kind: broken, how: {how}, next: {{onSuccess: end}}}}\n"
+    )
+    (problem,) = check(flow, {**KINDS, "broken": Broken})
+    assert (problem.severity, problem.code, problem.line) == ("error", code, 4)
+    assert told in problem.message
+    assert draw(flow.flow, {**KINDS, "broken": Broken})
 
 
 def hints(text: str, **more: object) -> dict[str, str]:
