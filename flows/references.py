@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from flows.base import Node
 from flows.parameters import COMMON, PREDEFINED, RESERVED, known_parameters
+from flows.script_references import script_references
 from flows.templates import Template, Value
 from models.flow import START, Flow
 from models.flow import Node as Drawn
@@ -46,6 +47,8 @@ def check_references(flow: Flow, loaded: Mapping[int, Node], problem: MakeProble
                     yield problem(code, f"node {node.id}: {message}", node.id, *path, hint=hint,
                                   warning=code != "unknown_node")  # fmt: skip
         made = loaded.get(node.id)
+        for code, message, hint, setting in names.wrong_in_scripts(made) if made else ():
+            yield problem(code, f"node {node.id}: {message}", node.id, setting, hint=hint, warning=True)
         for name in made.variables_set() if made else ():
             if name not in flow.variables and (other := names.hidden_by(name)):
                 yield problem("reserved_variable", f"node {node.id}: the variable {name!r} has the name of {other}",
@@ -96,6 +99,20 @@ class _Names:
         if _among(path, self.parameters):
             return None
         return "unknown_variable", f"nothing gives {shown} a value", self._hint(path)
+
+    def wrong_in_scripts(self, node: Node) -> Iterator[tuple[str, str, str, str]]:
+        """Code, message, hint and setting for each lookup of a script that cannot give what it seems to."""
+        for path, bare, setting in dict.fromkeys(script_references(node)):
+            name = "message" if path == ("message", "text") else ".".join(path)
+            if not bare:
+                if found := self.missing(path):
+                    yield (*found, setting)
+            elif name in self.variables or (len(path) == 1 and _among(path, self.parameters)):
+                yield ("bare_reference", f"in a script, $({name}) looks up what {name} holds, not {name} itself",
+                       f"write {name}, which is a variable of the script", setting)  # fmt: skip
+            elif _NODE_OUTPUT.fullmatch(path[0]) or _among(path, self.parameters):
+                yield ("bare_reference", f"in a script, $({name}) has no meaning without quotation marks",
+                       f'write $("{name}")', setting)  # fmt: skip
 
     def _hint(self, path: tuple[str, ...]) -> str:
         close = did_you_mean(".".join(path), {*self.variables, *self.parameters})
