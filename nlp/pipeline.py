@@ -39,6 +39,7 @@ MAX_COMPONENTS = 64
 ENTRY_POINTS = "botkit.nlp"
 SETTINGS = ("components", "language", "privacy", "timezone")
 UNKNOWN_SETTING = "unknown setting"
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -169,7 +170,9 @@ class Pipeline:
             raise OutOfTime(f"the time was over before component {component.kind!r} began")
         spent = time.thread_time_ns()
         try:
-            because = component.read(understanding, context)
+            because = _line(component.read(understanding, context))
+            if understanding.extra:  # ours put nothing there
+                _encode(understanding.extra)
         except (NlpError, ImportError):
             raise
         except Exception as error:  # a component may be anybody's
@@ -193,6 +196,7 @@ class Pipeline:
             reasons = component.read_many([row[0] for row in rows], [row[1] for row in rows])
             if len(reasons) != len(rows):
                 raise ValueError(f"{len(reasons)} answers to {len(rows)} texts")
+            reasons = [reason if isinstance(reason, NlpError) else _line(reason) for reason in reasons]
         except Exception:  # one by one, it shows whose fault it is
             for (understanding, _), kept in zip(rows, before, strict=True):
                 for name, value in kept.items():
@@ -246,9 +250,12 @@ class Pipeline:
         return Spelling(self.project, english=self.language == "en")
 
     def warm(self, want: Iterable[str] = PARTS) -> None:
-        """Load what the parts need, so that the first text does not wait for it; parts that nothing gives are none."""
+        """Load what the parts need, so that the first text does not wait for it; parts that nothing gives are none.
+
+        What a project's own components give is always among them: if one cannot be made ready, that is known at once.
+        """
         given = {part for component in self.components for part in component.given_parts()}
-        for number, component in self.plan(frozenset(given.intersection(want))):
+        for number, component in self.plan(frozenset(given.intersection(want) | given.difference(PARTS))):
             self._prepare(number, component)
 
     def missing(self) -> list[NlpError]:
@@ -479,7 +486,7 @@ def _classes_in(file: Path) -> list[type[Component]]:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InvalidPipeline(f"components/{file.name} fails on import: {type(error).__name__}: {error}") from error
     return [
         value for value in vars(module).values()
@@ -487,10 +494,25 @@ def _classes_in(file: Path) -> list[type[Component]]:
     ]  # fmt: skip
 
 
+def _line(because: object) -> str:
+    """What `read` said led to its answer; it may say nothing."""
+    if because is None:
+        return ""
+    if not isinstance(because, str):
+        raise TypeError(f"read() gave {type(because).__name__}, not a line of text that says why")
+    return because
+
+
 def _check(components: tuple[Component, ...]) -> None:
-    """Each component's needs are given by one before it, and no part is given twice."""
+    """Each component reads; its needs are given by one before it, and no part is given twice."""
     given: dict[str, str] = {}
     for component in components:
+        kind = type(component)
+        if kind.read is Component.read and kind.read_many is Component.read_many:
+            raise InvalidPipeline(f"component {component.kind!r} does not say what it does: define read()")
+        lists: tuple[object, ...] = (component.needs, component.given_parts())
+        if any(isinstance(names, str) for names in lists):
+            raise InvalidPipeline(f'component {component.kind!r}: write gives and needs as tuples: `gives = ("part",)`')
         for part in component.needs:
             if part not in given:
                 later = next((other.kind for other in components if part in other.given_parts()), "")

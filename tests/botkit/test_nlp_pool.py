@@ -47,7 +47,7 @@ class Trouble(Component):
             print('stray words' * 10_000)
             os.write(1, b'\\x00\\x00\\x00\\x05junk')
         if word == 'unsendable':
-            understanding.extra['it'] = object()
+            understanding.tokens = [object()]
         if word == 'sleep':
             time.sleep(0.3)
         if word == 'touch':

@@ -127,6 +127,8 @@ def test_a_component_that_cannot_be_made_ready_is_named(tmp_path: Path) -> None:
         "    gives = ('picky',)\n"
         "    def prepare(self, project, models):\n"
         "        raise KeyError('weights')\n"
+        "    def read(self, understanding, context):\n"
+        "        return 'nothing'\n"
     )
     with pytest.raises(Exception, match="component 'picky' cannot be made ready: KeyError: 'weights'"):
         load_pipeline(read_project(project)).warm(("picky",))

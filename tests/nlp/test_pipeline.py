@@ -11,7 +11,7 @@ from models.utterance import Understanding
 from nlp.base import Component, Context
 from nlp.errors import ComponentFailed, InvalidPipeline, InvalidRequest, Unavailable
 from nlp.pipeline import Pipeline, Question, component_kinds, load_pipeline
-from nlp.project import read_project
+from nlp.project import Project, read_project
 
 from .conftest import NOW, write_project
 
@@ -49,6 +49,34 @@ class Broken(Component):
         raise KeyError("surprise")
 
 
+class Silent(Component):
+    """Does nothing."""
+
+    kind = "silent"
+
+
+class Odd(Component):
+    """Gives what its settings say, of whatever type."""
+
+    kind = "odd"
+
+    parts: Any = ("odd",)
+    gift: Any = None
+    line: Any = None
+    fails: bool = False
+
+    def given_parts(self) -> Any:
+        return self.parts
+
+    def prepare(self, project: Project, models: Path | None) -> None:
+        if self.fails:
+            raise OSError("no dictionary")
+
+    def read(self, understanding: Understanding, context: Context) -> Any:
+        understanding.extra["odd"] = self.gift
+        return self.line
+
+
 def test_only_what_is_wanted_runs() -> None:
     pipeline = Pipeline([Letters(), Verdict(), Broken()])
     assert [row.component for row in pipeline.read("abc", want=("letters",)).why] == ["letters"]
@@ -65,6 +93,8 @@ def test_only_what_is_wanted_runs() -> None:
         ([Verdict(), Letters()], "'verdict' needs letters, which nothing before it gives: move 'letters' before it"),
         ([Verdict()], "'verdict' needs letters, which nothing before it gives: add a component that gives it"),
         ([Letters(), Letters()], "'letters' and 'letters' both give letters: remove one"),
+        ([Silent()], "component 'silent' does not say what it does: define read()"),
+        ([Odd(parts="mood")], "component 'odd': write gives and needs as tuples"),
     ],
 )
 def test_order_is_checked_before_anything_runs(components: list[Component], says: str) -> None:
@@ -75,6 +105,29 @@ def test_order_is_checked_before_anything_runs(components: list[Component], says
 def test_a_defect_names_its_component() -> None:
     with pytest.raises(ComponentFailed, match="component 'broken' failed: KeyError: 'surprise'"):
         Pipeline([Broken()]).read("abc", want=("nothing",))
+
+
+def test_a_component_may_give_no_reason() -> None:
+    assert [row.because for row in Pipeline([Odd(gift=1)]).read("abc", want=("odd",)).why] == [""]
+
+
+@pytest.mark.parametrize(
+    ("component", "says"),
+    [
+        (Odd(line=5), "TypeError: read() gave int, not a line of text that says why"),
+        (Odd(gift=object()), "TypeError: Encoding objects of type object is unsupported"),
+        (Odd(gift="\ud83d"), "UnicodeEncodeError: "),
+    ],
+)
+def test_what_a_component_gives_can_be_handed_on(component: Component, says: str) -> None:
+    with pytest.raises(ComponentFailed) as caught:
+        Pipeline([component]).read("abc", want=("odd",))
+    assert caught.value.message.startswith(f"component 'odd' failed: {says}")
+
+
+def test_a_component_that_cannot_be_made_ready_is_told_before_the_first_text() -> None:
+    with pytest.raises(ComponentFailed, match="component 'odd' cannot be made ready: OSError: no dictionary"):
+        Pipeline([Letters(), Odd(fails=True)]).warm(("language",))
 
 
 @pytest.mark.parametrize(
