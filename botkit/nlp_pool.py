@@ -126,9 +126,13 @@ class NlpPool:
         options: Mapping[str, Any] | None = None,
         timeout_seconds: float = 5.0,
     ) -> Understanding:
-        """The parts of the understanding named by `want`. Raises `NlpFailed`; its `code` says what failed."""
+        """The parts of the understanding named by `want`. Raises `NlpFailed`; its `code` says what failed.
+
+        Without `now` among the options, "tomorrow" is the day after this one.
+        """
         text, truncated = clean(text)
-        answer = await self._ask(text, timeout_seconds, want=want, options=dict(options or {}))
+        asked = {"now": time.time_ns() // 1_000_000, **(options or {})}
+        answer = await self._ask(text, timeout_seconds, want=want, options=asked)
         found = answer.understanding
         assert found is not None
         found.truncated |= truncated

@@ -55,7 +55,7 @@ class ScriptFailed(BotkitError):
 
 
 class Nlp(Protocol):
-    """What understands text. It runs off the event loop."""
+    """What understands text, off the event loop. A node asks by `Turn.understand`, which knows the session."""
 
     async def read(
         self,

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,14 @@ async def test_wrong_requests_say_what_is_wrong(open_pool: Open) -> None:
         with pytest.raises(NlpFailed, match="spacy download") as failed:
             await pool.method("Lemmatization", "hello", now=0)
         assert failed.value.code == "method_unavailable"
+
+
+async def test_tomorrow_is_the_day_after_this_one_where_nobody_says_what_time_it_is(open_pool: Open) -> None:
+    async with open_pool() as pool:
+        before = datetime.now(UTC).date()
+        read = await pool.read("tomorrow", want=("entities",), timeout_seconds=60)
+        after = datetime.now(UTC).date()
+    assert [entity.value for entity in read.entities] in [[str(day + timedelta(days=1))] for day in (before, after)]
 
 
 async def test_a_defect_costs_one_message(open_pool: Open) -> None:
