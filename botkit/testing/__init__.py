@@ -7,9 +7,9 @@ import msgspec
 
 from flows.base import Left, Node
 from flows.parameters import event_parameters
-from flows.turn import Nlp, Scripts, Services, Turn
+from flows.turn import Incoming, Nlp, Scripts, Services, Turn
 from models.address import Address, AddressKind
-from models.content import Text, plain_text
+from models.content import Choice, Text, plain_text
 from models.customer import Customer
 from models.event import Event
 from models.http import Http, HttpRequest, HttpResponse
@@ -27,13 +27,18 @@ NUMBER = "60606"
 
 
 class NodeRun(msgspec.Struct, frozen=True):
-    """What a node did: `left` is the outcome it left by, or what it waits for; `sent` the texts it sent."""
+    """What a node did: `left` is the outcome it left by, or what it waits for; `sent` the texts it sent.
+
+    `memory` and `offered` are what it has kept for `resume`.
+    """
 
     left: Left
     outputs: dict[str, Any]
     variables: dict[str, Any]
     sent: list[str]
     log: list[LogEntry]
+    memory: dict[str, Any] = {}
+    offered: tuple[Choice, ...] = ()
 
 
 class _Http:
@@ -76,8 +81,9 @@ class _NoScripts:
 
 async def run_node(
     node: Node,
-    text: str = "",
+    text: str | None = "",
     *,
+    resume: NodeRun | None = None,
     event: Message | Event | None = None,
     variables: Mapping[str, Any] | None = None,
     http: Callable[[HttpRequest], HttpResponse] | None = None,
@@ -85,14 +91,21 @@ async def run_node(
     scripts: Scripts | None = None,
     now: int = NOW,
 ) -> NodeRun:
-    """Run a node once, after the customer wrote `text` (or after `event`)."""
-    incoming = event or _message(text, now)
-    frame = Frame(flow="test", version=1, node=3, variables=dict(variables or {}))
-    parameters = event_parameters(incoming, keyword="", transaction_id="test")
+    """Run a node once, after the customer wrote `text` (or after `event`).
+
+    With `resume` it goes on where that run of it waits; a `text` of None then says that its time has come.
+    """
+    incoming: Incoming = event or (None if text is None else _message(text, now))
+    kept = resume.variables if resume is not None else {}
+    frame = Frame(flow="test", version=1, node=3, variables={**kept, **(variables or {})})
+    offered = resume.offered if resume is not None else ()
+    parameters: dict[str, Any] = {}
+    if isinstance(incoming, Message | Event):
+        parameters = event_parameters(incoming, keyword="", transaction_id="test", offered=offered)
     address = Address("sms", CUSTOMER, AddressKind.MSISDN)
     session = Session(
         id="test", service="test", lane="test", key=address.key, frames=[frame], channel="sms", asset="test",
-        parameters=parameters,
+        parameters=parameters, memory=dict(resume.memory) if resume is not None else {},
     )  # fmt: skip
     caller: Http = _Http(http)
     reader: Nlp = nlp or _NoNlp()
@@ -101,9 +114,9 @@ async def run_node(
     customer = Customer(key=address.key, addresses=(address,))
     turn = Turn(session, incoming, now=now, services=services, customer=customer, seed="test")
     turn.visit.node, turn.visit.kind = frame.node, node.kind
-    left = await node.run(turn)
+    left = await (node.run(turn) if resume is None else node.resume(turn))
     sent = [plain_text(delivery.content) for delivery in turn.deliveries]
-    return NodeRun(left, turn.visit.outputs, frame.variables, sent, turn.visit.log)
+    return NodeRun(left, turn.visit.outputs, frame.variables, sent, turn.visit.log, turn.memory, session.offered)
 
 
 def _message(text: str, now: int) -> Message:

@@ -3,7 +3,7 @@
 import pytest
 
 import botkit
-from botkit import HttpRequest, HttpResponse, Node, Template, Turn, green
+from botkit import HttpRequest, HttpResponse, Node, Template, Turn, Wait, green, orange
 from botkit.testing import NOW, run_node
 
 
@@ -33,6 +33,38 @@ async def test_a_node_runs_without_a_server() -> None:
     assert run.sent == ["Hello, Ann: yes"]
     assert run.variables == {"name": "Ann", "asked_at": NOW}
     assert run.outputs == {"ask.status": 200}
+
+
+class AskAgain(Node):
+    """Asks until it is told, three times at most."""
+
+    kind = "ask_again"
+    outcomes = (green("onSuccess"), orange("onTimeout"))
+    waits = True
+
+    async def run(self, turn: Turn) -> str | Wait:
+        tries = turn.memory["tries"] = turn.memory.get("tries", 0) + 1
+        turn.send(botkit.Text(f"Which, {turn.text(Template('$(name)'))}?"))
+        turn.offer((botkit.Choice("One", "first"),))
+        return turn.wait(events=("sms.mo",), seconds=60) if tries <= 3 else "onTimeout"
+
+    async def resume(self, turn: Turn) -> str | Wait:
+        if turn.event is None:
+            return "onTimeout"
+        if payload := turn.text(Template("$(message.payload)")):
+            turn.set("which", payload)
+            return "onSuccess"
+        return await self.run(turn)
+
+
+async def test_a_node_that_waits_goes_on_without_a_server() -> None:
+    first = await run_node(AskAgain(), "Hello", variables={"name": "Ann"})
+    assert first.left == Wait(events=("sms.mo",), until=NOW + 60_000)
+    second = await run_node(AskAgain(), "what?", resume=first)
+    assert (second.left, second.sent, second.memory) == (first.left, ["Which, Ann?"], {"tries": 2})
+    told = await run_node(AskAgain(), "1", resume=second)
+    assert (told.left, told.variables) == ("onSuccess", {"name": "Ann", "which": "first"})
+    assert (await run_node(AskAgain(), None, resume=second)).left == "onTimeout"
 
 
 async def test_what_is_not_given_is_asked_for() -> None:
