@@ -1,6 +1,7 @@
 """Extraction: values out of a JSON text by JSONPath (RFC 9535), within bounds."""
 
 import json
+import re
 from collections.abc import Mapping
 from itertools import islice
 from math import isfinite
@@ -16,6 +17,8 @@ MAX_DEPTH = 64
 MAX_EXTRACTED_BYTES = 65_536
 MAX_DESCENTS, MAX_FILTERS, MAX_COMMAS = 1, 1, 4
 """Each of these in a path multiplies the work; together they could make it endless."""
+_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL)
+"""An escape in a JSON text; its group is half a character, which systems write that cut texts without a look."""
 
 
 class Extraction:
@@ -77,10 +80,14 @@ def extract(body: str | bytes, paths: Mapping[str, Extraction]) -> dict[str, Any
 
 
 def _decoded(body: str | bytes) -> Any:
-    """The JSON value; one in which a single number is too large for msgspec is read all the same."""
+    """The JSON value; one with a number that is too large for msgspec, or half an emoji, is read all the same."""
     try:
         return msgspec.json.decode(body)
     except msgspec.DecodeError as error:
+        data = body.encode() if isinstance(body, str) else body
+        whole = _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], data)
+        if whole != data:
+            return _decoded(whole)
         if "out of range" not in str(error):
             raise
     return json.loads(body, parse_float=_finite)

@@ -37,6 +37,14 @@ def test_one_large_number_does_not_spoil_the_rest() -> None:
     assert extract(body, paths) == {"n": 123456789012345678901234567890, "m": None, "k": 1.5}
 
 
+def test_half_an_emoji_does_not_spoil_the_rest() -> None:
+    body = rb'{"cut": "so \ud83d", "low": "\uDE00!", "whole": "\ud83d\ude00", "words": "\\ud83d", "n": 1e400}'
+    paths = {name: compile_path(f"$.{name}") for name in ("cut", "low", "whole", "words", "n")}
+    assert extract(body, paths) == {
+        "cut": "so \ufffd", "low": "\ufffd!", "whole": "\U0001f600", "words": r"\ud83d", "n": None,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("path", ["$.nothing", "$.a.b[9]", "$.list[?@.s == 'z'].id", "$.a.b.c"])
 def test_what_is_not_there_is_left_out(path: str) -> None:
     assert extract(json.dumps(DOCUMENT).encode(), {"x": compile_path(path)}) == {}
