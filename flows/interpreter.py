@@ -165,6 +165,8 @@ def _sprint_of(walk: "_Walk", ended: int) -> Sprint:
         if needed is not None and len(session.frames) == 1:
             session.parameters = {name: value for name, value in session.parameters.items() if name in needed}
         try:
+            if session.memory and not all(isinstance(name, str) for name in session.memory):
+                raise TypeError("names in turn.memory are text")
             state = _encode(session)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             turn.fail(f"the session cannot be kept, as it holds what is no JSON value: {error}")

@@ -258,6 +258,8 @@ class Turn:
 
     def set(self, name: str, value: Any) -> None:
         """Give a flow variable a value (any JSON value; raises `BotkitError` for others)."""
+        if not isinstance(name, str):
+            raise _no_name(name)
         if type(value) is not str or not value.isascii():
             _check(name, value)
         self.frame.variables[name] = value
@@ -265,6 +267,8 @@ class Turn:
     def output(self, values: Mapping[str, Any]) -> None:
         """Add to this node's outputs: `{"http.statusCode": 200}` is `$(n7.http.statusCode)` from then on."""
         for name, value in values.items():
+            if not isinstance(name, str):
+                raise _no_name(name)
             if type(value) is not str or not value.isascii():
                 _check(name, value)
         visit = self.visit
@@ -394,6 +398,10 @@ def _parts(name: str) -> tuple[tuple[str, ...], str]:
 def _back(channel: str, asset: str) -> tuple[FallbackStep, ...]:
     """The one way that leads back to where the customer wrote from."""
     return (FallbackStep(channel=channel, asset=asset),)
+
+
+def _no_name(name: object) -> BotkitError:
+    return BotkitError(f"names are text, not {type(name).__name__}: {name!r}")
 
 
 def _words(text: object) -> str:

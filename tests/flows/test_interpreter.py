@@ -117,6 +117,12 @@ async def hides_object(turn: Turn) -> Any:
     return turn.wait(events=("sms.mo",), seconds=60)
 
 
+async def remembers_by_number(turn: Turn) -> Any:
+    numbered: Any = turn.memory
+    numbered[1] = "one"
+    return turn.wait(events=("sms.mo",), seconds=60)
+
+
 async def sets_object(turn: Turn) -> Any:
     turn.set("thing", object())
     return "onSuccess"
@@ -164,7 +170,7 @@ THINGS: dict[str, Callable[[Turn], Awaitable[Any]]] = {
     for thing in (
         raises, raises_ours, exits, gives_once, nonsense, nothing, waits, ends, calls, recurses, hides_object,
         sets_object, gives_object, logs_object, too_large_number, half_a_character, sends_a_lot, breaks_frames,
-        throws_dice, is_cancelled, sends_words,
+        throws_dice, is_cancelled, sends_words, remembers_by_number,
     )
 }  # fmt: skip
 Doing.things = THINGS

@@ -29,16 +29,19 @@ WRONG: dict[str, Callable[[Turn], Any]] = {
     "an event that is no tuple": lambda turn: turn.wait(events=WORD, seconds=60),
     "a keyword that is no tuple": lambda turn: turn.wait(events=("sms.mo",), keywords=WORD),
     "a wait that nothing ends": lambda turn: turn.wait(),
+    "a number for a variable's name": lambda turn: turn.set(NUMBER, "five"),
+    "a number for an output's name": lambda turn: turn.output({NUMBER: "five"}),
 }
 
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_what_could_not_be_read_again_is_refused(wrong: str) -> None:
     turn = World({}).turn()
-    with pytest.raises(BotkitError, match=r"cannot be kept as it is: |nothing ends this wait: "):
+    with pytest.raises(BotkitError, match=r"cannot be kept as it is: |nothing ends this wait: |names are text"):
         WRONG[wrong](turn)
     assert turn.deliveries == []
     assert turn.session.offered == ()
+    assert turn.visit.outputs == turn.frame.variables == {}
 
 
 SENT: list[tuple[Content, dict[str, Any]]] = [
