@@ -75,7 +75,7 @@ class _Shelf:
         elif kind in self.classes and self.classes[kind] is not plugin:
             message = f"two {self.sort}s are called {kind!r}: {self.origins[kind]} and {origin}"
             self._refuse("same_kind", message, path, line, "rename one of the two")
-        elif wrong := _wrong_in_node(plugin) if issubclass(plugin, Node) else "":
+        elif wrong := _wrong_in(plugin):
             self._refuse("wrong_class", f"{origin}: {wrong}", path, line, "see docs/extending.md")
         else:
             self.classes[kind] = plugin
@@ -83,6 +83,26 @@ class _Shelf:
 
     def _refuse(self, code: str, message: str, path: str, line: int, hint: str) -> None:
         self.problems.append(Problem("error", code, message, path, line, hint=hint))
+
+
+def _wrong_in(plugin: type[Plugin]) -> str:
+    """What a class says that nobody could make use of; nothing where all is right."""
+    if issubclass(plugin, Node):
+        return _wrong_in_node(plugin)
+    return _wrong_in_channel(plugin) if issubclass(plugin, Channel) else ""
+
+
+def _wrong_in_channel(channel: type[Channel]) -> str:
+    """The same for an adapter."""
+    if not isinstance(getattr(channel, "channel", None), str):
+        return 'it does not say which channel it serves: add `channel = "..."`'
+    if channel.send is Channel.send:
+        return "it does not say how to send: define `async def send(self, outgoing, http)`"
+    return "" if _is_awaited(channel.send) else "send cannot be awaited: write `async def send(self, outgoing, http)`"
+
+
+def _is_awaited(method: object) -> bool:
+    return not inspect.isfunction(method) or inspect.iscoroutinefunction(inspect.unwrap(method))
 
 
 def _wrong_in_node(node: type[Node]) -> str:
@@ -98,7 +118,7 @@ def _wrong_in_node(node: type[Node]) -> str:
     if node.waits and node.resume is Node.resume and node.resume_now is Node.resume_now:
         return "it waits, but does not say how to go on: define `async def resume(self, turn)`"
     for method in (node.run, node.resume):
-        if inspect.isfunction(method) and not inspect.iscoroutinefunction(inspect.unwrap(method)):
+        if not _is_awaited(method):
             return f"{method.__name__} cannot be awaited: write `async def {method.__name__}(self, turn)`"
     if taken := sorted({*node.model_fields} & {*NODE_KEYS}):
         return f"a setting cannot be called {taken[0]!r}, which every node has already: give it another name"

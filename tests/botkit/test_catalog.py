@@ -3,12 +3,13 @@
 import inspect
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from botkit import catalog
 from botkit.catalog import load_catalog
+from channels.base import Channel
 
 NODE = '''"""Shout."""
 
@@ -122,6 +123,32 @@ def test_installed_plugins_are_found_and_broken_ones_told(monkeypatch: pytest.Mo
     assert found.keys() == {"cannot_load", "not_a_plugin"}
     assert "nowhere_at_all:X" in found["cannot_load"]
     assert found["not_a_plugin"] == "json:dumps is not a Node"
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ({}, "it does not say which channel it serves"),
+        ({"channel": "pigeon"}, "it does not say how to send"),
+        ({"channel": "pigeon", "send": lambda self, outgoing, http: None}, "send cannot be awaited"),
+    ],
+)
+def test_an_adapter_that_could_not_send_is_refused(
+    monkeypatch: pytest.MonkeyPatch, names: dict[str, Any], told: str
+) -> None:
+    types = dict.fromkeys(names.keys() - {"send"} | {"kind"}, ClassVar[str])
+    body = {"__doc__": "A pigeon.", "__module__": __name__, "__annotations__": types, "kind": "pigeon", **names}
+    pigeon = type("Pigeon", (Channel,), body)
+
+    class Installed(EntryPoint):
+        def load(self) -> type[Channel]:
+            return pigeon
+
+    entry = Installed("pigeon", "pigeons:Pigeon", "botkit.channels")
+    monkeypatch.setattr(catalog, "entry_points", lambda *, group: [entry] if group == entry.group else [])
+    found = load_catalog()
+    assert "pigeon" not in found.channels
+    assert [(problem.code, told in problem.message) for problem in found.problems] == [("wrong_class", True)]
 
 
 def test_the_number_of_files_is_bounded(nodes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
