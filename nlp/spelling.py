@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from nlp.american_spelling import is_american
 from nlp.english_calendar import DAYS, MONTHS
 from nlp.english_words import by_initial, english_words
 from nlp.language import SMALL_WORDS
@@ -33,7 +34,7 @@ _INFORMAL = (
     " legit lowkey highkey yolo bestie rizz noob hype unfollow unsub unsubscribe hashtag influencer podcast vlog meme"
     " memes ebike escooter airpods iphone ipad macbook android fitbit covid lockdown crypto bitcoin contactless"
     " chatbot wanna gonna gotta kinda sorta dunno lemme gimme cuppa fave innit telly prolly sooo sooooo yesss nooo"
-    " okey okay oops yikes yeah yeahh yass hmmm"
+    " okey okay oops yikes yeah yeahh yass hmmm checkin checkins signup signups"
 )
 INFORMAL = frozenset(_INFORMAL.split())
 """Words of chats, and names, that the list of English words is too old for."""
@@ -44,11 +45,18 @@ CONTRACTED = {f"{word}nt": f"{word}n't" for word in _NEGATED.split()}
 CONTRACTED |= {word.replace("'", ""): word for word in _SHORTENED.split()}
 """Words that are written without their apostrophe, and are no others then."""
 
+CONTRACTED |= {"alot": "a lot"}
+NOT = "nt"
+"""The end of contractions that are looked for by their likeness too: dosnt, wasent."""
+
 SLIPS = {"oder": "order"}
 """Slips that the list of English words has as words."""
 
-HASTE = 4
-"""So many times likelier than a wrong letter or one too many is one left out, or two swapped."""
+HASTE, ONE_OF_TWO = 5, 25
+"""So many times likelier than a wrong letter or one too many is one left out, or two swapped; and a double that is
+written once, or a letter that is written twice."""
+
+DOUBLE = re.compile(r"(.)\1")
 
 
 class Spelling:
@@ -114,6 +122,8 @@ class Spelling:
                 wrong_letter = len(other) == len(word) and sorted(other) != sorted(word)
                 best = min(best, (distance, wrong_letter, -self._known[other], other))
         counts = english_words() if self._english else {}
+        if self._english and word not in counts and is_american(word, counts):
+            return ""
         if best[0] <= allowed and counts.get(word, 0) * RARER <= counts.get(best[3], 1):
             return best[3]
         if not self._english:
@@ -125,6 +135,10 @@ class Spelling:
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
+        if word.endswith(NOT):
+            slips = [plain for plain in CONTRACTED if OSA.distance(word, plain, score_cutoff=1) <= 1]
+            if slips:
+                return CONTRACTED[max(slips, key=len)]  # a letter is rather left out than put in
         near = process.extract(
             word, by_initial().get(word[0], ()), scorer=OSA.distance, score_cutoff=allowed, limit=MAX_NEAR
         )  # fmt: skip
@@ -135,6 +149,9 @@ class Spelling:
 
 def _likelihood(word: str, meant: str, count: int) -> float:
     """How often a word is used, more where haste is enough to write it so."""
+    short, long = sorted((word, meant), key=len)
+    if any(long[: at.start()] + long[at.start() + 1 :] == short for at in DOUBLE.finditer(long)):
+        return float(count * ONE_OF_TWO)
     return float(count * HASTE if len(word) < len(meant) or sorted(word) == sorted(meant) else count)
 
 

@@ -34,6 +34,9 @@ def test_without_a_project_it_knows_common_words() -> None:
         ("I wnat to know wich one", "I want to know which one"),
         ("theyre late and dont care", "they're late and don't care"),
         ("recieved: and/or definately", "received: and/or definitely"),
+        ("helo, I neeed it deliverd", "hello, I need it delivered"),
+        ("it dosnt and wasent, alot", "it doesn't and wasn't, a lot"),
+        ("a sorce I caled, hors ago, controled", "a source I called, hours ago, controlled"),
     ],
 )
 def test_slips_of_english(text: str, right: str) -> None:
@@ -50,9 +53,12 @@ def test_slips_of_english(text: str, right: str) -> None:
         "Are “Stansted” flights late?",
         "on insta and whatsapp, lmao, wanna haha",
         "@recieved #recieved recieved_at",
+        "canceled my favorite traveler's jewelry, analyzed at the theater in the neighborhood",
+        "the tumor, the pediatric anesthesia and the estrogen",
+        "math on airplanes, an installment for cozy pajamas, dialing 5 kilometers",
     ],
 )
-def test_names_addresses_and_codes_stay(text: str) -> None:
+def test_names_addresses_codes_and_american_words_stay(text: str) -> None:
     assert Spelling(Project()).correct(text) == text
 
 
