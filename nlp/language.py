@@ -19,7 +19,7 @@ SMALL_WORDS = {
     "de": "der die das und ist nicht ich wo mein meine ein eine zu mit für auf wie was hallo danke bitte kann sie es"
           " wir haben bestellung den von im dem auch guten",
     "en": "the and is not i where my a an to with for on how what hello thanks please can you it we have order of in"
-          " this that are was do does hi want need when your me there",
+          " this that are was do does hi want need when your me there no",
     "es": "el la los las y es no yo dónde donde mi un una con para por en cómo qué hola gracias favor puede usted"
           " pedido del está quiero mis se lo al buenos",
     "fr": "le la les et est pas je où mon ma une un avec pour sur comment quoi bonjour merci plaît peut vous il nous"

@@ -107,6 +107,11 @@ def test_a_text_in_a_language_that_the_bot_does_not_speak_changes_nothing() -> N
     assert language == "de" and confidence < 0.1
 
 
+@pytest.mark.parametrize("text", ["no problem", "no signal", "no"])
+def test_a_short_no_is_english_to_a_bot_that_speaks_english_first(text: str) -> None:
+    assert detect(text, ("en", "de", "es", "fr", "it", "pt"), "en", first=True)[0] == "en"
+
+
 def test_of_a_long_text_the_beginning_counts() -> None:
     begun = ("wo bleibt mein paket denn so lange " * MAX_CHARACTERS)[:MAX_CHARACTERS]
     assert evidence(begun, LANGUAGES) == evidence(f"{begun} dónde está mi pedido", LANGUAGES)
