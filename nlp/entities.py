@@ -20,6 +20,7 @@ from nlp.ordinals import find_ordinals
 from nlp.postcodes import find_postcodes
 from nlp.privacy import EMAIL_NAME, find_personal
 from nlp.project import Project
+from nlp.ranges import other_ends
 from nlp.regions import region_of
 from nlp.slots import Slots, decided_entities, give_way, learnt_entities, load_project_slots
 from nlp.spacy_models import ANY, NAME
@@ -235,6 +236,7 @@ def find_plain(text: str, language: str = "en", region: str = "") -> list[Entity
     figures = FIGURE.search(text) is not None
     if figures or numbers:
         found += find_amounts(text, numbers, cents="EUR" if language in COUNTED else CENTS.get(region, "USD"))
+    found += other_ends(found, text, language)
     if figures:
         found += find_postcodes(text)
     if figures and sum(map(str.isdigit, text)) >= FEWEST_CARD_DIGITS:

@@ -11,6 +11,7 @@ from itertools import product
 from typing import NamedTuple
 
 from models.utterance import Entity
+from nlp.ranges import find_ranges
 from nlp.short_numbers import CODE, find_short_numbers, with_fraction
 
 LANGUAGES = ("de", "es", "fr", "it", "pt")
@@ -69,6 +70,8 @@ def find_foreign_numbers(text: str, language: str) -> list[Entity]:
     found = [_figures(match) for match in FIGURES[language].finditer(text) if not CODE.match(text, match.start())]
     found = [with_fraction(number, text) or number for number in found]
     found += find_short_numbers(text)
+    starts = {row.start for row in found}
+    found += [row for row in find_ranges(text) if row.start not in starts]
     words = list(_words(text, language))
     begins = _beginnings(language)
     at = 0

@@ -3,6 +3,7 @@
 import re
 
 from models.utterance import Entity
+from nlp.ranges import find_ranges
 from nlp.short_numbers import CODE, find_short_numbers, with_fraction
 
 FIGURE = re.compile(r"\d")
@@ -11,13 +12,6 @@ FIGURES = re.compile(
     r"(?:\.\d{1,9})?"
     r"(?!(?!½)[\w/:]|[.,]\d|['’]\d{3}|-\d)"
 )
-RANGE = re.compile(
-    r"(?<![\w.,/:-])(\d{1,3})[ ]?[-–][ ]?(\d{1,3})(?=[ ]{1,2}(?!(?:please|pls|thanks?|ok|is|was|has|and|or"
-    r"|for|in|on|at|to|from|but|not|it|if|that|with|by)\b)[^\W\d_]{2})",
-    re.IGNORECASE,
-)
-""" "5-7 people" are two numbers; 12-34 with nothing to count is a code."""
-
 ONES = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
@@ -47,8 +41,8 @@ def find_numbers(text: str) -> list[Entity]:
     """Every number in the text, in order, as an int or a float; 0012345 is a code, and none."""
     found = [_scaled(_figures(match), text) for match in FIGURES.finditer(text) if not CODE.match(text, match.start())]
     found += find_short_numbers(text)
-    if RANGE.search(text):
-        found = sorted({row.start: row for row in [*_ranges(text), *found]}.values(), key=lambda row: row.start)
+    if ranges := find_ranges(text):
+        found = sorted({row.start: row for row in [*ranges, *found]}.values(), key=lambda row: row.start)
     taken = {row.end for row in found if row.source == "words"}  # where a scale ends that figures have
     words = [(match.group().lower(), match.start(), match.end()) for match in WORD.finditer(text)]
     at = 0
@@ -67,16 +61,6 @@ def find_numbers(text: str) -> list[Entity]:
         found.append(Entity("number", value, text[start:end], start, end, "words"))
         at += length
     return sorted([_with_half(number, text) for number in found], key=lambda entity: entity.start)
-
-
-def _ranges(text: str) -> list[Entity]:
-    """Both numbers of every range in figures, the smaller first."""
-    return [
-        Entity("number", int(match[group]), match[group], *match.span(group), "figures")
-        for match in RANGE.finditer(text)
-        if int(match[1]) < int(match[2])
-        for group in (1, 2)
-    ]
 
 
 def _scaled(number: Entity, text: str) -> Entity:
