@@ -25,13 +25,15 @@ class Clock(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A moment in the text; `part` is the part of the day that it names, `bare` an hour that can be of either half."""
+    """A moment in the text; `part` is the part of the day that it names, `bare` an hour that can be of either half,
+    `zone` the time zone that is named with it."""
 
     start: int
     end: int
     value: date | time | datetime
     part: str = ""
     bare: bool = False
+    zone: str = ""
 
 
 @lru_cache(maxsize=64)
@@ -183,7 +185,7 @@ def joined(found: list[Found], text: str) -> list[Found]:
         if together and BETWEEN.fullmatch(text, together[-1].end, row.start):
             both = _both(together[-1], row)
             if both is not None:
-                together[-1] = Found(together[-1].start, row.end, both)
+                together[-1] = Found(together[-1].start, row.end, both, zone=together[-1].zone or row.zone)
                 continue
         together.append(row)
     return together
@@ -196,4 +198,6 @@ def _both(first: Found, second: Found) -> datetime | None:
     day, moment = first.value, second.value
     if isinstance(day, datetime) or not isinstance(day, date) or not isinstance(moment, time):
         return None
-    return datetime.combine(day, in_part(moment, first.part) if second.bare else moment)
+    moment = in_part(moment, first.part) if second.bare else moment
+    late = first.part == "night" and moment.hour < FIRST_OF_EVENING  # midnight tonight is tomorrow by the calendar
+    return datetime.combine(day + timedelta(days=late), moment)

@@ -34,12 +34,17 @@ def behind(words: str) -> str:
 AT = behind("at by around about until till from before after since")
 _after = (
     "on|at|about|around|or|and|to|till?|until|today|tomorrow|tonight|this|next|every|for|in the|please|pls|sharp|ish|if"
-    "|but|then|so|when|because|as|is|was|works?|would|will|can|could|should|instead|with|without|thanks?|thx|ok|okay"
+    "|returning|leaving|arriving|departing|but|then|so|when|because|as|is|was|works?|would|will|can|could|should|instead|with|without|thanks?|thx|ok|okay"
     "|latest|earliest|exactly|i|we|my|our|it|you|your|he|she|they|though|maybe|ideally|after|before|by|from|via|not|yes"
     "|" + "|".join(DAYS)
 )  # fmt: skip
 NO_NOUN = rf"(?=[ ]{{0,2}}(?:$|[.,!?;:)\n/–-](?!\d)|(?:{_after})\b))"
 """What follows a bare number that is an hour or a day: no thing that it could count."""
+
+NAMED_DAY = (
+    rf"(?:this[ ](?:morning|afternoon|evening)|(?:on[ ])?(?:{'|'.join(DAYS)})|tonight|tomorrow|yesterday|today)\b"
+)
+"""What makes an hour of the number before it: 8 this morning."""
 
 
 def pattern(expression: str) -> re.Pattern[str]:

@@ -4,7 +4,7 @@ import re
 from datetime import datetime, time, timedelta
 
 from nlp.clock import NOON, Clock
-from nlp.english_calendar import AT, AT_PART, COUNT, NO_NOUN, Rule, behind, counted, in_half, pattern
+from nlp.english_calendar import AT, AT_PART, COUNT, NAMED_DAY, NO_NOUN, Rule, behind, counted, in_half, pattern
 from nlp.numbers import ONES
 
 HOURS = {word: value for word, value in ONES.items() if 1 <= value <= NOON}
@@ -28,7 +28,8 @@ _is = behind("at by around about until till before after since it's its is")
 def _spoken(match: re.Match[str], clock: Clock) -> time:
     """An hour, with minutes after it: seven, seven thirty, seven pm."""
     named = match.groupdict()
-    minute = MINUTES[named["minute"].lower().replace("-", " ")] if named.get("minute") else 0
+    more = named.get("minute") or named.get("more")
+    minute = MINUTES[more.lower().replace("-", " ")] if more else 0
     hour = _hour_of(named)
     if named.get("half"):
         hour = in_half(hour, named["half"])
@@ -97,8 +98,9 @@ RULES: tuple[Rule, ...] = (
     (pattern(rf"{COUNT}(?:[ ]minutes?)?[ ](?P<way>after)[ ]{_named_hour}(?:{_told}|{NO_NOUN})"), _past),
     (pattern(rf"{_is}(?P<count>five|ten|twenty(?:[ -]five)?|5|10|20|25)(?:[ ]minutes)?[ ](?P<way>to|before)[ ]"
              rf"{_named_hour}(?:{_told}|{NO_NOUN})"), _past),
-    (pattern(rf"{_hour}[ ]{_minute}{_told}"), _spoken),
-    (pattern(rf"{AT}{_hour}[ ]{_minute}{NO_NOUN}"), _spoken),
+    (pattern(rf"{_hour}[ -]{_minute}{_told}"), _spoken),
+    (pattern(rf"{AT}{_hour}[ -]{_minute}{NO_NOUN}"), _spoken),
+    (pattern(rf"{_hour}(?:-{_minute}{NO_NOUN}|[ ]{_minute.replace('minute', 'more')}(?=[ ]{NAMED_DAY}))"), _spoken),
     (pattern(rf"{_hour}{_told}"), _spoken),
     (pattern(rf"{_hour}[ ]o['’ ]{{0,2}}clock{AT_PART}?"), _spoken),
     (pattern(rf"(?<=\bat ){_hour}{NO_NOUN}"), _spoken),

@@ -22,12 +22,18 @@ from nlp.past_days import is_over
 
 WEEKS = {"this": 0, "the": 0, "coming": 0, "next": 1, "last": -1}
 HOLIDAYS = {
-    "christmas": (12, 25), "christmas day": (12, 25), "xmas": (12, 25), "christmas eve": (12, 24),
+    "christmas": (12, 25), "christmas day": (12, 25), "xmas": (12, 25), "xmas day": (12, 25),
+    "christmas eve": (12, 24), "xmas eve": (12, 24),
     "boxing day": (12, 26), "new year's eve": (12, 31), "new years eve": (12, 31), "new year's day": (1, 1),
     "new years day": (1, 1), "new year’s eve": (12, 31), "new year’s day": (1, 1), "valentine's day": (2, 14),
     "valentines day": (2, 14), "valentine’s day": (2, 14), "halloween": (10, 31),
 }  # fmt: skip
 """Those that have the same date every year: month and day."""
+
+THANKSGIVING = {"thanksgiving": 0, "black friday": 1, "cyber monday": 4}
+"""Days after the fourth Thursday of November."""
+
+THURSDAY, NOVEMBER = 3, 10
 
 COUNTED = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": -1}
 FRACTIONS = {"half an": 30, "a quarter of an": 15}
@@ -124,6 +130,18 @@ def _easter(match: re.Match[str], clock: Clock) -> date:
     return easter_day(days, None, clock, over=is_over(match.string, match.start()))
 
 
+def _thanksgiving(match: re.Match[str], clock: Clock) -> date:
+    """Thanksgiving in the United States, with the days of sales behind it."""
+    today, days = clock.now.date(), timedelta(days=THANKSGIVING[match["feast"].lower()])
+    which, year = (match["which"] or "").lower(), match["year"]
+    over = which == "last" or is_over(match.string, match.start())
+    near = [
+        weekday_in_month(4, THURSDAY, 12 * number + NOVEMBER) + days
+        for number in ([int(year)] if year else [today.year, today.year + (-1 if over else 1)])
+    ]
+    return next((day for day in near if (day < today if over else day >= today)), near[0])
+
+
 def _short_step(match: re.Match[str], clock: Clock) -> date | datetime:
     """In half an hour, 20 mins ago, in a couple of days."""
     named = match.groupdict()
@@ -149,7 +167,7 @@ _month = "|".join(f"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for na
 _holidays = "|".join(sorted((re.escape(name) for name in HOLIDAYS if " " in name), key=len, reverse=True))
 
 HINT = re.compile(
-    r"w(?:ee)?k|m(?:on)?th|ye?a?r|easter|good friday|(?:days?|morrow)\b|\d(?:st|nd|rd|th)\b|min(?:ute)?s?\b|"
+    r"w(?:ee)?k|m(?:on)?th|ye?a?r|easter|good friday|thanksg|(?:days?|morrow)\b|\d(?:st|nd|rd|th)\b|min(?:ute)?s?\b|"
     r"hrs?\b|hour|fortnight|xmas|christmas|hallow",
     re.IGNORECASE,
 )  # fmt: skip
@@ -166,6 +184,8 @@ RULES: tuple[Rule, ...] = (
              rf"(?![ ]by\b){PART}"), _week_after),
     (pattern(r"a[ ]week[ ](?P<day>today|tomorrow)"), _week_after),
     (pattern(r"(?P<easter>good friday|easter(?: sunday| monday)?)(?![ ](?:eggs?|break|holidays?|bunny))"), _easter),
+    (pattern(r"(?:(?P<which>last|next|this)[ ])?(?P<feast>thanksgiving|black[ ]friday|cyber[ ]monday)(?:[ ]day)?"
+             r"(?:,?[ ](?P<year>20\d\d))?"), _thanksgiving),
     (pattern(rf"(?<!once )(?<!twice )(?<!times )(?<!days )"
              rf"(?:(?P<one>a[ ]week)[ ](?:on[ ]|from[ ]|(?=next|last|this|coming))|{COUNT}[ ]weeks?[ ]from[ ])"
              rf"(?:(?P<day>today|tomorrow)|(?:(?P<which>this|next|last|coming)[ ])?{WEEKDAY}{PART})"), _week_after),

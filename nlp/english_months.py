@@ -4,7 +4,7 @@ import re
 from datetime import date, timedelta
 
 from nlp.clock import Clock
-from nlp.english_calendar import MONTHS, Rule, behind
+from nlp.english_calendar import MONTHS, NO_NOUN, Rule, behind
 from nlp.past_days import is_over
 
 LOOKED_AT = 40
@@ -24,6 +24,13 @@ _edge = (
     r"|(?P<part>early|mid)[ -](?:(?<=\bearly )in[ ])?"
 )
 _year = r"(?:,?[ ](?:of[ ])?(?P<year>20\d\d)(?!\w))?"
+
+DONE_BY = re.compile(
+    r"\b(?:was|were|got|been)[ ](?:\w+[ ]){1,3}by[ ]\Z"
+    r"|\b(?:signed|written|told|called|asked|served|helped|seen|handled|treated|answered|e-?mailed|sent)"
+    r"[ ](?:\w+[ ])?by[ ]\Z",
+    re.IGNORECASE,
+)
 
 HINT = re.compile(r"\b(?:j(?:an|u[nl])|feb|ma[ry]|a(?:pr|ug)|sep|oct|nov|dec)", re.IGNORECASE)
 """Every month has one of these in it."""
@@ -69,6 +76,15 @@ def _joined(match: re.Match[str], clock: Clock) -> date | None:
     return _first(match, clock) if JOINED.search(before) else None
 
 
+def _by(match: re.Match[str], clock: Clock) -> date | None:
+    """The May by which something has to be done; April and June may have done it."""
+    return (
+        None
+        if DONE_BY.search(match.string[max(0, match.start() - LOOKED_AT) : match.start()])
+        else _first(match, clock)
+    )
+
+
 def _number(name: str) -> int:
     return [full[:3] for full in MONTHS].index(name.lower()[:3]) + 1
 
@@ -90,6 +106,7 @@ RULES: tuple[Rule, ...] = (
     (_rule(_in, _month), _first),
     (_rule(_since, _month, _no_verb + _year), _first),
     (_rule(_for, _plain), _first),
+    (_rule(behind("by"), _month, _no_verb + _year + NO_NOUN), _by),
     (_rule(behind("from between"), _month, rf"{_year}(?={_to}(?:{_month})(?!\w))"), _first),
     (_rule(behind("and to till until"), _month), _joined),
     (_rule("", _month, r",?[ ](?P<year>20\d\d)(?!\w)"), _first),

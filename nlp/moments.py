@@ -6,16 +6,19 @@ from datetime import date, datetime, time, timedelta
 from models.utterance import Entity
 from nlp import english_clock, english_days, english_hours, english_months
 from nlp.clock import NOON, Clock, Found, entity_of, in_part, in_year, joined, local_time, shifted
+from nlp.day_distances import at_distance
 from nlp.english_calendar import (
     AT,
     AT_PART,
     DAYS,
     MONTHS,
+    NAMED_DAY,
     NO_NOUN,
     PART,
     SHORT_DAYS,
     WEEKDAY,
     Rule,
+    behind,
     day_number,
     in_half,
     pattern,
@@ -23,6 +26,7 @@ from nlp.english_calendar import (
 from nlp.numbers import FIGURE
 from nlp.ordinals import ONES as ORDINALS
 from nlp.past_days import is_over
+from nlp.zones import in_own_zone, with_zone
 
 ORDINAL_TENS = {"twenty": 20, "thirty": 30}
 
@@ -63,7 +67,8 @@ def find_moments(text: str, *, now: int, timezone: str = "UTC", day_first: bool 
                 found.append(_found(match, value))
                 if not isinstance(value, time):
                     found += _hour_behind(text, match.end(), clock, taken)
-    return [entity_of(row, text) for row in joined(sorted(found), text)]
+    found = joined(sorted(with_zone(row, text) for row in found), text)
+    return [entity_of(at_distance(in_own_zone(row, clock), text), text) for row in found]
 
 
 def rules_for(text: str) -> list[Rule]:
@@ -98,7 +103,7 @@ def _hour_behind(text: str, end: int, clock: Clock, taken: bytearray) -> list[Fo
         return []
     start = match.start("hour")
     taken[start : match.end()] = b"\x01" * (match.end() - start)
-    return [Found(start, match.end(), moment, "", 1 <= moment.hour < NOON)]
+    return [Found(start, match.end(), moment, "", 1 <= moment.hour <= NOON)]
 
 
 def _found(match: re.Match[str], value: date | time | datetime) -> Found:
@@ -107,7 +112,7 @@ def _found(match: re.Match[str], value: date | time | datetime) -> Found:
     part = (named.get("part_of_day") or ("night" if words in NIGHTS else "")).lower()
     told = bool(named.get("half") or named.get("last_part") or part or words.startswith("0"))
     if isinstance(value, time):
-        return Found(match.start(), match.end(), in_part(value, part), "", not told and 1 <= value.hour < NOON)
+        return Found(match.start(), match.end(), in_part(value, part), "", not told and 1 <= value.hour <= NOON)
     return Found(match.start(), match.end(), value, part)
 
 
@@ -232,7 +237,7 @@ def _named_time(match: re.Match[str], clock: Clock) -> time:
 
 
 HINT = re.compile(
-    r"\d|day|night|morrow|morning|noon|evening|week|month|year|min(?:ute)?s?\b|hrs?\b|hour|mas\b|hallow|first|second|"
+    r"\d|day|night|morrow|morning|noon|evening|week|month|year|min(?:ute)?s?\b|hrs?\b|hour|mas\b|hallow|thanksg|first|second|"
     r"\btues|\bweds|\bthur|\btm(?:r|rw|w)\b|tom+or|tomoz|tonite|easter|good fri|"
     r"(?:next|last|this|on) (?:mon|wed|fri|s|t)|"
     r"third|fourth|fifth|sixth|eventh|eighth|ninth|tenth|elfth|teenth|tieth", re.IGNORECASE,
@@ -269,6 +274,12 @@ RULES: tuple[Rule, ...] = (
     (pattern(rf"{AT}(?P<hour>[01]?\d|2[0-3])\.(?P<minute>[0-5]\d)(?P<half>)(?!\.\d){NO_NOUN}"), _clock_time),
     (pattern(rf"(?<=\bat )(?P<hour>\d{{1,2}})(?P<minute>)(?P<half>){NO_NOUN}"), _clock_time),
     (pattern(r"(?P<hour>1[0-2]|\d)(?P<minute>[0-5]\d)[ ]?(?P<half>[ap]\.?m)\.?"), _clock_time),
+    (pattern(r"(?P<hour>0\d)(?P<minute>[0-5]\d)(?P<half>)[ ]?(?:hrs?|hours)"), _clock_time),
+    (pattern(rf"{behind('at by from until till since before')}(?P<hour>[12]\d)(?P<minute>[0-5]\d)(?P<half>)[ ]?"
+             r"(?:hrs?|hours)(?![ ]of\b)"), _clock_time),
+    (pattern(rf"{AT}(?P<hour>[01]?\d|2[0-3])(?P<minute>)(?P<half>)(?=[ ]{NAMED_DAY})"), _clock_time),
+    (pattern(rf"{AT}(?P<hour>1[0-2]|[1-9])(?:[:.](?P<minute>[0-5]\d))?(?P<half>)[ ]?-?ish{NO_NOUN}"), _clock_time),
+    (pattern(rf"(?P<hour>1[0-2]|[1-9])(?:[:.](?P<minute>[0-5]\d))?(?P<half>)[ ]?-?ish(?=[ ]{NAMED_DAY})"), _clock_time),
     (pattern("(?:noon|midday|midnight)(?:-?ish)?"), _named_time),
 )  # fmt: skip
 
