@@ -39,6 +39,10 @@ SCALES = {"thousand": 1_000, "k": 1_000, "million": 1_000_000, "mn": 1_000_000, 
 SHORT_SCALE = re.compile(r"(?:(?<=\d)[ ])?(k|m|mn|bn)(?=[ ])", re.IGNORECASE)
 """ "2m euros" are money; "2m" by itself is a length."""
 
+NOTE = re.compile(r"(?<!\w)(?P<note>fiver|tenner)(?P<many>s?)(?!\w)", re.IGNORECASE)
+NOTES = {"fiver": 5, "tenner": 10}
+"""British bank notes by their names."""
+
 TWO_DIGITS = range(10, 100)
 MINUS = re.compile(r"(?<![\w)])(?:minus[ ]|[-−])\Z", re.IGNORECASE)
 THING = re.compile(r"[ ][^\W\d_]")
@@ -84,6 +88,19 @@ def find_amounts(text: str, numbers: Sequence[Entity], *, cents: str = "USD") ->
     together = _with_cents(sorted(found, key=lambda entity: entity.start), text)
     counts = {number.start: number for number in numbers}
     return [_with_bare_cents(row, counts, text) for row in together if row.value["currency"]]
+
+
+def find_notes(text: str, numbers: Sequence[Entity]) -> list[Entity]:
+    """A tenner, two fivers."""
+    ended = {number.end: number for number in numbers}
+    found = []
+    for match in NOTE.finditer(text):
+        count = ended.get(match.start() - 1)
+        if count is None and match["many"]:
+            continue
+        value, start = (count.value, count.start) if count else (1, match.start())
+        found.append(_amount(value * NOTES[match["note"].lower()], "GBP", text, start, match.end()))
+    return found
 
 
 def _with_bare_cents(amount: Entity, counts: dict[int, Entity], text: str) -> Entity:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field, PrivateAttr, field_validator
 
 from models.utterance import Entity, Understanding
-from nlp.amounts import CENTS, find_amounts
+from nlp.amounts import CENTS, find_amounts, find_notes
 from nlp.base import Component, Context
 from nlp.durations import find_durations
 from nlp.foreign_moments import LANGUAGES, find_foreign_moments
@@ -236,6 +236,7 @@ def find_plain(text: str, language: str = "en", region: str = "") -> list[Entity
     figures = FIGURE.search(text) is not None
     if figures or numbers:
         found += find_amounts(text, numbers, cents="EUR" if language in COUNTED else CENTS.get(region, "USD"))
+    found += find_notes(text, numbers)
     found += other_ends(found, text, language)
     if figures:
         found += find_postcodes(text)

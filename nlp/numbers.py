@@ -28,6 +28,14 @@ SIGN = re.compile(r"(?<!\w)(?<!\d )(?:minus|(?P<half>half)(?:[ ]a)?)[ ]\Z", re.I
 FIRST = frozenset((*ONES, *TENS, *SCALES, DOZEN, "a", "an"))
 """What a number in words begins with."""
 
+PARTS = {"third": 3, "quarter": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10}
+SHARE = re.compile(
+    rf"(?<![\w-])(?P<count>an?|{'|'.join(list(ONES)[1:10])})[ -](?P<part>{'|'.join(PARTS)})(?P<many>s?)(?!\w)"
+    r"(?P<of>(?=[ ]of[ ]))?",
+    re.IGNORECASE,
+)
+""" "Two thirds" and "a third of it", but no "one third party"."""
+
 WORD = re.compile(r"[A-Za-z]+")
 GLUE = re.compile(r"[ \t]{1,3}|-")
 NOT_COUNTED = frozenset(
@@ -60,7 +68,23 @@ def find_numbers(text: str) -> list[Entity]:
             value = int(value) if value == int(value) else value
         found.append(Entity("number", value, text[start:end], start, end, "words"))
         at += length
-    return sorted([_with_half(number, text) for number in found], key=lambda entity: entity.start)
+    found = [_with_half(number, text) for number in found]
+    if shares := _shares(text):
+        taken_by = [(share.start, share.end) for share in shares]
+        found = [row for row in found if not any(start <= row.start < end for start, end in taken_by)] + shares
+    return sorted(found, key=lambda entity: entity.start)
+
+
+def _shares(text: str) -> list[Entity]:
+    """Parts of a whole. Two quarters may be of a year: of quarters only three are one."""
+    found = []
+    for match in SHARE.finditer(text):
+        count, parts = ONES.get(match["count"].lower(), 1), PARTS[match["part"].lower()]
+        if (count == 1) == bool(match["many"]) or count >= parts or (parts == 4 and count == 2):
+            continue
+        if count > 1 or match["of"] is not None:
+            found.append(Entity("number", round(count / parts, 4), match.group(), *match.span(), "words"))
+    return found
 
 
 def _scaled(number: Entity, text: str) -> Entity:

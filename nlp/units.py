@@ -49,6 +49,19 @@ GLUED = re.compile(
 )
 
 
+PER_CENT = re.compile(r"[ ]per cent(?!\w)", re.IGNORECASE)
+NETWORK = re.compile("[2-6]G")
+"""A mobile network, and no grams."""
+
+LAST = re.compile(r"[ ](?:tall|high|long|wide)\b|[ ]?[.,;!?)]?(?:\s*\Z|\n)", re.IGNORECASE)
+INCHES = re.compile(rf"[ ,]{{0,2}}(?P<count>1[01]|\d)(?:[ ]?(?:in\b|[\"”″])|(?={LAST.pattern}))", re.IGNORECASE)
+"""What follows the feet of a height."""
+
+FEET_AND_INCHES = re.compile(
+    r"(?<![\w.,'’′])(?P<feet>[1-9])['’′][ ]?(?P<inches>1[01]|\d)(?:[\"”″]|['’]{2})?(?![\w'’′\"])"
+)
+""" 5'11", as people write how tall they are."""
+
 LENGTHS = frozenset({"metre", "centimetre", "millimetre", "kilometre", "foot", "inch", "yard", "mile"})
 POWERS = {"2": "square", "²": "square", "3": "cubic", "³": "cubic"}
 
@@ -65,11 +78,12 @@ def find_units(text: str, numbers: Sequence[Entity]) -> list[Entity]:
     """Quantities in order; the value is `{"value": 5, "unit": "kilogram"}`. `numbers` are those of the text."""
     found = [quantity for number in numbers if (quantity := _quantity(number, text))]
     for match in GLUED.finditer(text):
-        if unit := NAMES.get(match[2].lower()):
+        if (unit := NAMES.get(match[2].lower())) and not NETWORK.fullmatch(match.group()):
             value = float(match[1]) if "." in match[1] else int(match[1])
             unit, end = powered(unit, text, match.end())
             if not text[end : end + 1].isalnum():
                 found.append(_entity(value, unit, text, match.start(), end))
+    found += _heights(found, numbers, text)
     ends = {quantity.end for quantity in found}  # of two and a half kilos, the half is told
     for match in PHRASE.finditer(text) if MEASURE.search(text) else ():
         if match.end() in ends:
@@ -83,10 +97,30 @@ def find_units(text: str, numbers: Sequence[Entity]) -> list[Entity]:
     return sorted(found, key=lambda entity: entity.start)
 
 
+def _heights(found: Sequence[Entity], numbers: Sequence[Entity], text: str) -> list[Entity]:
+    """The inches that follow feet, and both of 5'11"."""
+    starts = {number.start: number for number in numbers}
+    more = []
+    for row in found:
+        if row.value["unit"] == "foot":
+            if match := INCHES.match(text, row.end):
+                more.append(_entity(int(match["count"]), "inch", text, match.start("count"), match.end()))
+                continue
+            said = starts.get(row.end + 1)
+            if said and said.source == "words" and 0 <= said.value < 12 and LAST.match(text, said.end):
+                more.append(_entity(said.value, "inch", text, said.start, said.end))
+    for match in FEET_AND_INCHES.finditer(text):
+        more.append(_entity(int(match["feet"]), "foot", text, match.start(), match.start("inches")))
+        more.append(_entity(int(match["inches"]), "inch", text, match.start("inches"), match.end()))
+    return more
+
+
 def _quantity(number: Entity, text: str) -> Entity | None:
     sign = text[number.start - 1 : number.start]
     if sign in BEFORE:
         return _entity(number.value, BEFORE[sign], text, number.start - 1, number.end)
+    if per_cent := PER_CENT.match(text, number.end):
+        return _entity(number.value, "percent", text, number.start, per_cent.end())
     match = AFTER.match(text, number.end)
     unit = NAMES.get(match[1].lower()) if match else None
     if match and match[1].lower() in ("pound", "pounds") and text[match.end() : match.end() + 4].lower() == " of ":
