@@ -108,7 +108,9 @@ SPEECHES = {
         "e|di|in|per|o|il|lo|la|oggi|domani|con|se|come|vorrei|siamo|saremo",
     ),
     "pt": Speech(
-        (r"(?:até )?(?:à|às|pelas)[ ](?P<hour>\d{1,2})(?:[:h.](?P<minute>\d\d)?)?"
+        (r"(?:(?:até )?(?:às|pelas)[ ])?(?P<minutes>{minutes})[ ]as?[ ](?P<hour>{hour})(?:[ ]horas?)?"
+         r"(?:[ ](?P<part>{part})|{stop})",
+         r"(?:até )?(?:à|às|pelas)[ ](?P<hour>\d{1,2})(?:[:h.](?P<minute>\d\d)?)?"
          rf"(?:[ ]horas?)?(?:[ ](?P<minutes>{{minutes}}))?{_PART}",
          r"das[ ](?P<hour>\d{1,2})"
          r"(?:[:h](?P<minute>\d\d)?|[ ](?P<minutes>{minutes})|[ ](?P<part>{part})|(?=[ ]às)|{stop})",
@@ -119,7 +121,8 @@ SPEECHES = {
          r"(?:até )?(?:à|às|pelas)[ ](?P<hour>{word})(?:[ ](?P<part>{part})|{stop})",
          r"(?P<hour>{hour})(?:[ ]horas?)?[ ](?P<part>{part})"),
         {"e meia": 30, "e um quarto": 15, "menos um quarto": -15, "em ponto": 0, "menos cinco": -5, "menos dez": -10,
-         "menos vinte": -20},
+         "menos vinte": -20, "cinco para": -5, "dez para": -10, "quinze para": -15, "um quarto para": -15,
+         "vinte para": -20, "vinte e cinco para": -25},
         {"da manhã": "morning", "da tarde": "afternoon", "da noite": "evening", "da madrugada": "night"},
         {"de manhã": "morning", "à tarde": "afternoon", "de tarde": "afternoon", "à noite": "evening",
          "de noite": "evening"},

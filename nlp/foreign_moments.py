@@ -209,7 +209,7 @@ class _Rules:
         led = rf"(?:{before})[ ]" if before else ""
         behind = rf"[ ](?:{after})"
         half = f"(?P<half>[ ]{AND_A_HALF[language]})?" if AND_A_HALF[language] else "(?P<half>)"
-        step = rf"(\d{{1,3}}|[^\W\d_]{{2,20}})[ ]({units}){half}"
+        step = rf"(\d{{1,3}}|[^\W\d_]{{2,20}})(?:[ ]|(?<=un)['’])({units}){half}"
         ago = led + step + (behind if after and not before else f"(?:{behind})?" if after else "")
         self.steps = ((_pattern(ahead + step), 1), (_pattern(ago), -1))
         quarters = [(minutes, f"(?:{loose(said, language)})") for minutes, said in QUARTERS[language].items()]

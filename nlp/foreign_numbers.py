@@ -82,6 +82,8 @@ def find_foreign_numbers(text: str, language: str) -> list[Entity]:
             continue
         value, length = run
         start, end = words[at][1], words[at + length - 1][2]
+        if sign := MINUS.search(text, max(0, start - 8), start):
+            value, start = -value, sign.start()
         found.append(Entity("number", value, text[start:end], start, end, "words"))
         at += length
     return sorted(found, key=lambda entity: entity.start)
@@ -238,8 +240,14 @@ ALONE = frozenset({"cien", "cem"})
 """A hundred after which nothing follows."""
 
 
+MINUS = re.compile(r"(?<!\w)(?<!\d )minus[ ]\Z", re.IGNORECASE)
+
+
 def _figures(match: re.Match[str]) -> Entity:
-    return Entity("number", read_foreign_figures(match.group()), match.group(), *match.span(), "figures")
+    value, text = read_foreign_figures(match.group()), match.string
+    sign = MINUS.search(text, max(0, match.start() - 8), match.start()) if value > 0 else None
+    start = sign.start() if sign else match.start()
+    return Entity("number", -value if sign else value, text[start : match.end()], start, match.end(), "figures")
 
 
 def _words(text: str, language: str) -> Iterator[tuple[str, int, int]]:

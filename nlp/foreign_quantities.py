@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from models.utterance import Entity
 from nlp.foreign_numbers import GLUE, WORD, find_foreign_numbers, fold, read_foreign_figures, small_numbers
 from nlp.units import NAMES as SHORT_UNITS
-from nlp.units import powered
+from nlp.units import NETWORK, powered
 
 SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, YEAR = 1, 60, 3_600, 86_400, 604_800, 2_592_000, 31_536_000
 NAMES_OF_DURATIONS = {
@@ -118,6 +118,25 @@ GLUED = re.compile(
     r"(?<![\w.,-])(\d{1,12}(?:[.,]\d{1,9})?)(km/h|[^\W\d_²³]{1,4})(?:(?![\w/])|(?=[2²3³](?![\w/])))", re.IGNORECASE
 )
 HOURS_AND_MINUTES = re.compile(r"(?<![\w.:])(\d{1,3})[ ]?h[ ]?([0-5]\d)(?!\w)", re.IGNORECASE)
+
+
+QUARTERS = {
+    "de": {15: "(?:eine[rn]? )?viertelstunde", 45: "(?:eine[rn]? )?dreiviertel[ ]?stunde"},
+    "es": {15: "(?:un )?cuarto de hora", 45: "tres cuartos de hora"},
+    "fr": {15: "(?:un )?quart d['’]heure", 45: "trois[ -]quarts d['’]heure"},
+    "it": {15: "(?:un )?quarto d['’ ]ora", 45: "tre quarti d['’ ]ora"},
+    "pt": {15: "(?:um )?quarto de hora", 45: "tr[eê]s quartos de hora"},
+}
+"""Minutes that are told in quarters of an hour."""
+
+QUARTER = {
+    language: {minutes: re.compile(rf"(?<!\w)(?:{said})(?!\w)", re.IGNORECASE) for minutes, said in rows.items()}
+    for language, rows in QUARTERS.items()
+}
+QUARTER_HINT = re.compile("viertel|[cq]uart", re.IGNORECASE)
+BEFORE = {"it": "prima"}
+NO_ORDINAL = re.compile(r"[ ](?:d(?:i|el(?:l[aoe])?|ei|egli)|che)(?!\w)|[ ]dell['’]", re.IGNORECASE)
+"""Before these it means "before": prima di Natale."""
 
 
 class _Words(NamedTuple):
@@ -236,7 +255,9 @@ def _ordinals(text: str, language: str, words: list[_Word]) -> list[Entity]:
         if not length or (said in doubtful and not (at and words[at - 1].said in the and after)):
             at += 1
             continue
-        found.append(_ordinal(rules.ordinals[said], text, words[at].start, words[at + length - 1].end))
+        end = words[at + length - 1].end
+        if not (said == BEFORE.get(language) and NO_ORDINAL.match(text, end)):
+            found.append(_ordinal(rules.ordinals[said], text, words[at].start, end))
         at += length
     return found
 
@@ -318,6 +339,8 @@ def _durations(text: str, language: str, words: list[_Word], counted: list[_Coun
             parts.append((*match.span(), read_foreign_figures(match[1]) * seconds, seconds))
     for match in HOURS_AND_MINUTES.finditer(text):
         parts.append((*match.span(), int(match[1]) * HOUR + int(match[2]) * MINUTE, MINUTE))
+    for minutes, said in QUARTER[language].items() if QUARTER_HINT.search(text) else ():
+        parts += [(*match.span(), minutes * MINUTE, MINUTE) for match in said.finditer(text)]
     found: list[tuple[int, int, float]] = []
     smallest = 0
     for start, end, total, unit in _longest(parts):
@@ -365,6 +388,8 @@ def _units(text: str, language: str, words: list[_Word], counted: list[_Counted]
         entity = _quantity(count.value + (0.5 if half else 0), unit, text, count.start, end)
         found.setdefault(entity.end, entity)
     for match in GLUED.finditer(text):
+        if NETWORK.fullmatch(match.group()):
+            continue
         if unit := rules.units.get(match[2].lower(), "") or SHORT_UNITS.get(match[2].lower(), ""):
             unit, end = powered(unit, text, match.end())
             if text[end : end + 1].isalnum():
