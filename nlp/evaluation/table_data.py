@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 from nlp.errors import InvalidData
@@ -12,6 +13,8 @@ from nlp.evaluation.source import to_json
 TEXT_COLUMNS = ("text", "utterance", "query", "sentence", "message", "phrase")
 INTENT_COLUMNS = ("intent", "label", "category", "expected", "class")
 DELIMITERS = (",", "\t", ";", "|")
+SEPARATOR = re.compile(r"sep=([,\t;|])[ \t;,|]*\r?\n")
+"""The first line that Excel reads, and some programs write for it."""
 
 
 def read_csv_data(text: str, name: str) -> Iterator[Example]:
@@ -20,12 +23,14 @@ def read_csv_data(text: str, name: str) -> Iterator[Example]:
     Without such a first line, a file of two columns is read as text and intent.
     """
     csv.field_size_limit(max(csv.field_size_limit(), 16 * MAX_LENGTH))
-    rows = csv.reader(io.StringIO(text), delimiter=_delimiter(text), strict=True)
+    said = SEPARATOR.match(text)
+    table = text[said.end() :] if said else text
+    rows = csv.reader(io.StringIO(table), delimiter=said[1] if said else _delimiter(table), strict=True)
     columns: tuple[int, int] | None = None
-    end = 0
+    end = above = 1 if said else 0
     try:
         for row in rows:
-            line, end = end + 1, rows.line_num
+            line, end = end + 1, rows.line_num + above
             if not any(cell.strip() for cell in row):
                 continue
             if columns is None:

@@ -67,6 +67,7 @@ def pairs(examples: list[Example]) -> list[tuple[str, str]]:
         ("a.csv", CSV, "csv"),
         ("a.txt", CSV, "csv"),
         ("a.csv", SEMICOLONS, "csv"),
+        ("a.csv", f"sep=;\n{SEMICOLONS}", "csv"),
         ("a.tsv", BARE, "csv"),
         ("a.jsonl", JSONL, "jsonl"),
         ("a.txt", JSONL, "jsonl"),
@@ -173,6 +174,7 @@ def test_lines(tmp_path: Path) -> None:
     for name, content, lines in [
         ("a.yaml", RASA, [5, 7, 13]),
         ("a.csv", CSV, [2, 3, 4]),
+        ("a.csv", f"sep=,\n{CSV}", [3, 4, 5]),
         ("a.jsonl", JSONL, [1, 3, 4]),
     ]:
         (tmp_path / name).write_text(content)
