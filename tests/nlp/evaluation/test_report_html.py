@@ -77,24 +77,31 @@ def test_what_is_shown() -> None:
     assert re.search(r"url\(|@import|https?://", html) is None
     assert "prefers-color-scheme: dark" in html
     pictures = [attributes for tag, attributes in page.tags if tag == "svg"]
-    assert len(pictures) == 4
+    assert len(pictures) == 3
     names = {attributes.get("id") for _, attributes in page.tags}
     assert all(set((picture["aria-labelledby"] or "?").split()) <= names for picture in pictures)
-    assert sum(tag == "table" for tag, _ in page.tags) == 5  # the misses, and one behind each picture
+    assert sum(tag == "table" for tag, _ in page.tags) == 5  # the misses, one behind each picture, one behind the bars
 
 
 def test_what_is_wider_than_a_phone_scrolls_and_has_a_name() -> None:
     page = Page(to_html(result("hi", "order")))
     names = {attributes.get("id") for _, attributes in page.tags}
     scrolled = [(tag, attributes) for tag, attributes in page.tags if attributes.get("class") == "wide"]
-    assert [tag for tag, _ in scrolled].count("figure") == 2  # the bars and the matrix: small, they could not be read
+    assert [tag for tag, _ in scrolled].count("figure") == 1  # the matrix: small, it could not be read
     for tag, attributes in scrolled:
         assert attributes["aria-labelledby"] in names and attributes["tabindex"] == "0"
         assert tag == "figure" or attributes["role"] == "group"  # a plain div has no name
+
+
+def test_bars_are_as_long_as_f1_and_as_wide_as_the_screen() -> None:
+    page = Page(to_html(result("hi", "order")))
+    lengths = [str(attributes["style"]) for tag, attributes in page.tags if tag == "span" and "style" in attributes]
+    assert lengths == ["width: 0.0%", "width: 66.7%", "width: 66.7%"]
+    assert not any(attributes.get("class") == "long" for _, attributes in page.tags)
 
 
 def test_where_nothing_is_in_scope() -> None:
     trained = Trained(Fixed({}), ("x",), ("other",))
     page = Page(to_html(run_test(trained, examples(("d", NONE_OF_THESE)), name="x")))
     assert "Missed: 0 of 1 Nothing." in page.text
-    assert sum(tag == "svg" for tag, _ in page.tags) == 3
+    assert sum(tag == "svg" for tag, _ in page.tags) == 2
