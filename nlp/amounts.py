@@ -39,7 +39,7 @@ SCALES = {"thousand": 1_000, "k": 1_000, "million": 1_000_000, "mn": 1_000_000, 
 SHORT_SCALE = re.compile(r"(?:(?<=\d)[ ])?(k|m|mn|bn)(?=[ ])", re.IGNORECASE)
 """ "2m euros" are money; "2m" by itself is a length."""
 
-NOTE = re.compile(r"(?<!\w)(?P<note>fiver|tenner)(?P<many>s?)(?!\w)", re.IGNORECASE)
+NOTE = re.compile(r"(?P<note>fiver|tenner)(?P<many>s?)(?!\w)", re.IGNORECASE)
 NOTES = {"fiver": 5, "tenner": 10}
 """British bank notes by their names."""
 
@@ -95,6 +95,8 @@ def find_notes(text: str, numbers: Sequence[Entity]) -> list[Entity]:
     ended = {number.end: number for number in numbers}
     found = []
     for match in NOTE.finditer(text):
+        if text[max(0, match.start() - 1) : match.start()].isalnum():
+            continue
         count = ended.get(match.start() - 1)
         if count is None and match["many"]:
             continue

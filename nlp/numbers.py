@@ -36,6 +36,9 @@ SHARE = re.compile(
 )
 """ "Two thirds" and "a third of it", but no "one third party"."""
 
+SHARE_HINT = re.compile("third|quarter|[fxnh]th", re.IGNORECASE)
+"""Every part of a whole has one of these in it."""
+
 WORD = re.compile(r"[A-Za-z]+")
 GLUE = re.compile(r"[ \t]{1,3}|-")
 NOT_COUNTED = frozenset(
@@ -69,7 +72,7 @@ def find_numbers(text: str) -> list[Entity]:
         found.append(Entity("number", value, text[start:end], start, end, "words"))
         at += length
     found = [_with_half(number, text) for number in found]
-    if shares := _shares(text):
+    if SHARE_HINT.search(text) and (shares := _shares(text)):
         taken_by = [(share.start, share.end) for share in shares]
         found = [row for row in found if not any(start <= row.start < end for start, end in taken_by)] + shares
     return sorted(found, key=lambda entity: entity.start)

@@ -16,6 +16,8 @@ OF_THINGS = re.compile(
 )
 """ "5-7 people" and "5-10%" are two numbers; 12-34 with nothing to count is a code."""
 
+HYPHEN = re.compile("[-–]")
+
 _OR = {
     "de": ("bis|oder", "zwischen", "und"), "es": ("a|o", "entre", "y"), "fr": ("à|ou", "entre", "et"),
     "it": ("a|o", "tra|fra", "e"), "pt": ("a|ou", "entre", "e"), "en": ("to|or", "between", "and"),
@@ -45,6 +47,8 @@ SECONDS = frozenset({1, 60, 3_600, 86_400, 604_800, 1_209_600, 2_592_000, 31_536
 
 def find_ranges(text: str) -> list[Entity]:
     """Both numbers of every range of things in figures, the smaller first."""
+    if not HYPHEN.search(text):
+        return []
     return [
         Entity("number", int(match[group]), match[group], *match.span(group), "figures")
         for match in OF_THINGS.finditer(text)

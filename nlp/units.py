@@ -57,6 +57,7 @@ LAST = re.compile(r"[ ](?:tall|high|long|wide)\b|[ ]?[.,;!?)]?(?:\s*\Z|\n)", re.
 INCHES = re.compile(rf"[ ,]{{0,2}}(?P<count>1[01]|\d)(?:[ ]?(?:in\b|[\"”″])|(?={LAST.pattern}))", re.IGNORECASE)
 """What follows the feet of a height."""
 
+APOSTROPHE = re.compile("['’′]")
 FEET_AND_INCHES = re.compile(
     r"(?<![\w.,'’′])(?P<feet>[1-9])['’′][ ]?(?P<inches>1[01]|\d)(?:[\"”″]|['’]{2})?(?![\w'’′\"])"
 )
@@ -83,7 +84,8 @@ def find_units(text: str, numbers: Sequence[Entity]) -> list[Entity]:
             unit, end = powered(unit, text, match.end())
             if not text[end : end + 1].isalnum():
                 found.append(_entity(value, unit, text, match.start(), end))
-    found += _heights(found, numbers, text)
+    if numbers:
+        found += _heights(found, numbers, text)
     ends = {quantity.end for quantity in found}  # of two and a half kilos, the half is told
     for match in PHRASE.finditer(text) if MEASURE.search(text) else ():
         if match.end() in ends:
@@ -109,7 +111,7 @@ def _heights(found: Sequence[Entity], numbers: Sequence[Entity], text: str) -> l
             said = starts.get(row.end + 1)
             if said and said.source == "words" and 0 <= said.value < 12 and LAST.match(text, said.end):
                 more.append(_entity(said.value, "inch", text, said.start, said.end))
-    for match in FEET_AND_INCHES.finditer(text):
+    for match in FEET_AND_INCHES.finditer(text) if APOSTROPHE.search(text) else ():
         more.append(_entity(int(match["feet"]), "foot", text, match.start(), match.start("inches")))
         more.append(_entity(int(match["inches"]), "inch", text, match.start("inches"), match.end()))
     return more
