@@ -12,11 +12,12 @@ SERVICE_WORDS = {
     "rubbish": -2.2, "shambles": -2.3, "shambolic": -2.3, "overpriced": -1.9, "overcharged": -2.1, "unhelpful": -2.0,
     "unusable": -2.2, "ripoff": -2.4, "dreadful": -2.5, "appalling": -2.6, "shoddy": -2.0, "extortionate": -2.3,
     "clueless": -1.9, "crashing": -1.8, "please": 0.0, "help": 0.0, "gift": 0.0, "number": 0.0, "card": 0.0,
-    "refund": 0.0, "cancel": 0.0,
+    "refund": 0.0, "cancel": 0.0, "want": 0.0, "credit": 0.0, "share": 0.0, "interest": 0.0, "accept": 0.0,
+    "block": 0.0, "security": 0.0,
 }  # fmt: skip
-"""What customers say of a service in English; "please" and "help" ask, and praise nothing.
+"""What customers say of a service in English; "please", "want" and "help" ask, and praise nothing.
 
-What "cancel" asks for is no blame."""
+What "cancel" and "block" ask for is no blame; interest is paid, and credit is on a card."""
 
 _ALONE = r"(?<![/.\d]{0})(?<!on {0})(?<!day {0})"
 _RATED = r"(?=\W*(?:\Z|[.!,?\n])|[ ](?:stars?|for|from)\b)"
@@ -41,36 +42,45 @@ _ENGLISH = (
           r"|fed up|had enough(?! \w)|tak(?:e|es|en|ing) (?:forever|ages)|took (?:forever|ages)"
           r"|expected (?:better|more)|nothing works|nobody (?:answer|repl|help|car|listen)\w*"
           r"|nobody (?:came|picks? up|turned up)"
+          r"|(?:not|\w{2,6}n['’]?t) (?:nearly |quite )?(?:as|so) (?:good|great|nice|fast|quick|easy|fresh|clean|helpful"
+          r"|reliable) as(?: \w+){0,2} (?:hoped|expected|promised|advertised|described|thought)"
           r"|still (?:waiting|no (?:reply|response|answer|refund))|still have(?:n['’]?t| not) \w+ed"),
     (CALM, r"(?:(?:want|need|get|like) )?my money back|do(?:n['’]?t| not) bother|no,? thank(?:s| you)"
+           r"|(?:would|i['’]d|we['’]d) like(?= (?:to|an?|the|my|some)\b)|best (?:time|way|number|day) (?:to|for)"
+           r"|\A\W*no+(?:pe)?\W*\Z|\Ano(?= (?:i|we|it|that|the|my)\b)"
            r"|free (?:delivery|shipping|returns?|parking|wifi|trial)|thanks in advance"),
 )  # fmt: skip
 _OTHERS = {
     "de": (
         (BAD, r"nicht (?:angekommen|da|erhalten|bekommen|geliefert|erreichbar)"
-              r"|(?:funktionier\w+|geht|klappt) (?:\w+ )?nicht|bin (?:\w+ )?sauer|nie wieder"),
+              r"|(?:funktionier\w+|geht|klappt) (?:\w+ )?nicht|bin (?:\w+ )?sauer|nie wieder"
+              r"|danke für (?:gar )?nichts|(?:nase|schnauze) (?:\w+ )?voll|reicht(?:['’]s| es)? mir"),
         (CALM, r"gutschein\w*|gutschrift\w*|netto\w+|später\w*|spätestens|guten? (?:morgen|tag|abend)"),
         (GOOD, r"problemlos\w*|fehlerfrei\w*|kein(?:e|en)? probleme?|nicht schlecht"),
     ),
     "fr": (
         (BAD, r"(?:pas|jamais) (?:encore )?(?:arrivée?s?|reçue?s?|livrée?s?)"
-              r"|ne (?:marche|fonctionne)\w* (?:pas|plus|jamais)|trop ch(?:er|ère)s?|de la merde|plus jamais"),
+              r"|ne (?:marche|fonctionne)\w* (?:pas|plus|jamais)|trop ch(?:er|ère)s?|de la merde|plus jamais"
+              r"|merci pour rien|en ai (?:\w+ )?(?:marre|assez)|ras[ -]le[ -]bol"),
         (CALM, r"bons? (?:de commande|d['’]achat|de réduction)|contentieux|bonjour|bonsoir|bonne (?:journée|soirée)"),
         (GOOD, r"pas mal(?: du tout)?|sans problème|aucun problème"),
     ),
     "es": (
-        (BAD, r"no (?:funciona|ha llegado|llegó|he recibido|recibí|sirve)|(?:una|de) mierda|muy caro|nunca más"),
+        (BAD, r"no (?:funciona|ha llegado|llegó|he recibido|recibí|sirve)|(?:una|de) mierda|muy caro|nunca más"
+              r"|gracias por nada|estoy (?:\w+ )?hart[oa]"),
         (CALM, r"buenos aires|buen(?:os|as) (?:días|tardes|noches)|(?:más|la|esta|muy) tarde|rotonda\w*|rotulador\w*"),
         (GOOD, r"sin problemas?|ningún problema"),
     ),
     "it": (
-        (BAD, r"non (?:funziona|è arrivat[oa]|ho ricevuto|va)|una? merda|troppo caro|mai più"),
+        (BAD, r"non (?:funziona|è arrivat[oa]|ho ricevuto|va)|una? merda|troppo caro|mai più"
+              r"|grazie (?:per|di) niente|sono (?:\w+ )?stuf[oa]"),
         (CALM, r"buon[oi] (?:sconto|regalo)|buon(?:giorno|asera)|buon (?:giorno|pomeriggio)|buona (?:sera|giornata)"
                r"|più tardi"),
         (GOOD, r"nessun problema|senza problemi"),
     ),
     "pt": (
-        (BAD, r"não (?:funciona|gostei|chegou|recebi)|uma merda|muito caro|nunca mais"),
+        (BAD, r"não (?:funciona|gostei|chegou|recebi)|uma merda|muito caro|nunca mais"
+              r"|obrigad[oa] por nada|estou (?:\w+ )?fart[oa]"),
         (CALM, r"boa (?:tarde|noite)|bom dia|(?:mais|à|da|de|esta) tarde"),
         (GOOD, r"sem problemas?|nenhum problema"),
     ),
@@ -91,9 +101,20 @@ ONLY = re.compile(r"\bnothing but\b", re.IGNORECASE)
 """ "Nothing but praise" turns nothing round."""
 
 
+NEW_CLAUSE = re.compile(r"(?:[,;.!?]|\b(?:and|but|so))[ ]\Z", re.IGNORECASE)
+LOOKED_AT = 6
+APART = "phrase phrase phrase "
+"""Three words that say nothing: "never came and nobody answers" is no "never" of the second half."""
+
+
+def _as_word(match: re.Match[str]) -> str:
+    before = NEW_CLAUSE.search(match.string, max(0, match.start() - LOOKED_AT), match.start())
+    return f" {APART if before else ''}{match.lastgroup} "
+
+
 def phrases_as_words(text: str, language: str) -> str:
     """The text with the phrases of a language as words of `LEXICON`, and with English negations that VADER knows."""
     phrases = PHRASES.get(language)
     if phrases is not None:
-        text = phrases.sub(lambda match: f" {match.lastgroup} ", text)
+        text = phrases.sub(_as_word, text)
     return TURNED.sub("not", ONLY.sub("only", text)) if language == "en" else text
