@@ -10,6 +10,7 @@ from models.utterance import Entity
 from nlp.clock import Clock, Found, day_of_month, entity_of, in_year, joined, local_time, shifted
 from nlp.foreign_clock import SPEECHES, find_times, part_after, parts_of_today
 from nlp.foreign_days import find_weekends_and_holidays
+from nlp.foreign_months import find_months
 from nlp.foreign_numbers import WORDS, fold, loose, small_numbers
 from nlp.numbers import FIGURE
 from nlp.past_days import is_over
@@ -234,6 +235,7 @@ def find_foreign_moments(text: str, language: str, *, now: int, timezone: str = 
     for rows in (
         find_weekends_and_holidays(text, language, clock),
         _dates(text, language, rules, clock),
+        find_months(text, language, CALENDARS[language].months, clock),
         _steps(text, language, rules, clock),
         _weekdays_of_weeks(text, language, rules, clock.now.date()),
         _times(text, language, rules, clock),
