@@ -9,9 +9,11 @@ from nlp.english_calendar import COUNT, UNITS, counted
 LOOKED_AT = 40
 BEFORE = re.compile(
     rf"(?<![\w/.,-])(?<!\bfor )(?:(?P<few>the|(?:a[ ])?couple[ ]of)|{COUNT})[ ]"
-    r"(?P<unit>day|week|wk|fortnight|month|mth)s?[ ](?P<way>before|after)[ ](?:the[ ])?\Z",
+    r"(?P<unit>day|week|wk|fortnight|month|mth|year|yr)s?[ ](?P<way>before|after|from)[ ](?:the[ ])?\Z",
     re.IGNORECASE,
 )
+
+TODAY = re.compile("today|tomorrow", re.IGNORECASE)
 
 
 def at_distance(row: Found, text: str) -> Found:
@@ -19,8 +21,8 @@ def at_distance(row: Found, text: str) -> Found:
     if isinstance(row.value, datetime) or not isinstance(row.value, date):
         return row
     match = BEFORE.search(text, max(0, row.start - LOOKED_AT), row.start)
-    if match is None:
-        return row
+    if match is None or (match["way"].lower() == "from" and not TODAY.match(text, row.start)):
+        return row  # "a car for 3 days from Monday" begins on it
     few = (match["few"] or "").lower()
     count = 1 if few == "the" else 2 if few else counted(match["count"])
     unit = match["unit"].lower()

@@ -13,7 +13,8 @@ SECONDS = {
 """A month counts 30 days and a year 365."""
 
 PHRASES = {
-    "a": 1, "an": 1, "half an": 0.5, "half a": 0.5, "couple of": 2, "a couple of": 2, "quarter of an": 0.25,
+    "a": 1, "an": 1, "half": 0.5, "half an": 0.5, "half a": 0.5, "a half": 0.5, "couple": 2, "couple of": 2,
+    "a couple": 2, "a couple of": 2, "quarter of an": 0.25,
     "a quarter of an": 0.25, "three quarters of an": 0.75,
 }  # fmt: skip
 """What is said before a unit and is no number by itself."""

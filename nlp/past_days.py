@@ -12,6 +12,8 @@ SINCE = re.compile(
 OVER = re.compile(
     r"\b(?:ordered|bought|purchased|paid|charged|debited|withdrawn|arrived|came|received|happened|placed|posted"
     r"|shipped|sent|delivered|returned|broke|stopped|called|rang|spoke|visited|missed|dated|invoice[ds]?"
+    r"|failed|declined|rejected|lost|crashed|withdrew|went (?:down|missing|wrong)"
+    r"|was (?:\w+ ){0,2}(?:late|delayed|down|closed)"
     r"|bestellt|gekauft|bezahlt|angekommen|erhalten|bekommen|geliefert|abgebucht|verschickt"
     r"|commandé|acheté|payé|reçu|arrivé|livré|débité|envoyé|compré|pedí|pagué|recibí|llegó|cobraron|encargué"
     r"|ordinato|comprato|pagato|ricevuto|arrivato|addebitato|comprei|paguei|recebi|chegou|encomendei|cobraram)\b",
