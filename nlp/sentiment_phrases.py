@@ -13,7 +13,7 @@ SERVICE_WORDS = {
     "unusable": -2.2, "ripoff": -2.4, "dreadful": -2.5, "appalling": -2.6, "shoddy": -2.0, "extortionate": -2.3,
     "clueless": -1.9, "crashing": -1.8, "please": 0.0, "help": 0.0, "gift": 0.0, "number": 0.0, "card": 0.0,
     "refund": 0.0, "cancel": 0.0, "want": 0.0, "credit": 0.0, "share": 0.0, "interest": 0.0, "accept": 0.0,
-    "block": 0.0, "security": 0.0,
+    "block": 0.0, "security": 0.0, "pay": 0.0, "chance": 0.0,
 }  # fmt: skip
 """What customers say of a service in English; "please", "want" and "help" ask, and praise nothing.
 
