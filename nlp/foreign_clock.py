@@ -59,6 +59,7 @@ SPEECHES = {
     "fr": Speech(
         (rf"(?:(?:à|vers|avant|après|dès)[ ])?(?P<hour>\d{{1,2}})[ ]?h(?:eures?)?"
          rf"(?:[ ]?(?P<minute>\d\d)|[ ](?P<minutes>{{minutes}}))?{_PART}",
+         r"(?:entre|de)[ ](?P<hour>{hour})(?=[ ](?:et|à)[ ](?:{hour})[ ]?h(?:eures?)?(?!\w))",
          r"(?:à|vers|avant|après|dès)[ ](?P<hour>{hour})[ ]heures?"
          rf"(?:[ ](?P<minutes>{{minutes}})|[ ](?P<spoken>{{spoken}}))?{_PART}",
          r"(?P<hour>{word})[ ]heures?(?:[ ](?P<minutes>{minutes}))?[ ](?P<part>{part})"),

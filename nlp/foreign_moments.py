@@ -49,13 +49,15 @@ CALENDARS = {
     "fr": Calendar(
         "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
         "lundi mardi mercredi jeudi vendredi samedi dimanche",
-        {"aujourd'hui": 0, "demain": 1, "après-demain": 2, "hier": -1, "avant-hier": -2}, "", "dans",
+        {"aujourd'hui": 0, "demain": 1, "après-demain": 2, "après demain": 2, "hier": -1, "avant-hier": -2,
+         "avant hier": -2}, "", "dans",
         "jours? semaines? mois heures? minutes?", "premier", "dernier|passé", "prochain",
     ),
     "es": Calendar(
         "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
         "lunes martes miércoles jueves viernes sábado domingo",
-        {"hoy": 0, "mañana": 1, "pasado mañana": 2, "ayer": -1, "anteayer": -2}, "de", "en|dentro de",
+        {"hoy": 0, "mañana": 1, "pasado mañana": 2, "ayer": -1, "anoche": -1, "anteayer": -2,
+         "antes de ayer": -2}, "de", "en|dentro de",
         "días? semanas? mes(?:es)? horas? minutos?", "primero", "pasado", "próximo|que viene", "la",
     ),
     "it": Calendar(
