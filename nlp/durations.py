@@ -23,7 +23,7 @@ _UNIT = "(?:" + "|".join(sorted(SECONDS, key=len, reverse=True)) + ")"
 _TAIL = rf"(?:[ ]{{1,2}}|-?)(?P<unit>{_UNIT})s?(?![\w])(?P<half>[ ]and[ ]a[ ]half)?"
 TAIL = re.compile(_TAIL, re.IGNORECASE)
 PHRASE = re.compile(
-    rf"(?<![\w.])(?P<count>\d{{1,6}}(?:\.\d{{1,2}})?|{'|'.join(sorted(PHRASES, key=len, reverse=True))}){_TAIL}",
+    rf"(?<![\w.:])(?P<count>\d{{1,6}}(?:\.\d{{1,2}})?|{'|'.join(sorted(PHRASES, key=len, reverse=True))}){_TAIL}",
     re.IGNORECASE,
 )
 SHORT = re.compile(

@@ -124,6 +124,10 @@ def _holiday(match: re.Match[str], clock: Clock) -> date:
     return in_year(None, month, day, clock, over=is_over(match.string, match.start()))
 
 
+def _new_year(match: re.Match[str], clock: Clock) -> date:
+    return in_year(None, 1, 1, clock, over=is_over(match.string, match.start()))
+
+
 def _easter(match: re.Match[str], clock: Clock) -> date:
     """Easter Sunday, with the Friday before and the Monday after it."""
     days = {"good friday": -2, "easter monday": 1}.get(match["easter"].lower(), 0)
@@ -201,8 +205,11 @@ RULES: tuple[Rule, ...] = (
              rf"(?![ ](?:or|and|to)[ ](?:the[ ])?\d{{1,2}}(?:st|nd|rd|th)?(?:[ ]of)?[ -](?:{_month})\b)"),
      _day_of_month),
     (pattern(rf"(?:(?P<which>last|next|this)[ ])?(?P<holiday>{_holidays})(?:,?[ ](?P<year>\d{{4}}))?"), _holiday),
-    (pattern(rf"(?:(?P<which>last|next|this)[ ]|{_before}|(?<=\bat ))(?P<holiday>christmas|xmas|halloween)"
+    (pattern(rf"(?:(?P<which>last|next|this)[ ]|{_before}|{behind('at between over around')})"
+             r"(?P<holiday>christmas|xmas|halloween)"
              r"(?:[ ](?P<year>\d{4}))?(?![ ](?:card|cards|eve|day|gifts?|presents?|trees?)\b)"), _holiday),
+    (pattern(rf"(?:{_before}|{behind('at over')}|(?<=christmas and )|(?<=xmas and ))new[ ]year"
+             r"(?!['’]?s\b|[ ](?:sale|card|party|offer|resolution)s?\b)"), _new_year),
     (pattern(rf"(?P<ahead>in)[ ]{{1,2}}{_few}{_unit}{_more}(?:['’]?s?['’]?[ ]time)?"), _short_step),
     (pattern(rf"{_few}{_unit}{_more}[ ]{{1,2}}(?:ago|(?P<ahead>from now))"), _short_step),
 )  # fmt: skip

@@ -65,6 +65,7 @@ def find_moments(text: str, *, now: int, timezone: str = "UTC", day_first: bool 
             if value is not None:
                 taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
                 found.append(_found(match, value))
+                found += _day_behind(match, value, taken)
                 if not isinstance(value, time):
                     found += _hour_behind(text, match.end(), clock, taken)
     found = joined(sorted(with_zone(row, text) for row in found), text)
@@ -90,6 +91,23 @@ def rules_for(text: str) -> list[Rule]:
     if rules and english_hours.HINT.search(text):
         rules += english_hours.RULES
     return rules
+
+
+def _day_behind(match: re.Match[str], value: date | time | datetime, taken: bytearray) -> list[Found]:
+    """The 7th of "December 5-7": in the month of the day before it."""
+    named, text = match.groupdict(), match.string
+    if not (named.get("month") and named.get("day")) or match.start("day") < match.start("month") or named.get("year"):
+        return []
+    more = DAY_BEHIND.match(text, match.end())
+    if more is None or not isinstance(value, date) or int(more["day"]) <= value.day:
+        return []
+    try:
+        last = value.replace(day=int(more["day"]))
+    except ValueError:  # February 27-30
+        return []
+    start = more.start("day")
+    taken[start : more.end()] = b"\x01" * (more.end() - start)
+    return [Found(start, more.end(), last)]
 
 
 def _hour_behind(text: str, end: int, clock: Clock, taken: bytearray) -> list[Found]:
@@ -187,6 +205,12 @@ def _day_of_month(day: str) -> int:
     return sum(ORDINAL_TENS[word] for word in tens) + ORDINALS[ones]
 
 
+DAY_BEHIND = re.compile(
+    r"(?:[ ]?[-–][ ]?|[ ](?:to|till?|until|and|or|through|thru)[ ](?:the[ ])?)(?P<day>\d{1,2})"
+    rf"(?:(?:st|nd|rd|th)(?![\w-])|(?![\w:/%-]|[.,]\d|[ ]?[ap]\.?m){NO_NOUN})", re.IGNORECASE,
+)  # fmt: skip
+"""The other end of days that follow their month."""
+
 RELATIVE = {
     "today": 0, "tonight": 0, "tomorrow": 1, "yesterday": -1,
     "day after tomorrow": 2, "day before yesterday": -2, "this": 0, "last": -1,
@@ -254,7 +278,8 @@ RULES: tuple[Rule, ...] = (
            r"(?P<first>\d{1,2})/(?P<second>\d{1,2})(?P<year>)"), _slashes),
     (pattern(_ranged), _first_of_range),
     (pattern(rf"(?:{WEEKDAY},?[ ])?(?:the[ ])?{_day}(?:[ ]of)?[ -]{_month}\.?(?:,?[ -]{_year})?"), _named_month),
-    (pattern(rf"(?:{WEEKDAY},?[ ])?{_month}\.?[ ](?:the[ ])?{_day}(?![:\d])(?:,?[ ]{_year})?"), _named_month),
+    (pattern(rf"(?:{WEEKDAY},?[ ])?{_month}\.?[ ](?:the[ ])?{_day}(?![:\d]|[.,]\d|[ ]?%)(?:,?[ ]{_year})?"),
+     _named_month),
     (pattern(rf"(?P<day>(?:the[ ])?day[ ]{{1,2}}(?:after[ ]{{1,2}}tomorrow|before[ ]{{1,2}}yesterday)){PART}"),
      _relative_day),
     (pattern(rf"(?P<day>today|tonight|tomorrow|yesterday|{'|'.join(SLANG)}){PART}"), _relative_day),
@@ -269,7 +294,8 @@ RULES: tuple[Rule, ...] = (
     (pattern("(?:12(?:[:.]00)?|twelve)[ ](?:noon|midday|midnight)"), _named_time),
     (pattern(rf"(?P<hour>\d{{1,2}})(?:[:.](?P<minute>[0-5]\d))?(?P<half>)(?:[ ]o['’]?clock)?{AT_PART}"), _clock_time),
     (pattern(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?[ ]?(?P<half>[ap]\.?m)\.?"), _clock_time),
-    (pattern(r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?P<half>)(?!:\d)"), _clock_time),
+    (pattern(r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?P<half>)(?!:\d)(?:[ ]?(?:hrs?|hours)(?!\w))?"),
+     _clock_time),
     (pattern(r"(?P<hour>\d{1,2})(?P<minute>)(?P<half>)[ ]o['’ ]{0,2}clock"), _clock_time),
     (pattern(rf"{AT}(?P<hour>[01]?\d|2[0-3])\.(?P<minute>[0-5]\d)(?P<half>)(?!\.\d){NO_NOUN}"), _clock_time),
     (pattern(rf"(?<=\bat )(?P<hour>\d{{1,2}})(?P<minute>)(?P<half>){NO_NOUN}"), _clock_time),

@@ -18,7 +18,8 @@ PLACES = {
 }  # fmt: skip
 _short = "|".join((*OFFSETS, *(word.lower() for word in OFFSETS if word != "WEST"), "ET", "CT", "MT", "PT"))
 BEHIND = re.compile(
-    rf"[ ]?\(?(?P<short>{_short})\)?(?![\w'’]|[ ]?[+-]\d)"
+    r"[ ]?\(?(?:GMT|UTC)[ ]?(?P<offset>[+-](?:1[0-4]|0?\d))\)?(?!\w|[.:]\d)"
+    rf"|[ ]?\(?(?P<short>{_short})\)?(?![\w'’]|[ ]?[+-]\d)"
     r"|[ ](?P<place>(?i:eastern|central|mountain|pacific|uk|london))(?i:[ ](?:standard[ ]|daylight[ ])?time)(?!\w)"
 )
 
@@ -26,7 +27,11 @@ BEHIND = re.compile(
 def with_zone(row: Found, text: str) -> Found:
     """A time with the zone that is named behind it, if one is."""
     match = BEHIND.match(text, row.end) if isinstance(row.value, time | datetime) else None
-    return row._replace(end=match.end(), zone=(match["short"] or match["place"]).upper()) if match else row
+    return (
+        row._replace(end=match.end(), zone=(match["offset"] or match["short"] or match["place"]).upper())
+        if match
+        else row
+    )
 
 
 def in_own_zone(row: Found, clock: Clock) -> Found:
@@ -46,4 +51,6 @@ def in_own_zone(row: Found, clock: Clock) -> Found:
 def _zone(name: str) -> tzinfo:
     if name in PLACES:
         return zone(PLACES[name])
+    if name not in OFFSETS:
+        return timezone(timedelta(hours=int(name)))
     return UTC if not OFFSETS[name] else timezone(timedelta(hours=OFFSETS[name]))
