@@ -8,7 +8,7 @@ from nlp.english_calendar import COUNT, UNITS, counted
 
 LOOKED_AT = 40
 BEFORE = re.compile(
-    rf"(?<![\w/.,-])(?<!\bfor )(?:(?P<few>the|(?:a[ ])?couple[ ]of)|{COUNT})[ ]"
+    rf"(?<![\w/.,-])(?<!\bfor )(?:(?P<few>the|(?:a[ ])?couple(?:[ ]of)?)|{COUNT})[ ]"
     r"(?P<unit>day|week|wk|fortnight|month|mth|year|yr)s?[ ](?P<way>before|after|from)[ ](?:the[ ])?\Z",
     re.IGNORECASE,
 )

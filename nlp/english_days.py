@@ -153,7 +153,7 @@ def _short_step(match: re.Match[str], clock: Clock) -> date | datetime:
     unit = match["unit"].lower()
     unit = UNITS.get(unit, unit)
     words = " ".join((named.get("few") or "").lower().split())
-    if words.endswith("couple of"):
+    if "couple" in words:
         return shifted(clock, 2 * sign, unit)
     if not (words or match["more"]):
         return shifted(clock, counted(match["count"]) * sign, unit)
@@ -165,7 +165,7 @@ def _short_step(match: re.Match[str], clock: Clock) -> date | datetime:
 
 _before = behind("on by from until till since before after for to")
 _unit = r"(?P<unit>min|minute|hr|hour|day|week|wk|fortnight|month|mth|year|yr)s?"
-_few = r"(?:(?P<few>half[ ]an|a[ ]quarter[ ]of[ ]an|(?:a[ ])?couple[ ]of)[ ]{1,2}|" + COUNT + r"[ ]{0,2})"
+_few = r"(?:(?P<few>half[ ]an|a[ ]quarter[ ]of[ ]an|(?:a[ ])?couple(?:[ ]of)?)[ ]{1,2}|" + COUNT + r"[ ]{0,2})"
 _more = r"(?P<more>[ ]and[ ]a[ ]half)?"
 _month = "|".join(f"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for name in MONTHS) + "|sept"
 _holidays = "|".join(sorted((re.escape(name) for name in HOLIDAYS if " " in name), key=len, reverse=True))

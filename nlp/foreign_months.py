@@ -49,6 +49,12 @@ def _this_month(language: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=len(LEADS))
+def _hint(language: str, months: str) -> re.Pattern[str]:
+    """Every month, and every word for one, has one of these in it."""
+    return re.compile("monat|mois|mes|m[êe]s|" + "|".join(loose(name[:3], language) for name in months.split()), re.I)
+
+
+@lru_cache(maxsize=len(LEADS))
 def _pattern(language: str, months: str) -> re.Pattern[str]:
     words = LEADS[language]
     names = "|".join(f"(?P<m{number}>{loose(name, language)})" for number, name in enumerate(months.split(), 1))
@@ -69,6 +75,8 @@ def find_months(text: str, language: str, months: str, clock: Clock) -> Iterator
 
     Without a year it is the next month of that name, this one included, or the last one where it is over.
     """
+    if not _hint(language, months).search(text):
+        return
     for match in _pattern(language, months).finditer(text):
         month = next(number for number in range(1, 13) if match[f"m{number}"])
         over = bool(match["since"] or match["since_"]) or is_over(text, match.start())

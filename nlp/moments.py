@@ -37,8 +37,8 @@ _day = rf"(?P<day>\d{{1,2}}|{_ordinal})(?:st|nd|rd|th)?"
 _year = r"(?P<year>\d{4})"
 _short = "|".join(SHORT_DAYS)
 _ranged = (
-    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?=[ ]?(?:-|–|to|and|or|until|till)[ ]?(?:the[ ])?\d{{1,2}}(?:st|nd|rd|th)?"
-    rf"(?:[ ]of)?[ -]{_month}(?!\w)(?:,?[ ]{_year})?)"
+    r"(?P<day>\d{1,2})(?:st|nd|rd|th)?(?=[ ]?(?:-|–|to|and|or|until|till|through|thru)[ ]?(?:the[ ])?"
+    rf"\d{{1,2}}(?:st|nd|rd|th)?(?:[ ]of)?[ -]{_month}(?!\w)(?:,?[ ]{_year})?)"
 )
 
 
