@@ -10,7 +10,7 @@ from nlp.evaluation.gate import compare_pairs, compare_slots, paired
 from nlp.evaluation.metrics import measure
 from nlp.evaluation.outcomes import Outcome
 from nlp.evaluation.result import Result
-from nlp.evaluation.significance import Paired
+from nlp.evaluation.significance import Paired, p_told
 from nlp.evaluation.slot_scores import SlotScores
 
 
@@ -46,7 +46,7 @@ class SlotChanges(msgspec.Struct, frozen=True):
         by_utterance = f"by utterance {self.test.better} got better and {self.test.worse} got worse"
         what = f"F1 {self.before:.3f} -> {self.now:.3f}, {by_utterance}"
         how = "significant" if self.test.significant else "not significant"
-        return f"{what} (McNemar, exact: p = {self.test.p_value:.3f}, {how})"
+        return f"{what} (McNemar, exact: {p_told(self.test.p_value)}, {how})"
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -69,7 +69,7 @@ class Comparison(msgspec.Struct, frozen=True):
     @property
     def sentence(self) -> str:
         what = (
-            f"{self.test.better} got better, {self.test.worse} got worse (McNemar, exact: p = {self.test.p_value:.3f})"
+            f"{self.test.better} got better, {self.test.worse} got worse (McNemar, exact: {p_told(self.test.p_value)})"
         )
         if not self.test.better and not self.test.worse:
             return "the same utterances are right in both"

@@ -10,7 +10,7 @@ from nlp.evaluation.classifier import Classifier
 from nlp.evaluation.examples import Example
 from nlp.evaluation.metrics import Figures, measure
 from nlp.evaluation.outcomes import Outcome, classify
-from nlp.evaluation.significance import Resampled, corrected_resampled_t
+from nlp.evaluation.significance import Resampled, corrected_resampled_t, p_told
 from nlp.evaluation.splits import runs
 from nlp.project import NONE_OF_THESE
 
@@ -38,7 +38,7 @@ class Difference(msgspec.Struct, frozen=True):
     @property
     def sentence(self) -> str:
         points = 100 * self.test.difference
-        p = f"p = {self.test.p_value:.3f}, corrected resampled t-test, {self.test.runs} folds"
+        p = f"{p_told(self.test.p_value)}, corrected resampled t-test, {self.test.runs} folds"
         if not self.test.significant:
             return f"{self.second} and {self.first} do not differ significantly ({points:+.1f} points; {p})"
         word = "better" if points > 0 else "worse"

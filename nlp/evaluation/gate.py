@@ -8,7 +8,7 @@ from nlp.errors import InvalidRequest
 from nlp.evaluation.metrics import Figures
 from nlp.evaluation.outcomes import Outcome
 from nlp.evaluation.result import Result
-from nlp.evaluation.significance import LEVEL, Paired, mcnemar
+from nlp.evaluation.significance import LEVEL, Paired, mcnemar, p_told
 from nlp.evaluation.slot_scores import SlotScores
 
 
@@ -83,7 +83,7 @@ def compare_slots(now: SlotScores, before: SlotScores) -> Paired:
 
 
 def _no_worse(test: Paired, where: str) -> Verdict:
-    what = f"{where}, {test.better} got better and {test.worse} got worse (McNemar p = {test.p_value:.3f})"
+    what = f"{where}, {test.better} got better and {test.worse} got worse (McNemar {p_told(test.p_value)})"
     if test.worse > test.better and test.significant:
         return Verdict(False, f"worse than the baseline: {what}")
     if test.worse > test.better:

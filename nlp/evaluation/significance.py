@@ -10,6 +10,13 @@ LEVEL = 0.05
 
 MAX_STEPS = 10_000
 
+LEAST_TOLD = 0.001
+
+
+def p_told(p_value: float) -> str:
+    """The p-value as it is told: never 0, which no test finds."""
+    return f"p = {p_value:.3f}" if p_value >= LEAST_TOLD else f"p < {LEAST_TOLD}"
+
 
 class Paired(msgspec.Struct, frozen=True):
     """Two classifiers on the same utterances: what only the second has right, only the first, and the p-value."""

@@ -26,6 +26,7 @@ def command(
     """Test the intents of the project in DIRECTORY on utterances with typos, in capitals, with emoji and the like."""
     from nlp.evaluation.result import testable
     from nlp.evaluation.robustness import measure_robustness
+    from nlp.evaluation.significance import p_told
 
     trained = data.read_trained(directory, train, tier, format)
     examples, _ = testable(trained, data.read_tests(directory, on, format, part, train))
@@ -40,8 +41,9 @@ def command(
     out.line(f"As written, {found.right} of {found.utterances} utterances are right. Of those that a change alters:")
     out.line((f"{'change':<15} utterances  right before  right now  p (McNemar)", "title"))
     for row in found.perturbations:
+        chance = p_told(row.test.p_value).removeprefix("p ").removeprefix("= ")
         out.line(
-            f"{row.name:<15} {row.changed:>10}  {row.right_before:>12}  {row.right:>9}  {row.test.p_value:>11.3f}",
+            f"{row.name:<15} {row.changed:>10}  {row.right_before:>12}  {row.right:>9}  {chance:>11}",
             ("  significant", "orange") if row.test.significant and row.loss > 0 else "",
         )
     for row in found.perturbations:

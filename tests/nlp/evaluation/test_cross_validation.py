@@ -65,7 +65,7 @@ def test_a_better_pipeline_is_found_and_an_equal_one_is_not() -> None:
     found = cross_validate(trainers, DATA, folds=5, count=2, progress=lambda *done: told.append(done))
     assert [each.mean for each in found.pipelines[:2]] == [1.0, 1.0]
     assert [difference.test.significant for difference in found.differences] == [False, True]
-    assert found.differences[1].sentence.startswith("half is worse than all by 33.3 points (p = 0.0")
+    assert found.differences[1].sentence.startswith("half is worse than all by 33.3 points (p < 0.001")
     assert "do not differ significantly" in found.differences[0].sentence
     assert [row.text for row in found.pipelines[0].outcomes] == [row.text for row in DATA]
     assert told[-1] == (30, 30)

@@ -169,6 +169,7 @@ def test_worse_only_if_it_is_no_luck() -> None:
     assert failed.sentence == (
         "worse than the baseline: of 12 utterances that both have, 0 got better and 10 got worse (McNemar p = 0.002)"
     )
+    assert no_worse(many(0, 20), many(20, 0)).sentence.endswith("20 got worse (McNemar p < 0.001)")  # no chance is 0
     assert no_worse(many(12, 0), many(2, 10)).holds
     with pytest.raises(InvalidRequest, match="the baseline has none of these utterances"):
         no_worse(many(2, 0), result())
