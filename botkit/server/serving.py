@@ -8,10 +8,8 @@ from botkit.app import App
 from botkit.config import ServerSettings
 from botkit.project import Project
 from botkit.server.app import Server
+from botkit.server.upkeep import upkeep
 from models.flow import FlowVersion
-
-PURGE_EVERY_SECONDS = 3600.0
-DAY_MS = 86_400_000
 
 Announce = Callable[[App, str, Sequence[FlowVersion]], None]
 
@@ -34,23 +32,16 @@ async def serve(project: Project, settings: ServerSettings, announce: Announce) 
         if hasattr(signal, "SIGHUP"):
             loop.add_signal_handler(signal.SIGHUP, app.nlp_watch.ask)
         announce(app, f"http://{host}:{port}", app.versions)
-        upkeep = loop.create_task(_upkeep(app))
+        upkeeping = loop.create_task(upkeep(app))
         try:
             await stop.wait()
         finally:
             app.ready = False
-            upkeep.cancel()
-            await asyncio.gather(upkeep, return_exceptions=True)
+            upkeeping.cancel()
+            await asyncio.gather(upkeeping, return_exceptions=True)
             for name in ("SIGINT", "SIGTERM", "SIGHUP"):
                 if hasattr(signal, name):
                     loop.remove_signal_handler(getattr(signal, name))
-
-
-async def _upkeep(app: App) -> None:
-    """Forget what is older than the retention."""
-    while True:
-        await app.store.purge(app.clock() - app.settings.retention_days * DAY_MS)
-        await asyncio.sleep(PURGE_EVERY_SECONDS)
 
 
 def run(project: Project, settings: ServerSettings, announce: Announce) -> None:
