@@ -107,8 +107,12 @@ class App:
             identities=Identities(self.store), opt_outs=opt_outs, clock=self.clock,
         )  # fmt: skip
         self.versions = await self.deploy(project)
-        await self._warm_up()
-        await self.engine.start()
+        try:
+            await self._warm_up()
+            await self.engine.start()
+        except BaseException:
+            await self._end()
+            raise
         self.nlp_watch.start()
         self.ready = True
 
@@ -183,9 +187,12 @@ class App:
     ) -> None:
         """Finish what is under way and let go of everything."""
         self.ready = False
+        await self._end()
+        await self.store.close()
+
+    async def _end(self) -> None:
         await self.engine.stop()
         await self.nlp_watch.stop()
         await self.nlp.close()
         await self.scripts.close()
         await self.http.close()
-        await self.store.close()

@@ -9,7 +9,6 @@ import gc
 import os
 import queue
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -23,6 +22,7 @@ from nlp.frames import LENGTH, Answer, BadFrame, Request, body_length, decode_re
 from nlp.methods import run_method
 from nlp.pipeline import Pipeline, Question, load_pipeline
 from nlp.project import read_project
+from nlp.training_process import train_apart
 
 MAX_WAITING = 64
 """Requests that are read ahead; beyond, the sender waits."""
@@ -104,34 +104,16 @@ def make_pipeline(folder: Path, models: Path, warm: Sequence[str] = ()) -> Pipel
     pipeline = load_pipeline(project, models=models)
     trained = bool(project.intents) and any(row.is_trained(project) for row in pipeline.components)
     if trained and not model_folder(models, model_key(project)).is_dir():
-        _train(folder, models)
+        train_apart(folder, models)
     try:
         pipeline.warm(warm)
     except InvalidModel:  # training says what it refuses
         if not trained:
             raise
-        _train(folder, models)
+        train_apart(folder, models)
         pipeline = load_pipeline(project, models=models)
         pipeline.warm(warm)
     return pipeline
-
-
-def _train(folder: Path, models: Path) -> None:
-    done = subprocess.run(  # noqa: S603 - our own module, no shell
-        [sys.executable, "-P", "-m", "nlp.training", str(folder), str(models)],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise NlpError(_reason(done.stdout))
-
-
-def _reason(output: bytes) -> str:
-    import json
-
-    try:
-        return str(json.loads(output)["error"])
-    except (ValueError, KeyError, TypeError):
-        return "training the intents failed: see the log above"
 
 
 def _take_streams() -> tuple[BinaryIO, BinaryIO]:

@@ -1,8 +1,10 @@
 """Serving: `botkit serve` from the open store to the graceful end."""
 
 import asyncio
+import contextlib
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from botkit.app import App
 from botkit.config import ServerSettings
@@ -10,6 +12,8 @@ from botkit.project import Project
 from botkit.server.app import Server
 from botkit.server.upkeep import upkeep
 from models.flow import FlowVersion
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 Announce = Callable[[App, str, Sequence[FlowVersion]], None]
 
@@ -23,9 +27,19 @@ async def serve(project: Project, settings: ServerSettings, announce: Announce) 
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    async with App(project, settings) as app, Server(app).listen(settings.host, settings.port) as port:
+
+    def ask_to_stop() -> None:
+        stop.set()
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, ask_to_stop)
+    async with contextlib.AsyncExitStack() as opened:
+        app = App(project, settings)
+        if not await _done_before(stop, opened.enter_async_context(app)):
+            return
+        port = await opened.enter_async_context(Server(app).listen(settings.host, settings.port))
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         if not app.public_url:
             app.public_url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '[::]') else host}:{port}"  # noqa: S104
@@ -39,9 +53,23 @@ async def serve(project: Project, settings: ServerSettings, announce: Announce) 
             app.ready = False
             upkeeping.cancel()
             await asyncio.gather(upkeeping, return_exceptions=True)
-            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-                if hasattr(signal, name):
-                    loop.remove_signal_handler(getattr(signal, name))
+            if hasattr(signal, "SIGHUP"):
+                loop.remove_signal_handler(signal.SIGHUP)
+
+
+async def _done_before(stop: asyncio.Event, start: Coroutine[Any, Any, object]) -> bool:
+    """Whether the start was done when the server was told to stop; else it is given up, however long it would take."""
+    loop = asyncio.get_running_loop()
+    starting, told = loop.create_task(start), loop.create_task(stop.wait())
+    await asyncio.wait((starting, told), return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if stop.is_set():
+        starting.cancel()
+    try:
+        await starting
+    except asyncio.CancelledError:
+        return False
+    return True
 
 
 def run(project: Project, settings: ServerSettings, announce: Announce) -> None:

@@ -1,0 +1,51 @@
+"""Serving: told to stop at any moment, it stops."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from botkit.config import ServerSettings
+from botkit.nlp_pool import NlpPool
+from botkit.project import load_project
+from botkit.server.serving import serve
+from botkit.stores.sqlite import SqliteStore
+from tests.botkit.process import write_project
+
+FLOW = """
+flow: main
+nodes:
+  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
+  3: {kind: profanity_filter, next: {clean: end, profane: end, onTimeout: end, onError: end}}
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_it_stops_while_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """Understanding may be trained for minutes before a server is ready: nobody waits for that to stop it."""
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def train_for_ever(pool: NlpPool) -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(NlpPool, "start", train_for_ever)
+    project = load_project(write_project(tmp_path / "project", FLOW), environ={})
+    announced: list[str] = []
+    serving = asyncio.create_task(
+        serve(project, ServerSettings(port=0), lambda app, url, versions: announced.append(url))
+    )
+    async with asyncio.timeout(20):
+        await began.wait()
+        os.kill(os.getpid(), number)
+        await serving
+    assert ended.is_set()
+    assert not announced
+    store = SqliteStore(project.directory / ".botkit" / "botkit.db")
+    await store.open()  # the next server can have it
+    await store.close()
