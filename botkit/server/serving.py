@@ -37,15 +37,15 @@ async def serve(project: Project, settings: ServerSettings, announce: Announce) 
         loop.add_signal_handler(number, ask_to_stop)
     async with contextlib.AsyncExitStack() as opened:
         app = App(project, settings)
+        if settings.port:  # what is taken up at the start is sent before anybody listens, and has its receipts, too
+            app.public_url = app.public_url or _own_address(settings.host, settings.port)
         if not await _done_before(stop, opened.enter_async_context(app)):
             return
         port = await opened.enter_async_context(Server(app).listen(settings.host, settings.port))
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        if not app.public_url:
-            app.public_url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '[::]') else host}:{port}"  # noqa: S104
+        app.public_url = app.public_url or _own_address(settings.host, port)
         if hasattr(signal, "SIGHUP"):
             loop.add_signal_handler(signal.SIGHUP, app.nlp_watch.ask)
-        announce(app, f"http://{host}:{port}", app.versions)
+        announce(app, _address(settings.host, port), app.versions)
         upkeeping = loop.create_task(upkeep(app))
         try:
             await stop.wait()
@@ -55,6 +55,15 @@ async def serve(project: Project, settings: ServerSettings, announce: Announce) 
             await asyncio.gather(upkeeping, return_exceptions=True)
             if hasattr(signal, "SIGHUP"):
                 loop.remove_signal_handler(signal.SIGHUP)
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _own_address(host: str, port: int) -> str:
+    """Where the server is reached from its own machine."""
+    return _address("127.0.0.1" if host in ("0.0.0.0", "::") else host, port)  # noqa: S104
 
 
 async def _done_before(stop: asyncio.Event, start: Coroutine[Any, Any, object]) -> bool:
