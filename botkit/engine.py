@@ -40,6 +40,10 @@ from models.message import Message
 MAX_QUEUED = 20_000
 PAGE = 1_000
 STOP_SECONDS = 20.0
+"""What steps and sends under way get, together, when the server stops."""
+
+LAST_SENDS_SECONDS = 2.0
+"""What at least is left of it for the replies of the last steps."""
 
 log = logging.getLogger("botkit.engine")
 _Timed = TypeVar("_Timed", bound=Message | Event | Receipt)
@@ -123,9 +127,11 @@ class Engine:
 
     async def stop(self) -> None:
         """Finish the steps and sends under way; the rest is in the store."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + STOP_SECONDS
         await self._timers.stop()
         await self._lanes.stop(STOP_SECONDS)
-        await self.outbox.stop(STOP_SECONDS)
+        await self.outbox.stop(max(LAST_SENDS_SECONDS, until - loop.time()))
 
     @property
     def queued(self) -> int:

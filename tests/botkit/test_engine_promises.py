@@ -11,7 +11,7 @@ import pytest
 from botkit.engine import Busy
 from botkit.stores.base import Change, StoreFailed, StoreUnavailable
 from flows.turn import Turn
-from models.service import Service
+from models.service import Rule, SendReply, Service
 from tests.botkit.bot import ANN, BOB, COUNTER, ECHO, Bot, asset, node, rule
 
 
@@ -362,3 +362,28 @@ async def test_a_message_that_nobody_wants_gets_the_default_reply(tmp_path: Path
         assert [(row.service, row.address, row.text) for row in unmatched] == [("s", ANN, "what?")]
         await bot.say("order 12")
         assert bot.texts[1:] == ["You said order 12"]
+
+
+async def test_steps_and_sends_have_the_time_of_a_stop_together(tmp_path: Path) -> None:
+    begun: list[str] = []
+
+    async def hang(*_: Any) -> Any:
+        begun.append("one more")
+        await asyncio.Event().wait()
+
+    flow = ECHO.replace("onBegin: 3", "onBegin: 9") + "  9: {kind: ask, next: {onSuccess: 3}}\n"
+    rules = [rule("main", "SLOW"), Rule("say", "sms.mo", (SendReply("hello"),))]
+    async with Bot(tmp_path, flow, rules=rules, nodes=[node("ask", hang)]) as bot:
+        bot.line.answer("sms", hang)
+        await bot.accept(bot.message("SLOW", ANN))
+        await bot.accept(bot.message("x", BOB))
+        await bot.until(lambda: len(begun) == 2)
+        stopping = asyncio.create_task(bot.engine.stop())
+        await asyncio.sleep(0.05)
+        bot.skip(20)
+        await asyncio.sleep(0.05)
+        bot.skip(2)
+        async with asyncio.timeout(5):
+            await stopping
+        assert {item.provider_id for item in await bot.store.pending_inbox(0, 9)} == {"m1"}
+        assert len(await bot.store.due_deliveries(1 << 62, 9)) == 1
