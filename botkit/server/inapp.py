@@ -10,6 +10,7 @@ from aiohttp import WSMessage, WSMsgType, web
 from botkit.app import App
 from botkit.deployment import UnknownAsset
 from botkit.server.errors import Problem
+from botkit.server.open_files import limit
 from botkit.stores.base import StoreFailed
 from channels.errors import BadRequest, BadSignature
 from channels.frames import (
@@ -57,6 +58,8 @@ class InAppSockets:
     def __init__(self, app: App) -> None:
         self._app = app
         self._sockets: set[web.WebSocketResponse] = set()
+        self._room = limit() * 3 // 4
+        """What is left is for gateways, webhooks and files: chats must not keep those out."""
 
     def channel_of(self, id: str) -> InApp:
         """The in-app channel of an asset; raises `UnknownAsset` where it has none."""
@@ -79,7 +82,7 @@ class InAppSockets:
             raise BadRequest(
                 "this address speaks WebSocket: connect with the widget or a WebSocket client", field="upgrade"
             )
-        if len(self._sockets) >= MAX_DEVICES:
+        if len(self._sockets) >= min(MAX_DEVICES, self._room):
             return FULL.response()
         await socket.prepare(request)
         self._sockets.add(socket)

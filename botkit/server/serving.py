@@ -10,6 +10,7 @@ from botkit.app import App
 from botkit.config import ServerSettings
 from botkit.project import Project
 from botkit.server.app import Server
+from botkit.server.open_files import raise_limit
 from botkit.server.upkeep import upkeep
 from models.flow import FlowVersion
 
@@ -25,6 +26,7 @@ async def serve(project: Project, settings: ServerSettings, announce: Announce) 
 
     Raises `StoreFailed` when the store cannot be had, `OSError` when the address cannot.
     """
+    raise_limit()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -282,6 +283,18 @@ async def test_a_device_too_many_is_told_to_come_back(server: Served, monkeypatc
         patched.setattr("botkit.server.inapp.MAX_DEVICES", 0)
         status, body, headers = await server.call("GET", "/inapp/web", headers=upgrade)
     assert (status, body["error"]["code"], headers["Retry-After"]) == (503, "busy", "30")
+
+
+async def test_chats_leave_room_for_all_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system allows few connections, the webhooks of gateways still find one."""
+    monkeypatch.setattr("botkit.server.inapp.limit", lambda: 4)
+    async with serve(tmp_path) as server, AsyncExitStack() as opened:
+        for _ in range(3):
+            await opened.enter_async_context(server.chat())
+        with pytest.raises(WSServerHandshakeError) as refused:
+            await opened.enter_async_context(server.chat())
+        assert refused.value.status == 503
+        await server.still_serves()
 
 
 BAD_FRAMES: dict[str, str] = {

@@ -1,7 +1,8 @@
-"""Serving: told to stop at any moment, it stops."""
+"""Serving: what it asks of the system, and that it stops at any moment."""
 
 import asyncio
 import os
+import resource
 import signal
 from pathlib import Path
 
@@ -10,11 +11,18 @@ import pytest
 from botkit.config import ServerSettings
 from botkit.nlp_pool import NlpPool
 from botkit.project import load_project
+from botkit.server.open_files import limit
 from botkit.server.serving import serve
 from botkit.stores.sqlite import SqliteStore
 from tests.botkit.process import write_project
 
-FLOW = """
+ECHO = """
+flow: main
+nodes:
+  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
+  3: {kind: send, text: hello, next: {onSuccess: end}}
+"""
+FILTER = """
 flow: main
 nodes:
   2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
@@ -35,7 +43,7 @@ async def test_it_stops_while_it_starts(tmp_path: Path, monkeypatch: pytest.Monk
             ended.set()
 
     monkeypatch.setattr(NlpPool, "start", train_for_ever)
-    project = load_project(write_project(tmp_path / "project", FLOW), environ={})
+    project = load_project(write_project(tmp_path / "project", FILTER), environ={})
     announced: list[str] = []
     serving = asyncio.create_task(
         serve(project, ServerSettings(port=0), lambda app, url, versions: announced.append(url))
@@ -49,3 +57,21 @@ async def test_it_stops_while_it_starts(tmp_path: Path, monkeypatch: pytest.Monk
     store = SqliteStore(project.directory / ".botkit" / "botkit.db")
     await store.open()  # the next server can have it
     await store.close()
+
+
+async def test_it_takes_more_connections_than_a_shell_allows(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    project = load_project(write_project(tmp_path / "project", ECHO), environ={})
+    allowed: list[int] = []
+
+    def stop(*_: object) -> None:
+        allowed.append(limit())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft // 2, hard))
+    try:
+        async with asyncio.timeout(20):
+            await serve(project, ServerSettings(port=0), stop)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert allowed[0] > soft // 2
