@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import os
 import sys
 import tempfile
@@ -57,6 +58,8 @@ def command(
         out.fail_with(project.problems)
     if script is None and not sys.stdin.isatty():
         script = sys.stdin
+        if isinstance(script, io.TextIOWrapper):
+            script.reconfigure(encoding="utf-8", errors="strict")  # like a script, whatever the locale
     with tempfile.TemporaryDirectory(prefix="botkit-chat-") as folder:
         try:
             chat = Chat(project, Path(folder) / "chat.db", channel=channel, address=address)
@@ -170,7 +173,7 @@ class _Screen:
         finally:
             self.asking = False
             loop.remove_reader(sys.stdin)
-        line = sys.stdin.readline()
+        line = sys.stdin.buffer.readline().decode("utf-8", "replace")  # whatever the locale says of its bytes
         if not line:
             self.out.line(err=self.as_json)
         elif self.as_json and line.strip():

@@ -113,6 +113,21 @@ def test_a_script_that_is_no_text(folder: Path, tmp_path: Path) -> None:
     assert (result.exit_code, "error: the script is not UTF-8" in result.output) == (1, True), result.output
 
 
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8", "en_US.UTF-8"])
+def test_what_is_piped_is_read_as_utf_8_in_any_locale(folder: Path, locale: str) -> None:
+    def chat(said: bytes) -> tuple[int, str, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "botkit", "chat", str(folder), "--json"], input=said, capture_output=True,
+            check=False, timeout=SECONDS, env={**os.environ, "LC_ALL": locale},
+        )  # fmt: skip
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    code, shown, errors = chat("café\n".encode())
+    assert (code, "You said café. Well?" in shown, errors) == (0, True, "")
+    code, shown, errors = chat("café\n".encode("latin-1"))
+    assert (code, shown, errors) == (1, "", "error: the script is not UTF-8: invalid continuation byte\n")
+
+
 def test_messages_for_programs(folder: Path) -> None:
     result = run("chat", folder, "--json", "--channel", "inapp", input="Hello\n")
     assert [json.loads(line) for line in result.output.splitlines()] == [
@@ -185,15 +200,15 @@ class Terminal:
         os.close(inner)
         self.shown = ""
 
-    def type(self, keys: str) -> None:
-        os.write(self._screen, keys.encode())
+    def type(self, keys: str | bytes) -> None:
+        os.write(self._screen, keys.encode() if isinstance(keys, str) else keys)
 
     def wait_for(self, words: str) -> None:
         end = time.monotonic() + SECONDS
         while words not in self.shown:
             assert time.monotonic() < end, self.shown
             if select.select([self._screen], [], [], 0.1)[0]:
-                self.shown += os.read(self._screen, 4_096).decode()
+                self.shown += os.read(self._screen, 4_096).decode("utf-8", "replace")
 
     def close(self) -> int:
         try:
@@ -214,6 +229,8 @@ def test_a_person_chats_until_she_ends_it(folder: Path) -> None:
     terminal.type("Hello\n")
     terminal.wait_for("You said Hello. Well?")
     terminal.wait_for("[Yes]  [No]")
+    terminal.type(b"caf\xe9!\n")
+    terminal.wait_for("You said caf\ufffd!. Well?")
     terminal.type("\x04")
     assert terminal.close() == 0
 
