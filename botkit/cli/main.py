@@ -3,13 +3,14 @@
 import io
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from botkit import __version__
 from botkit.cli.lazy import LazyGroup
-from botkit.cli.output import COULD_NOT, FAILED, INTERRUPTED, UNREAD, Output
+from botkit.cli.output import COULD_NOT, FAILED, INTERRUPTED, UNREAD, Output, Unwritable
 from models.errors import BotkitError
 
 COMMANDS = {
@@ -57,6 +58,7 @@ def cli(context: click.Context, no_color: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
+    _open_missing()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -67,8 +69,23 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
+    except Unwritable as error:
+        _leave_unwritten()
+        Output().fail(error.message)
     except BotkitError as error:
         Output().fail(str(error), code=FAILED if error.of_files else COULD_NOT)
-    if code == UNREAD:  # what is left in the buffer would fail once more at the exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if code == UNREAD:
+        _leave_unwritten()
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _open_missing() -> None:
+    """Put nothing in the place of a stream that was closed before (`<&-`), so that no file of ours gets its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - kept
+
+
+def _leave_unwritten() -> None:
+    """What is left in the buffer would fail once more at the exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

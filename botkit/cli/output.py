@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
+from models.errors import BotkitError
+
 if TYPE_CHECKING:
     from models.problem import Problem
 
@@ -20,6 +22,12 @@ COLOURS = {"green": "green", "orange": "yellow", "red": "red", "error": "red", "
            "quiet": "bright_black"}  # fmt: skip
 Span = tuple[str, str]
 """A piece of text and its style: a name in `COLOURS`, `title` (bold, on light and dark alike), or nothing."""
+
+
+class Unwritable(BotkitError):
+    """What is printed cannot be written where it goes."""
+
+    code = "unwritable"
 
 
 class Output:
@@ -35,15 +43,15 @@ class Output:
         stream = sys.stderr if err else sys.stdout
         colored = is_terminal(stream) if self.color is None else self.color
         text = "".join(_paint(_shown(span), colored=colored) for span in spans)
-        click.echo(text, err=err, color=colored)
+        _echo(text, err=err, color=colored)
 
     def json(self, value: Any) -> None:
         """A value for a program."""
-        click.echo(_json(value, indent=2))
+        _echo(_json(value, indent=2))
 
     def json_line(self, value: Any) -> None:
         """A value for a program that reads one a line."""
-        click.echo(_json(value, separators=(",", ":")))
+        _echo(_json(value, separators=(",", ":")))
 
     def problems(self, problems: "Sequence[Problem]", *, err: bool = False) -> None:
         """Problems by file, each with its hint."""
@@ -71,6 +79,15 @@ class Output:
         """Show problems and leave with the exit code for them."""
         self.problems(problems, err=True)
         raise SystemExit(FAILED)
+
+
+def _echo(text: str, *, err: bool = False, color: bool | None = None) -> None:
+    try:
+        click.echo(text, err=err, color=color)
+    except BrokenPipeError:
+        raise  # nobody reads it any more, which is no error
+    except OSError as error:
+        raise Unwritable(f"the output cannot be written: {error.strerror}") from None
 
 
 def _json(value: Any, **form: Any) -> str:

@@ -66,6 +66,8 @@ def command(
         run(project, settings, lambda app, url, versions: _announce(out, app, url, versions))
     except StoreFailed as error:
         out.fail(error.message, code=COULD_NOT)
+    except BrokenPipeError:
+        raise  # nobody reads what was announced
     except OSError as error:
         out.fail(
             f"cannot listen on {settings.host}:{settings.port}: {_reason(error)}",

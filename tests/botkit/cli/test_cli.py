@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -240,7 +241,9 @@ def test_what_is_not_there_exits_with_1(tmp_path: Path, arguments: tuple[str, ..
 
 
 @pytest.mark.parametrize(
-    "arguments", [("reference", "nodes"), ("flow", "schema"), ("flow", "fmt", "--check")], ids=" ".join
+    "arguments",
+    [("reference", "nodes"), ("flow", "schema"), ("flow", "fmt", "--check"), ("serve", "--port", "0")],
+    ids=" ".join,
 )
 def test_a_reader_that_goes_away_is_no_error(folder: Path, arguments: tuple[str, ...]) -> None:
     (folder / "flows" / "hello.flow.yaml").write_text(UNTIDY)
@@ -254,6 +257,27 @@ def test_a_reader_that_goes_away_is_no_error(folder: Path, arguments: tuple[str,
     finally:
         os.close(writer)
     assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize(
+    "arguments", [("check",), ("check", "--json"), ("reference", "nodes"), ("serve", "--port", "0")], ids=" ".join
+)
+def test_a_disk_that_is_full_is_told(folder: Path, arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "botkit", *arguments, str(folder)], stdout=full, stderr=subprocess.PIPE,
+            text=True, check=False, timeout=60,
+        )  # fmt: skip
+    words = "error: the output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (3, words)
+
+
+def test_streams_that_are_closed_do_no_harm(folder: Path) -> None:
+    """As they are under some supervisors."""
+    command = f"exec {shlex.quote(sys.executable)} -m botkit check {shlex.quote(str(folder))} <&- >&-"
+    done = subprocess.run(["/bin/sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(
