@@ -1,5 +1,6 @@
 """Config: the settings of the server: file < environment < command line."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from models.plugin import InvalidSettings, explain_all
 
 PREFIX = "BOTKIT_"
+_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s?#]*")
 
 
 class ServerSettings(BaseModel):
@@ -23,7 +25,7 @@ class ServerSettings(BaseModel):
     """The port to listen on; 0 for any that is free."""
     store: str = Field(default="", max_length=2_000)
     """Where sessions are kept: a file name (SQLite). Empty: `.botkit/botkit.db` in the project."""
-    public_url: str = Field(default="", pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$")
+    public_url: str = ""
     """The address by which providers and browsers reach this server, where a proxy stands before it."""
     allow_private_addresses: bool = False
     """Whether flows and notify URLs may call private, loopback and link-local addresses."""
@@ -42,7 +44,9 @@ class ServerSettings(BaseModel):
 
     @field_validator("public_url")
     @classmethod
-    def _no_slash_at_the_end(cls, value: str) -> str:
+    def _is_an_address(cls, value: str) -> str:
+        if value and not _ADDRESS.fullmatch(value):
+            raise ValueError("expected an address with https:// or http://, such as https://chat.example.com")
         return value.rstrip("/")
 
 

@@ -222,6 +222,12 @@ def test_secrets_may_be_missing_where_a_project_is_only_checked(folder: Path) ->
 def test_the_environment_is_named_where_it_is_wrong(folder: Path) -> None:
     found = load_project(folder, environ={**ENVIRON, "BOTKIT_PORT": "http"}).problems
     assert [str(problem) for problem in found] == ["environment: error: BOTKIT_PORT: expected a whole number"]
+    for written in ("chat.example.com", "ftp://chat.example.com", "https://", "https://chat.example.com?x"):
+        found = load_project(folder, environ={**ENVIRON, "BOTKIT_PUBLIC_URL": written}).problems
+        assert [str(problem) for problem in found] == [
+            "environment: error: BOTKIT_PUBLIC_URL: expected an address with https:// or http://, such as"
+            " https://chat.example.com"
+        ]
 
 
 def test_the_command_line_is_named_where_it_is_wrong(folder: Path) -> None:
