@@ -234,20 +234,16 @@ class Engine:
             step.change.history = (_said(value, self._privacy),)
         future = self._steps.commit_now(step)
         self._accepting[once] = future
-        future.add_done_callback(partial(self._answered, once, step))
-        metrics.RECEIVED.add(value.channel)
+        future.add_done_callback(partial(self._answered, once, step, value.channel))
         return future
 
-    def _answered(self, once: tuple[str, str, str], step: Step, done: "asyncio.Future[None]") -> None:
-        self._accepting.pop(once, None)
-        failure = StoreFailed("it was given up") if done.cancelled() else done.exception()
+    def _answered(self, once: tuple[str, str, str], step: Step, channel: str, done: "asyncio.Future[None]") -> None:
+        stored = self._accepted(once, channel, done)
         try:
-            if failure is None:
+            if stored:
                 self._steps.committed(step)
             else:
                 step.lane.forget()
-                if isinstance(failure, Duplicate):
-                    metrics.DUPLICATES.add()
         finally:
             self._lanes.release(step.lane)
 
@@ -279,14 +275,18 @@ class Engine:
         self._lanes.put(lane, once[2], work)
         work.accepted = future = self.store.commit(change)
         self._accepting[once] = future
-        future.add_done_callback(lambda done: self._accepted(once, done))
-        metrics.RECEIVED.add(value.channel or "event")
+        future.add_done_callback(partial(self._accepted, once, value.channel or "event"))
         return future, True
 
-    def _accepted(self, once: tuple[str, str, str], done: "asyncio.Future[None]") -> None:
+    def _accepted(self, once: tuple[str, str, str], channel: str, done: "asyncio.Future[None]") -> bool:
+        """Whether it was stored; whoever called is told why not, nobody else has to be."""
         self._accepting.pop(once, None)
-        if not done.cancelled():
-            done.exception()  # whoever called was told; nobody else has to be
+        failure = StoreFailed("it was given up") if done.cancelled() else done.exception()
+        if failure is None:
+            metrics.RECEIVED.add(channel)
+        elif isinstance(failure, Duplicate):
+            metrics.DUPLICATES.add()
+        return failure is None
 
     # working
 

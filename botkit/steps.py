@@ -143,6 +143,8 @@ class Steps:
         """A step is durable: what follows from it may happen."""
         lane = step.lane
         lane.stored(step.change.sessions)
+        for tally, labels in step.counts:
+            tally.add(*labels)
         if not lane.sessions:
             self._lanes.live.discard(lane.key)
         for wake in step.wakes:
@@ -184,7 +186,7 @@ class Steps:
             step.change.opted_in = (*step.change.opted_in, (address.channel, address.value))
         if wish != "help":
             step.consents.append((address.channel, address.value))
-        metrics.CONSENT.add(wish)
+        step.counts.append((metrics.CONSENT, (wish,)))
         text = step.service.consent.reply(wish)
         if text and self._answers_for_all(step.service, message):
             self._reply(step, message, text, exempt=wish != "start")
@@ -307,7 +309,7 @@ class Steps:
             if not new:
                 change.ended = (*change.ended, session.id)
                 lane.sessions[:] = [other for other in lane.sessions if other is not session]
-            metrics.ENDED.add(session.flow, str(sprint.ended))
+            step.counts.append((metrics.ENDED, (session.flow, str(sprint.ended))))
         free = ended or (session.wait is not None and session.wait.for_message)
         if session.held and free:
             session.held = 0
@@ -357,7 +359,7 @@ class Steps:
         )
 
     def _unmatched(self, step: "Step", value: Message | Event) -> None:
-        metrics.UNMATCHED.add()
+        step.counts.append((metrics.UNMATCHED, ()))
         if not isinstance(value, Message):
             return
         sender = value.sender.value
@@ -404,9 +406,21 @@ class Steps:
 
 
 class Step:
-    """What is put together while one piece of work is done."""
+    """What is put together while one piece of work is done. `counts` are added up when it is durable: it may be done
+    more than once until then."""
 
-    __slots__ = ("base", "change", "consents", "customer", "deliveries", "lane", "release", "service", "wakes")
+    __slots__ = (
+        "base",
+        "change",
+        "consents",
+        "counts",
+        "customer",
+        "deliveries",
+        "lane",
+        "release",
+        "service",
+        "wakes",
+    )
 
     def __init__(self, lane: Lane, service: LiveService, customer: Customer, base: str, change: Change) -> None:
         self.lane = lane
@@ -418,6 +432,7 @@ class Step:
         self.wakes: list[int] = []
         self.release: list[str] = []
         self.consents: list[tuple[str, str]] = []
+        self.counts: list[tuple[metrics.Tally, tuple[str, ...]]] = []
 
 
 def _came_by(session: Session, value: Message | Event) -> None:
