@@ -16,6 +16,7 @@ from botkit.consent import OptOuts
 from botkit.deployment import Deployment, Library, LiveAsset, LiveService
 from botkit.identity import Identities
 from botkit.lanes import Due, Incoming, Lane, Lanes, News, Work, refused
+from botkit.logs import of_session
 from botkit.outbox import Outbox
 from botkit.steps import Step, Steps, decode_incoming
 from botkit.stores.base import (
@@ -311,7 +312,10 @@ class Engine:
         session = next((s for s in lane.sessions if s.id == work.session_id), None)
         if session is not None and session.wait is not None and 0 < session.wait.until <= self._clock():
             if lane.service not in self.deployment.services:
-                log.error("session %s belongs to service %r, which is not live", session.id, lane.service)
+                log.error(
+                    "session %s belongs to service %r, which is not live", session.id, lane.service,
+                    extra=of_session(session),
+                )  # fmt: skip
                 self._timers.stuck(work.session_id)
                 return
             await self._steps.go_on(lane, session, None)
@@ -333,7 +337,8 @@ class Engine:
         if isinstance(work, Incoming):
             if refused(work):
                 return  # it was never accepted: the provider was told so
-            log.error("inbox item %s of lane %s is set aside", work.id, lane.key, exc_info=error)
+            about = {"asset": work.value.asset, "service": lane.service}
+            log.error("inbox item %s of lane %s is set aside", work.id, lane.key, exc_info=error, extra=about)
             metrics.SET_ASIDE.add()
             try:
                 await self.store.commit(Change(failed=(work.id,)))
@@ -341,7 +346,8 @@ class Engine:
                 log.error("it could not even be set aside and will be tried at the next start: %s", failed)
         else:  # it stays in the store, and is tried again at the next start
             self._timers.stuck(work.session_id)
-            log.error("session %s of lane %s could not go on", work.session_id, lane.key, exc_info=error)
+            about = {"transaction_id": work.session_id, "service": lane.service}
+            log.error("session %s of lane %s could not go on", work.session_id, lane.key, exc_info=error, extra=about)
 
 
 def _said(message: Message, privacy: Privacy) -> HistoryEntry:

@@ -182,6 +182,7 @@ class Lanes:
     async def _run(self, lane: Lane) -> None:
         queue = lane.queue
         wait = RETRY_SECONDS
+        about = {"service": lane.service}
         while queue and not self._stopping:
             work = queue[0]
             try:
@@ -191,13 +192,13 @@ class Lanes:
                 if not (isinstance(work, Incoming) and refused(work)):
                     if isinstance(error, StoreUnavailable):  # no fault of the work, which must not be lost for it
                         level = logging.WARNING if wait == RETRY_SECONDS else logging.DEBUG  # not to fill the disk
-                        log.log(level, "lane %s: %s; trying again until it does", lane.key, error)
+                        log.log(level, "lane %s: %s; trying again until it does", lane.key, error, extra=about)
                         await asyncio.sleep(wait)
                         wait = min(wait * 2, LONGEST_WAIT_SECONDS)
                         continue
                     work.tries += 1
                     if work.tries < MAX_TRIES:
-                        log.warning("lane %s: %s; trying again", lane.key, error)
+                        log.warning("lane %s: %s; trying again", lane.key, error, extra=about)
                         await asyncio.sleep(RETRY_SECONDS * work.tries)
                         continue
                 await self._give_up(lane, work, error)

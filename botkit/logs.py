@@ -6,8 +6,21 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
+from models.delivery import Delivery
+from models.session import Session
+
 FIELDS = ("transaction_id", "flow", "asset", "service")
-"""What a line may carry besides its message: `log.info("...", extra={"transaction_id": ...})`."""
+"""What a line may carry besides its message: `log.info("...", extra=of_session(session))`."""
+
+
+def of_session(session: Session) -> dict[str, str]:
+    """Whose session a line is about."""
+    return {"transaction_id": session.id, "flow": session.flow, "asset": session.asset, "service": session.service}
+
+
+def of_delivery(delivery: Delivery) -> dict[str, str]:
+    """Whose outgoing message a line is about; one without a flow has no transaction."""
+    return {"transaction_id": delivery.session_id, "asset": delivery.asset, "service": delivery.service}
 
 
 class JsonLines(logging.Formatter):
@@ -20,7 +33,7 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        line |= {name: vars(record)[name] for name in FIELDS if name in vars(record)}
+        line |= _known(record)
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False, default=str)
@@ -31,10 +44,14 @@ class TextLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
-        known = [f"{name}={vars(record)[name]}" for name in FIELDS if name in vars(record)]
-        tail = f"  ({' '.join(known)})" if known else ""
+        known = " ".join(f"{name}={value}" for name, value in _known(record).items())
+        tail = f"  ({known})" if known else ""
         text = f"{at} {record.levelname.lower():<7} {record.getMessage()}{tail}"
         return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+
+
+def _known(record: logging.LogRecord) -> dict[str, object]:
+    return {name: vars(record)[name] for name in FIELDS if vars(record).get(name)}
 
 
 def set_up_logs(level: str, form: Literal["auto", "text", "json"], stream: TextIO | None = None) -> None:

@@ -11,6 +11,7 @@ from botkit import metrics
 from botkit.consent import OptOuts
 from botkit.deployment import Deployment, no_adapter
 from botkit.fallback import Verdict, after_receipt, after_send, after_silence, awaited
+from botkit.logs import of_delivery
 from botkit.stores.base import Change, HistoryEntry, Store, StoreFailed
 from channels.base import Outgoing, Sent
 from channels.errors import Rejected, SendError
@@ -112,10 +113,13 @@ class Outbox:
                     async with self._room:
                         pause = await self._deliver(delivery)
             except StoreFailed as error:
-                log.error("%s: the state of %s could not be stored; trying again", error, delivery.id)
+                log.error(
+                    "%s: the state of %s could not be stored; trying again", error, delivery.id,
+                    extra=of_delivery(delivery),
+                )  # fmt: skip
                 pause = STORE_RETRY_SECONDS
             except Exception:  # what comes after it must not be forgotten
-                log.exception("%s could not be sent; trying again", delivery.id)
+                log.exception("%s could not be sent; trying again", delivery.id, extra=of_delivery(delivery))
                 pause = BROKEN_RETRY_SECONDS
             if pause:  # order: what comes after waits too
                 asyncio.get_running_loop().call_later(pause, self._start, lane, queue)
@@ -216,19 +220,25 @@ class Outbox:
         try:
             sent: object = await live.channel.send(outgoing, self._http)
             if not isinstance(sent, Sent):  # a bug of the adapter; to send again might send twice
-                log.error("asset %s: send() returned %s, not Sent(...)", step.asset, type(sent).__name__)
+                log.error(
+                    "asset %s: send() returned %s, not Sent(...)", step.asset, type(sent).__name__,
+                    extra=of_delivery(delivery),
+                )  # fmt: skip
                 raise Rejected(f"the adapter's send() returned {type(sent).__name__}, not Sent(...)")
         except SendError as error:
             delivery.code, delivery.description = error.provider_code, error.message[:500]
             if error.outcome is SendOutcome.AUTH:
-                log.error("asset %s: the provider refuses our credentials: %s", step.asset, error.message)
+                log.error(
+                    "asset %s: the provider refuses our credentials: %s", step.asset, error.message,
+                    extra=of_delivery(delivery),
+                )  # fmt: skip
             return error.outcome, error.retry_after, ()
         except HttpFailed as error:
             delivery.code, delivery.description = error.kind, error.message[:500]
             refused = error.kind in ("policy", "invalid_url")
             return (SendOutcome.REJECTED if refused else SendOutcome.TRANSIENT), 0, ()
         except Exception as error:
-            log.exception("asset %s: the channel failed", step.asset)
+            log.exception("asset %s: the channel failed", step.asset, extra=of_delivery(delivery))
             delivery.code, delivery.description = "error", f"{type(error).__name__}: {error}"[:500]
             return SendOutcome.TRANSIENT, 0, ()
         delivery.provider_id = str(sent.provider_id or "")  # a JSON answer has it as a number, perhaps
@@ -311,7 +321,8 @@ class Outbox:
             delivery = await self._find(receipt)
         if delivery is None:
             self._keep_early(receipt, receipt.message_id)
-            log.info("receipt for a message that is not known (yet): %s", receipt.message_id or receipt.delivery_id)
+            id = receipt.message_id or receipt.delivery_id
+            log.info("receipt for a message that is not known (yet): %s", id, extra={"asset": receipt.asset})
             return
         await self._apply(delivery, receipt)
 

@@ -18,6 +18,7 @@ from botkit.consent import OptOuts, Wish
 from botkit.deployment import Deployment, Library, LiveService, no_adapter
 from botkit.identity import Identities, session_key
 from botkit.lanes import Incoming, Lane, Lanes, Work
+from botkit.logs import of_session
 from botkit.outbox import Outbox
 from botkit.routing import route
 from botkit.stores.base import Change, InboxItem, Store, StoredSession, StoredStep, Unmatched
@@ -68,7 +69,8 @@ class Steps:
         service = self.deployment.services.get(lane.service)
         change = Change(done=(work.id,))
         if service is None:
-            log.error("inbox item %s is for service %r, which is not live", work.id, lane.service)
+            about = {"asset": value.asset, "service": lane.service}
+            log.error("inbox item %s is for service %r, which is not live", work.id, lane.service, extra=about)
             change = Change(failed=(work.id,))
             await self._store.commit(change, requires=work.accepted)
             return
@@ -155,7 +157,10 @@ class Steps:
     async def go_on(self, lane: Lane, session: Session, value: Receipt | None) -> None:
         service = self.deployment.services.get(lane.service)
         if service is None:
-            log.error("session %s belongs to service %r, which is not live", session.id, lane.service)
+            log.error(
+                "session %s belongs to service %r, which is not live", session.id, lane.service,
+                extra=of_session(session),
+            )  # fmt: skip
             return
         customer = await self._known(await self.customer(session.address, session.lane), service)
         step = Step(lane, service, customer, session.id, Change())
@@ -166,7 +171,7 @@ class Steps:
         try:
             await self._library.load(frame.flow, frame.version)
         except BotkitError as error:
-            log.error("%s", error)  # the step will say so in the transaction and end
+            log.error("%s", error, extra={"flow": frame.flow})  # the step will say so in the transaction and end
 
     async def customer(self, address: Address | None, lane: str) -> Customer:
         return Customer(key=lane) if address is None else await self._identities.of(address)
@@ -248,7 +253,8 @@ class Steps:
     async def _start(self, step: "Step", flow: str, decision: Fire, value: Message | Event, number: int) -> None:
         program = self._library.live(flow)
         if program is None:
-            log.error("rule %r starts flow %r, which is not live", decision.rule, flow)
+            about = {"flow": flow, "asset": value.asset, "service": step.lane.service}
+            log.error("rule %r starts flow %r, which is not live", decision.rule, flow, extra=about)
             return
         lane = step.lane
         assert lane.sessions is not None
@@ -349,7 +355,10 @@ class Steps:
         assert step.lane.sessions is not None
         session = next(s for s in step.lane.sessions if s.id == hold.session_id)
         if session.held >= MAX_HELD:
-            log.error("session %s has %s messages waiting behind it: one more is refused", session.id, MAX_HELD)
+            log.error(
+                "session %s has %s messages waiting behind it: one more is refused", session.id, MAX_HELD,
+                extra=of_session(session),
+            )  # fmt: skip
             step.change = Change(failed=step.change.done)
             return
         session.held += 1
