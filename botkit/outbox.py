@@ -97,13 +97,13 @@ class Outbox:
                 self._start(delivery.lane, queue)
             queue.append(delivery)
 
-    def _start(self, lane: str, queue: deque[Delivery]) -> None:
-        task = asyncio.get_running_loop().create_task(self._drain(lane, queue))
+    def _start(self, lane: str, queue: deque[Delivery], told: bool = False) -> None:
+        task = asyncio.get_running_loop().create_task(self._drain(lane, queue, told))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _drain(self, lane: str, queue: deque[Delivery]) -> None:
-        """Send what a customer has to get, one after the other."""
+    async def _drain(self, lane: str, queue: deque[Delivery], told: bool) -> None:
+        """Send what a customer has to get, one after the other. `told`: the log knows that the store takes nothing."""
         while queue and not self._stopping:
             delivery = queue[0]
             self._active[delivery.id] = delivery
@@ -112,17 +112,19 @@ class Outbox:
                 if not pause:
                     async with self._room:
                         pause = await self._deliver(delivery)
+                told = False
             except StoreFailed as error:
-                log.error(
-                    "%s: the state of %s could not be stored; trying again", error, delivery.id,
+                log.log(
+                    logging.DEBUG if told else logging.ERROR,  # once, not to fill the disk
+                    "%s: the state of %s could not be stored; trying again until it can", error, delivery.id,
                     extra=of_delivery(delivery),
                 )  # fmt: skip
-                pause = STORE_RETRY_SECONDS
+                told, pause = True, STORE_RETRY_SECONDS
             except Exception:  # what comes after it must not be forgotten
                 log.exception("%s could not be sent; trying again", delivery.id, extra=of_delivery(delivery))
                 pause = BROKEN_RETRY_SECONDS
             if pause:  # order: what comes after waits too
-                asyncio.get_running_loop().call_later(pause, self._start, lane, queue)
+                asyncio.get_running_loop().call_later(pause, self._start, lane, queue, told)
                 return
             queue.popleft()
             if not queue or all(other is not delivery for other in queue):  # it may wait there for its next way

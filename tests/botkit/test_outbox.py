@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from botkit.stores.base import Change, StoreUnavailable
 from channels.base import Outgoing, Sent
 from channels.errors import AuthFailed, RateLimited, Rejected, Transient
 from models.address import Address, AddressKind
@@ -390,3 +391,29 @@ async def test_sent_values_reach_the_conversation_of_the_sandbox(tmp_path: Path)
         lines = [(entry.direction, entry.text, entry.state) for entry in await bot.history("sms")]
         assert lines == [("in", "x", "received"), ("out", "You said x", "delivered")]
         assert isinstance(Sent("x"), Sent)
+
+
+async def test_a_store_that_takes_nothing_is_told_once_of_each_customer(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A line every second for each of them would help to keep the disk full."""
+    tries = 0
+
+    def refuse(change: Change) -> bool:
+        nonlocal tries
+        taken = bool(change.deliveries) and not change.steps
+        tries += taken
+        return taken
+
+    async with Bot(tmp_path, ECHO) as bot:
+        bot.store.failure, bot.store.refuse = StoreUnavailable, refuse
+        with caplog.at_level(logging.INFO, "botkit.outbox"):
+            for sender in (ANN, BOB):
+                await bot.accept(bot.message("x", sender))
+            while tries < 8:
+                bot.skip(1)
+                await bot.until(lambda seen=tries: tries > seen)
+        bot.store.refuse = None
+        await bot.later(2)
+        assert (bot.line.texts(ANN), bot.line.texts(BOB)) == (["You said x"], ["You said x"])
+    assert len(caplog.records) == 2
