@@ -138,24 +138,28 @@ class InAppSockets:
             await socket.send_str(wrong.decode())
             await socket.close(code=POLICY_VIOLATION, message=error.code.encode())
             return None
+        try:
+            await self._greet(channel, device, identity, frame.last)
+        except StoreFailed as error:
+            await socket.send_str(encode_error(error.code, error.message).decode())
+            await socket.close(code=TRY_AGAIN, message=error.code.encode())
+            return None
+        return identity
+
+    async def _greet(self, channel: InApp, device: "_Device", identity: Identity, last: int) -> None:
+        """Welcome the client, and give it what came after the message `last`. Raises `StoreFailed`."""
         if identity.msisdn or identity.email or identity.name:
-            try:
-                await self._app.engine.identities.link(
-                    identity.address, msisdn=identity.msisdn, email=identity.email, name=identity.name
-                )
-            except StoreFailed as error:
-                await socket.send_str(encode_error(error.code, error.message).decode())
-                await socket.close(code=TRY_AGAIN, message=error.code.encode())
-                return None
-        last = await self._app.store.mailbox_last(channel.asset, identity.address.key)
+            await self._app.engine.identities.link(
+                identity.address, msisdn=identity.msisdn, email=identity.email, name=identity.name
+            )
+        newest = await self._app.store.mailbox_last(channel.asset, identity.address.key)
         welcome = encode_welcome(
-            identity.address.value, identity.visitor, last, identity.name,
+            identity.address.value, identity.visitor, newest, identity.name,
             title=channel.title, greeting=channel.greeting, replies=channel.quick_replies,
             colour=channel.colour, colour_dark=channel.colour_dark,
         )  # fmt: skip
         device.push(welcome)
-        await self._app.mailboxes.connect(channel.asset, identity.address, device, frame.last)
-        return identity
+        await self._app.mailboxes.connect(channel.asset, identity.address, device, last)
 
     async def _talk(self, socket: web.WebSocketResponse, channel: InApp, device: "_Device", identity: Identity) -> None:
         bad = 0

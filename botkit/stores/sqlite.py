@@ -158,11 +158,14 @@ class SqliteStore:
 
     def _prepare(self) -> None:
         writer = self._writer
+        version = writer.execute("PRAGMA user_version").fetchone()[0]
+        tables = {row[0] for row in writer.execute("SELECT name FROM sqlite_master")}
+        if tables if version == 0 else "delivery" not in tables:
+            raise StoreFailed(f"the file {self.path} belongs to another program: name another one with --store")
         writer.execute("PRAGMA journal_mode=WAL")
         writer.execute("PRAGMA synchronous=FULL")
         writer.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
         writer.execute("PRAGMA wal_autocheckpoint=4000")
-        version = writer.execute("PRAGMA user_version").fetchone()[0]
         if version in (0, 1):
             schema = _script("schema")
             if version == 1:
@@ -311,17 +314,18 @@ class SqliteStore:
     def _one(self, sql: str, *parameters: Any) -> Any:
         try:
             return self._reader.execute(sql, parameters).fetchone()
-        except sqlite3.OperationalError as error:
-            raise self._unreadable(error) from error
+        except sqlite3.Error as error:
+            raise self._unread(error) from error
 
     def _all(self, sql: str, *parameters: Any) -> list[Any]:
         try:
             return self._reader.execute(sql, parameters).fetchall()
-        except sqlite3.OperationalError as error:
-            raise self._unreadable(error) from error
+        except sqlite3.Error as error:
+            raise self._unread(error) from error
 
-    def _unreadable(self, error: sqlite3.OperationalError) -> StoreUnavailable:
-        return StoreUnavailable(f"the store {self.path.name} cannot be read: {error}")
+    def _unread(self, error: sqlite3.Error) -> StoreFailed:
+        failure = StoreUnavailable if isinstance(error, sqlite3.OperationalError) else StoreFailed
+        return failure(f"the store {self.path.name} cannot be read: {error}")
 
     async def seen(self, asset: str, provider_id: str, service: str) -> bool:
         return self._one(SEEN, provider_id, asset, service) is not None

@@ -21,6 +21,7 @@ from botkit.server.inapp import (
     POLICY_VIOLATION,
     TRY_AGAIN,
 )
+from botkit.stores.base import StoreUnavailable
 from channels.frames import (
     MAX_CLIENT_ID_LENGTH,
     MAX_FRAME_BYTES,
@@ -295,6 +296,21 @@ async def test_chats_leave_room_for_all_else(tmp_path: Path, monkeypatch: pytest
             await opened.enter_async_context(server.chat())
         assert refused.value.status == 503
         await server.still_serves()
+
+
+async def test_a_store_that_cannot_be_read_is_told_and_the_client_comes_back(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> int:
+        raise StoreUnavailable("the store cannot be read: disk I/O error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(server.bot.store, "mailbox_last", fail)
+        async with server.chat() as socket:
+            await socket.send_json({"type": "hello", "last": 0})
+            assert (await socket.receive_json(timeout=5))["code"] == "store_failed"
+            assert (await socket.receive(timeout=5)).data == TRY_AGAIN
+    await server.still_serves()
 
 
 BAD_FRAMES: dict[str, str] = {

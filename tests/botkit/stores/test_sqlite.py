@@ -44,6 +44,36 @@ async def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path)
     assert path.read_bytes().startswith(b"this is my shopping list")
 
 
+async def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE account (name TEXT)")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreFailed, match="belongs to another program"):
+        await SqliteStore(path).open()
+    assert path.read_bytes() == before
+
+
+async def test_a_store_that_is_damaged_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    store = SqliteStore(path)
+    await store.open()
+    await store.close()
+    connection = sqlite3.connect(path)
+    size = connection.execute("PRAGMA page_size").fetchone()[0]
+    page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'opt_out'").fetchone()[0]
+    connection.close()
+    with path.open("r+b") as file:
+        file.seek(size * (page - 1))
+        file.write(b"\xff" * size)
+    store = SqliteStore(path)
+    await store.open()
+    with pytest.raises(StoreFailed, match=r"the store store\.db cannot be read: database disk image is malformed"):
+        await store.any_opted_out()
+    await store.close()
+
+
 async def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     connection = sqlite3.connect(path)
