@@ -292,14 +292,19 @@ class NlpPool:
         pause = FIRST_PAUSE_SECONDS
         while not crew.retired():
             if worker is None:
-                started = await self._started(crew)
+                proven, started = crew.proven, await self._started(crew)
                 self._note_start(crew, started)
+                if proven and isinstance(started, str):  # at the first start, who waits for it is told
+                    log.error("an NLP worker does not start: %s", started)
                 worker = started if isinstance(started, NlpProcess) else None
             if worker is not None:
                 if crew.retired() and not worker.jobs:
                     worker.close_input()
                 pause = FIRST_PAUSE_SECONDS
                 await self._listen(crew, worker)
+                if not crew.retired() and not self._closed:
+                    status = worker.process.returncode
+                    log.warning("an NLP worker ended with status %s and is replaced", status)
                 worker = None
             elif not crew.retired():
                 await asyncio.sleep(pause)
@@ -367,7 +372,7 @@ class NlpPool:
             crews = [crew for crew in (self._crew, *self._leaving) if crew is not None]
             for worker in [worker for crew in crews for worker in crew.workers]:
                 if worker.hangs(self._hang_seconds):
-                    log.warning("an NLP worker hangs and is replaced")
+                    log.warning("an NLP worker hangs and is killed")
                     worker.kill()
 
     def _check_installed(self) -> None:

@@ -2,17 +2,20 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import botkit.nlp_pool
 from botkit import metrics
 from botkit.nlp_pool import NlpPool
+from botkit.nlp_process import NlpProcess, start_process
 from flows.turn import Nlp, NlpFailed
 from nlp.text import MAX_TEXT_LENGTH
 
@@ -179,6 +182,30 @@ async def test_a_crash_costs_one_message_and_heals(open_pool: Open) -> None:
         assert isinstance(answers[0], NlpFailed)
         assert "crashed" in answers[0].message
         assert all(isinstance(answer, int) and answer != before for answer in answers[1:])
+
+
+async def test_the_log_tells_of_workers_that_end_and_do_not_start(
+    open_pool: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries = 0
+
+    async def start_at_the_second_try(*arguments: Any) -> NlpProcess | str:
+        nonlocal tries
+        tries += 1
+        return "out of memory" if tries == 1 else await start_process(*arguments)
+
+    with caplog.at_level("WARNING", "botkit.nlp"):
+        async with open_pool() as pool:
+            await pool.start()
+            monkeypatch.setattr("botkit.nlp_pool.start_process", start_at_the_second_try)
+            (worker,) = pool.process_ids()
+            os.kill(worker, signal.SIGKILL)
+            while tries < 2 or not pool.process_ids():
+                await asyncio.sleep(0.01)
+            assert await pid(pool) != worker
+    assert [record.getMessage() for record in caplog.records] == [
+        "an NLP worker ended with status -9 and is replaced", "an NLP worker does not start: out of memory",
+    ]  # fmt: skip
 
 
 async def test_a_hang_is_a_timeout_and_heals(open_pool: Open) -> None:
