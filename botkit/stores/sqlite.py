@@ -160,7 +160,7 @@ class SqliteStore:
         writer = self._writer
         version = writer.execute("PRAGMA user_version").fetchone()[0]
         tables = {row[0] for row in writer.execute("SELECT name FROM sqlite_master")}
-        if tables if version == 0 else "delivery" not in tables:
+        if tables and (version == 0 or "delivery" not in tables):
             raise StoreFailed(f"the file {self.path} belongs to another program: name another one with --store")
         writer.execute("PRAGMA journal_mode=WAL")
         writer.execute("PRAGMA synchronous=FULL")

@@ -116,7 +116,8 @@ BURSTS = "\n".join(
         "nodes:",
         "  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}",
         *[f'  {n + 2}: {{kind: send, text: "$(message.text) {n}", next: {{onSuccess: {n + 3}}}}}' for n in BURST],
-        f"  {BURST.stop + 2}: {{kind: receive, events: [sms.mo], max_timeout: 1h, next: {{sms.mo: 3, onTimeout: end}}}}",
+        f"  {BURST.stop + 2}: {{kind: receive, events: [sms.mo], max_timeout: 1h,"
+        " next: {sms.mo: 3, onTimeout: end}}",
         "",
     ]
 )
