@@ -257,8 +257,11 @@ async def test_a_failing_item_is_set_aside_and_blocks_nobody(tmp_path: Path, mon
         assert bot.texts == ["a", "ab", "abc"]
 
 
-async def test_what_was_acknowledged_waits_while_the_disk_is_full(tmp_path: Path) -> None:
+async def test_what_was_acknowledged_waits_while_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """However long that takes, and in its order: it is no fault of the messages."""
+    monkeypatch.setattr("botkit.stores.sqlite.PAGE_BYTES", 4_096)  # too little room for one more of them
     async with Bot(tmp_path, COUNTER) as bot:
         await bot.say("a")
         bot.store.hold = lambda change: bool(change.steps)
