@@ -125,7 +125,7 @@ class InApp(Channel):
         random id to give to a visitor who has none yet. A visitor's token that does not hold is replaced.
         """
         if hello.token is not None:
-            claims = verify_user(hello.token, self.secret.get_secret_value(), now=now)
+            claims = verify_user(hello.token, self.secret.get_secret_value(), now=now, audience=self.asset)
             return Identity(
                 address=Address(channel="inapp", value=claims.customerid, kind=AddressKind.CUSTOMERID),
                 name=claims.name,

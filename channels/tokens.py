@@ -33,6 +33,7 @@ class Claims(msgspec.Struct, frozen=True):
     name: str = ""
     msisdn: str = ""
     email: str = ""
+    aud: str | list[str] = ""
 
 
 class _Header(msgspec.Struct):
@@ -47,10 +48,11 @@ def sign_user(secret: str, claims: dict[str, Any]) -> str:
     return f"{head}.{_encode(hmac.digest(secret.encode(), head.encode(), 'sha256'))}"
 
 
-def verify_user(token: str, secret: str, *, now: int) -> Claims:
+def verify_user(token: str, secret: str, *, now: int, audience: str = "") -> Claims:
     """The claims of a JWT signed with HS256; raises `BadSignature`. `now` is milliseconds since 1970.
 
     `exp` has to be there, ahead, and not further than a week: a token that never ends cannot be taken back.
+    A token that says by `aud` for whom it is has to name `audience` (RFC 7519, section 4.1.3).
     """
     if not secret:
         raise BadSignature("this app takes no signed users: it has no secret", field="token")
@@ -73,6 +75,11 @@ def verify_user(token: str, secret: str, *, now: int) -> Claims:
         reason = str(error) if isinstance(error, msgspec.ValidationError) else "it is not a JWT"
         raise BadSignature(f"the token cannot be read: {reason}", field="token") from None
     _check(claims, now / 1000)
+    meant_for = [claims.aud] if isinstance(claims.aud, str) else claims.aud
+    if claims.aud and audience and audience not in meant_for:
+        raise BadSignature(
+            f"the token is not for the app {audience!r}: name it in the claim 'aud', or leave that out", field="token"
+        )
     return claims
 
 

@@ -116,6 +116,7 @@ class SqliteStore:
             if not self._read_only:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._take_lock()
+                self.path.touch(0o600)  # SQLite gives the files beside it the same rights
                 self._writer = self._connect("rwc")
                 self._prepare()
             self._reader = self._connect("ro" if self._read_only else "rw")

@@ -201,6 +201,16 @@ def test_a_signed_user_is_known_everywhere() -> None:
     assert (who.name, who.msisdn, who.visitor) == ("Anna", "+447911123456", None)
 
 
+def test_a_token_is_for_the_app_that_it_names() -> None:
+    def token(aud: str) -> str:
+        return sign_user(SECRET, {"customerid": "anna", "exp": NOW / 1000 + 60, "aud": aud})
+
+    channel = app()
+    assert identify(channel, Hello(token=token(channel.asset))).address.value == "anna"
+    with pytest.raises(BadSignature, match="not for the app"):
+        identify(channel, Hello(token=token("another-app")))
+
+
 def test_a_wrong_token_does_not_make_a_visitor() -> None:
     with pytest.raises(BadSignature):
         identify(app(), Hello(token="x.y.z"))

@@ -83,6 +83,27 @@ def test_claims_that_are_refused(claims: dict[str, Any], says: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("aud", "taken"),
+    [
+        (None, True),
+        ("", True),
+        ([], True),
+        ("help", True),
+        (["shop", "help"], True),
+        ("shop", False),
+        (["shop"], False),
+    ],
+)
+def test_a_token_for_another_app_is_refused(aud: Any, taken: bool) -> None:
+    token = sign_user(SECRET, CLAIMS if aud is None else CLAIMS | {"aud": aud})
+    if taken:
+        assert verify_user(token, SECRET, now=NOW * 1000, audience="help").customerid == "anna"
+        return
+    with pytest.raises(BadSignature, match="not for the app 'help'"):
+        verify_user(token, SECRET, now=NOW * 1000, audience="help")
+
+
+@pytest.mark.parametrize(
     "header",
     [{"alg": "none"}, {"alg": "HS512"}, {"alg": "hs256"}, {}, [], 5, b"\xff", {"alg": "HS256", "crit": ["x"]}],
 )

@@ -1,7 +1,9 @@
 """SQLite: what only the embedded store has to show."""
 
 import contextlib
+import os
 import sqlite3
+import stat
 from pathlib import Path
 
 import msgspec
@@ -22,6 +24,25 @@ async def test_it_is_durable_before_it_says_so(tmp_path: Path) -> None:
     assert other.execute("SELECT count(*) FROM opt_out").fetchone()[0] == 1
     other.close()
     await store.close()
+
+
+async def test_a_new_store_is_its_owners_alone(tmp_path: Path) -> None:
+    """It has what customers wrote, and the secret that visitors are known by."""
+    path = tmp_path / "store.db"
+    before = os.umask(0)
+    try:
+        store = SqliteStore(path)
+        await store.open()
+        await store.commit(Change(constants=[("a", b"b")]))
+        for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        await store.close()
+        path.chmod(0o640)  # whoever wants others to read it says so once
+        await store.open()
+        await store.close()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    finally:
+        os.umask(before)
 
 
 async def test_a_store_in_use_says_so(tmp_path: Path) -> None:
