@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Sequence
 
 from aiohttp import web
 
 from botkit.app import App
+from botkit.server.addresses import bind
 from botkit.server.errors import Connection, errors_as_json
 from botkit.server.front import KEEP_ALIVE_SECONDS, Front
 from botkit.server.gate import Gate
@@ -45,22 +47,28 @@ class Server:
         self.front = front
 
     @contextlib.asynccontextmanager
-    async def listen(self, host: str, port: int) -> AsyncIterator[int]:
-        """Serve while the block runs; gives the port. Raises `OSError` when the address cannot be had."""
+    async def listen(self, host: str, port: int, sockets: Sequence[socket.socket] | None = None) -> AsyncIterator[int]:
+        """Serve while the block runs, on the sockets where they were bound before; gives the port.
+
+        Raises `OSError` when the address cannot be had.
+        """
         runner = web.AppRunner(self.front, access_log=None, shutdown_timeout=STOP_SECONDS)
         await runner.setup()
         gate: Gate | None = None
+        listeners: list[asyncio.Server] = []
         try:
             gate = self._gate(runner)
-            listener = await gate.loop.create_server(lambda: Front(gate), host, port, backlog=BACKLOG)
+            for sock in sockets or await bind(host, port):
+                listeners.append(await gate.loop.create_server(lambda: Front(gate), sock=sock, backlog=BACKLOG))
             # What was made so far lives as long as the process: the collector need not walk it again.
             gc.collect()
             gc.freeze()
             gc.set_threshold(50_000, 20, 20)
             try:
-                yield int(listener.sockets[0].getsockname()[1])
+                yield int(listeners[0].sockets[0].getsockname()[1])
             finally:
-                listener.close()
+                for listener in listeners:
+                    listener.close()
                 await asyncio.sleep(0)  # what has come in by now is begun
         finally:
             with contextlib.suppress(TimeoutError):

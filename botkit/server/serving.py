@@ -9,6 +9,7 @@ from typing import Any
 from botkit.app import App
 from botkit.config import ServerSettings
 from botkit.project import Project
+from botkit.server.addresses import bind
 from botkit.server.app import Server
 from botkit.server.open_files import raise_limit
 from botkit.server.upkeep import upkeep
@@ -38,13 +39,15 @@ async def serve(project: Project, settings: ServerSettings, announce: Announce) 
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, ask_to_stop)
     async with contextlib.AsyncExitStack() as opened:
+        sockets = await bind(settings.host, settings.port)  # first: what is in the store is sent at once
+        for sock in sockets:
+            opened.callback(sock.close)
+        port = sockets[0].getsockname()[1]
         app = App(project, settings)
-        if settings.port:  # what is taken up at the start is sent before anybody listens, and has its receipts, too
-            app.public_url = app.public_url or _own_address(settings.host, settings.port)
+        app.public_url = app.public_url or _own_address(settings.host, port)
         if not await _done_before(stop, opened.enter_async_context(app)):
             return
-        port = await opened.enter_async_context(Server(app).listen(settings.host, settings.port))
-        app.public_url = app.public_url or _own_address(settings.host, port)
+        await opened.enter_async_context(Server(app).listen(settings.host, port, sockets))
         if hasattr(signal, "SIGHUP"):
             loop.add_signal_handler(signal.SIGHUP, app.nlp_watch.ask)
         announce(app, _address(settings.host, port), app.versions)

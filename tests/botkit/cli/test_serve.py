@@ -154,6 +154,7 @@ async def test_the_whole_life_of_a_server(server: Running, folder: Path) -> None
         f"error: cannot listen on 127.0.0.1:{port}: Address already in use\n"
         "    hint: another program listens there: choose another --port\n"
     )
+    assert not (folder / "other.db").exists()  # nothing was begun, and nothing sent
 
     code, errors = await server.interrupt()
     assert code == 0
