@@ -68,7 +68,7 @@ def show(context: click.Context, id: str, directory: Path, store: str | None, as
     out = output_of(context)
     from botkit.cli.walk import lines, read_walk
 
-    found = read_store(out, directory, store, lambda opened: read_walk(opened, id))
+    found = read_store(out, directory, store, lambda opened: read_walk(opened, id)) if id.isascii() else None
     if found is None:
         out.fail(f"there is no transaction {id!r}", hint="`botkit trace list` shows those there are", code=FAILED)
     if as_json:

@@ -143,6 +143,9 @@ async def test_the_whole_life_of_a_server(server: Running, folder: Path) -> None
         "error: there is no transaction 'nope'\n    hint: `botkit trace list` shows those there are\n"
     )
 
+    odd = await asyncio.to_thread(start, "trace", "show", "\udcff", folder)  # half a character, as a terminal may send
+    assert (odd.returncode, odd.stderr.splitlines()[0]) == (1, "error: there is no transaction '\\udcff'")
+
     second = await asyncio.to_thread(start, "serve", folder, "--port", "0")
     assert (second.returncode, second.stdout) == (3, "")
     assert second.stderr.startswith(f"error: the store {folder}/.botkit/botkit.db is in use by another botkit")
