@@ -172,10 +172,11 @@ def _add_files(shelf: _Shelf, project: Path) -> None:
     if len(files) > MAX_NODE_FILES:
         message = f"a project has at most {MAX_NODE_FILES} files of nodes; the rest is left out"
         shelf.problems.append(Problem("error", "too_many_files", message, str(project / "nodes")))
+    package = _package(project / "nodes")
     for file in files[:MAX_NODE_FILES]:
         path = str(file)
         try:
-            module = _load_file(file)
+            module = _load_file(file, package)
         except (Exception, SystemExit) as error:  # the project's own code may fail in any way
             line = _line_in(file, error)
             shelf.problems.append(Problem("error", "cannot_load", _say(error), path, line,
@@ -189,10 +190,9 @@ def _add_files(shelf: _Shelf, project: Path) -> None:
             shelf.add(plugin, f"nodes/{file.name}: {plugin.__name__}", path, _class_line(plugin))
 
 
-def _load_file(file: Path) -> ModuleType:
-    """A file as a module under a name of its own, so that it meets no other module of that name."""
-    digest = hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:12]
-    name = f"_botkit_project_{digest}_{file.stem}"
+def _load_file(file: Path, package: str) -> ModuleType:
+    """A file as a module of the package that its folder is."""
+    name = f"{package}.{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise ImportError(f"{file.name} cannot be imported")
@@ -201,9 +201,25 @@ def _load_file(file: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except BaseException:
-        del sys.modules[name]
+        sys.modules.pop(name, None)
         raise
     return module
+
+
+def _package(folder: Path) -> str:
+    """A folder as a package, so that its files can import from each other: `from ._prices import PRICES`.
+
+    Its name is its own, so that it meets no other of that name; what was imported from it before is read again.
+    """
+    digest = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    name = f"_botkit_project_{digest}"
+    for known in [module for module in sys.modules if module.partition(".")[0] == name]:
+        del sys.modules[known]
+    package = ModuleType(name)
+    package.__path__ = [str(folder)]
+    sys.modules[name] = package
+    importlib.invalidate_caches()
+    return name
 
 
 def _own_classes(module: ModuleType, base: type[Plugin]) -> Iterator[type[Plugin]]:

@@ -1,5 +1,6 @@
 """The catalogue holds our own plug-ins, installed ones and a project's nodes, each kind once."""
 
+import asyncio
 import inspect
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from botkit import catalog
 from botkit.catalog import load_catalog
+from botkit.testing import run_node
 from channels.base import Channel
 
 NODE = '''"""Shout."""
@@ -68,6 +70,19 @@ def test_files_of_one_name_in_two_projects_do_not_meet(tmp_path: Path) -> None:
         (tmp_path / name / "nodes" / "shout.py").write_text(NODE.format(kind=name))
     assert "a" in load_catalog(tmp_path / "a").nodes
     assert "a" not in load_catalog(tmp_path / "b").nodes
+
+
+def test_files_of_a_project_share_code(tmp_path: Path) -> None:
+    """By files that begin with `_`: each project its own, and as they are now."""
+    for project, word in (("one", "a"), ("two", "bb"), ("one", "ccc")):
+        folder = tmp_path / project / "nodes"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "_words.py").write_text(f"WORD = {word!r}\n")
+        shout = NODE.format(kind="shout").replace("from botkit", "from ._words import WORD\nfrom botkit")
+        (folder / "shout.py").write_text(shout.replace('return "onSuccess"', "return WORD"))
+        found = load_catalog(tmp_path / project)
+        assert found.problems == ()
+        assert asyncio.run(run_node(found.nodes["shout"].load({}))).left == word
 
 
 def test_two_of_one_kind_are_refused_by_name(nodes: Path) -> None:
