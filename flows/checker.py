@@ -4,7 +4,9 @@ Errors keep a flow from going live. Warnings do not: an open red outcome without
 the flow with 102, an unknown variable is empty text, an unreachable node costs nothing.
 """
 
+import json
 from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from flows.base import Node
 from flows.document import Document
@@ -126,6 +128,8 @@ class _Check:
                          hint=setting_about(kind, path))  # fmt: skip
             else:
                 said, hint = _suggestion(message)
+                if message == "expected text":
+                    hint = _in_quotes(node.settings, path) or hint
                 where = f"node {node.id}: {shown}: " if shown else f"node {node.id}: "
                 self.add("invalid_setting", where + said, node.id, *path, hint=hint or setting_about(kind, path))
 
@@ -266,6 +270,17 @@ def _fault(node: Node) -> str:
     if not all(isinstance(outcome, Outcome) for outcome in outcomes):
         return 'outcome_list() gives what is no outcome: write green("name")'
     return "" if all(isinstance(name, str) for name in names) else "a name of an output or a variable is no text"
+
+
+def _in_quotes(settings: object, path: tuple[str | int, ...]) -> str:
+    """How to write a number, or true or false, that is meant as text."""
+    value: Any = settings
+    for part in path:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return ""
+    return f'put it in quotes: "{json.dumps(value)}"' if isinstance(value, int | float) else ""
 
 
 def _may_be_own(code: int) -> bool:

@@ -160,6 +160,9 @@ COMMA = "put text with a comma in quotes"
          "until: 'tomorrow' is no moment with a time zone: write 2027-01-31T09:00:00+01:00",
          "The moment to wait for, with its time zone: `2027-01-31T09:00:00+01:00`; `31-01-2027 09:00:00` is one in the "
          "server's own zone. One in the past is over at once."),
+        ("{kind: evaluate, script: 1 > 0, branches: [true, false]}", "branches.1: expected text",
+         'put it in quotes: "false"'),
+        ("{kind: evaluate, script: 2 + 2, branches: [4.5]}", "branches.0: expected text", 'put it in quotes: "4.5"'),
         ("{kind: send, text: x, expires_in: 40d}", "expires_in: expected 604800 or less",
          "How long the message is worth sending; 0 is no limit."),
         ("{kind: end, outcome: 50}", "outcome: expected 101 or more",
