@@ -5,15 +5,17 @@ the flow with 102, an unknown variable is empty text, an unreachable node costs 
 """
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from flows.base import Node
 from flows.document import Document
+from flows.durations import write_duration
 from flows.flow_reader import key_hint
 from flows.graph import cycles, distances, successors
 from flows.references import check_references
-from flows.setting_help import setting_about, setting_names
+from flows.setting_help import is_duration, setting_about, setting_names
 from flows.templates import follow
 from models.flow import BUILT_IN_OUTCOMES, FIRST_OWN_OUTCOME, MAX_OUTCOME, START, Flow, Outcome
 from models.flow import Node as Drawn
@@ -130,6 +132,8 @@ class _Check:
                 said, hint = _suggestion(message)
                 if message == "expected text":
                     hint = _in_quotes(node.settings, path) or hint
+                elif (bound := _BOUND.fullmatch(message)) and is_duration(kind, path):
+                    said = f"expected {write_duration(float(bound[1]))} or {bound[2]}"
                 where = f"node {node.id}: {shown}: " if shown else f"node {node.id}: "
                 self.add("invalid_setting", where + said, node.id, *path, hint=hint or setting_about(kind, path))
 
@@ -256,6 +260,7 @@ class _Check:
                          "onFailure", node.id, "method", hint=lacking[method], warning=True)  # fmt: skip
 
 
+_BOUND = re.compile(r"expected ([\d.]+) or (less|more)")
 _OWN_OUTCOMES = f"{FIRST_OWN_OUTCOME} to {MAX_OUTCOME}"
 
 

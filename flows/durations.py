@@ -25,6 +25,14 @@ def read_duration(value: Any) -> float:
     return seconds
 
 
+def write_duration(seconds: float) -> str:
+    """A duration in the largest unit that it is a whole number of: `7d`, `90s`."""
+    for unit in ("d", "h", "m"):
+        if seconds and not seconds % _UNITS[unit]:
+            return f"{seconds / _UNITS[unit]:.0f}{unit}"
+    return f"{seconds:g}s"
+
+
 Duration = Annotated[
     float,
     BeforeValidator(read_duration),

@@ -5,6 +5,8 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from flows.durations import read_duration
+
 Path = tuple[str | int, ...]
 
 
@@ -31,6 +33,17 @@ def setting_names(kind: type[BaseModel], path: Path) -> list[str]:
             field = _fields(model).get(part)
             model = _model_in(field.annotation) if field else None
     return list(_fields(model)) if model else []
+
+
+def is_duration(kind: type[BaseModel], path: Path) -> bool:
+    """Whether the setting at the end of a path is a duration."""
+    model: type[BaseModel] | None = kind
+    field: FieldInfo | None = None
+    for part in path:
+        if isinstance(part, str):
+            field = _fields(model).get(part) if model else None
+            model = _model_in(field.annotation) if field else None
+    return field is not None and any(getattr(item, "func", None) is read_duration for item in field.metadata)
 
 
 def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:

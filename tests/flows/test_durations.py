@@ -3,7 +3,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from flows.durations import MAX_DURATION_SECONDS, Duration
+from flows.durations import MAX_DURATION_SECONDS, Duration, read_duration, write_duration
 
 DURATION = TypeAdapter(Duration)
 
@@ -25,3 +25,12 @@ def test_what_can_be_read(written: object, seconds: float) -> None:
 def test_what_cannot(written: object) -> None:
     with pytest.raises(ValidationError):
         DURATION.validate_python(written)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [(604_800, "7d"), (86_401, "86401s"), (5_400, "90m"), (36_000, "10h"), (90, "90s"), (0.25, "0.25s"), (0, "0s")],
+)
+def test_how_one_is_written(seconds: float, written: str) -> None:
+    assert write_duration(seconds) == written
+    assert read_duration(written) == seconds
