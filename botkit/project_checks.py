@@ -9,13 +9,16 @@ from botkit.project_file import ProjectFile
 from botkit.toml_table import MISSING_SECRET
 from flows.document import Document
 from flows.events import EVENT_NAME
-from flows.operators import compile_conditions
+from flows.operators import as_reference, compile_conditions
+from flows.parameters import PREDEFINED, known_parameters
+from flows.references import leads_to
+from flows.templates import Value
 from models.errors import InvalidValue
 from models.flow import START, Flow, Node
 from models.keyword import fold
 from models.plugin import InvalidSettings
 from models.problem import Problem, did_you_mean
-from models.service import InvokeFlow, Rule, Service
+from models.service import Condition, InvokeFlow, Rule, Service
 
 MESSAGE_EVENTS = ("message", "mo")
 KNOWN_EVENTS = (*MESSAGE_EVENTS, "linkclick")
@@ -107,12 +110,30 @@ def _rule(found: ProjectFile, service: Service, rule: Rule, where: tuple[str | i
         except InvalidValue as error:
             place = ("conditions", index, error.field or "variable")
             yield _problem(found, "invalid_condition", f"rule {rule.name!r}: {error.message}", *where, *place)
+        else:
+            yield from _condition_names(found, rule, condition, (*where, "conditions", index))
     consent = service.consent
     words = {fold(word) for word in (*consent.stop, *consent.start, *consent.help)}
     if channel in consent.channels and fold(rule.keyword) in words:
         yield _problem(found, "consent_keyword", f"rule {rule.name!r}: {rule.keyword} alone never comes here: it is a "
                        "word by which customers leave, return or get help", *where, "keyword", severity="warning",
                        hint=f"take another keyword, or change [services.{service.id}.consent]")  # fmt: skip
+
+
+def _condition_names(
+    found: ProjectFile, rule: Rule, condition: Condition, where: tuple[str | int, ...]
+) -> Iterator[Problem]:
+    """A condition looks at what the rule's event brings: there is no flow yet that could have variables."""
+    known = known_parameters(rule.event)
+    for side, reference in (("variable", as_reference(condition.variable)), ("value", Value(condition.value))):
+        for path in reference.paths:
+            if not leads_to(path, known):
+                name = ".".join(path)
+                yield _problem(
+                    found, "unknown_variable", f"rule {rule.name!r}: {rule.event} brings no {name}", *where, side,
+                    severity="warning",
+                    hint=did_you_mean(name, {each.removesuffix(".*") for each in known - PREDEFINED}),
+                )  # fmt: skip
 
 
 def _rule_flows(

@@ -96,7 +96,7 @@ class _Names:
         node = _NODE_OUTPUT.fullmatch(path[0])
         if node:
             return self._missing_output(int(node[1]), path[1:], shown)
-        if _among(path, self.parameters):
+        if leads_to(path, self.parameters):
             return None
         return "unknown_variable", f"nothing gives {shown} a value", self._hint(path)
 
@@ -107,10 +107,10 @@ class _Names:
             if not bare:
                 if found := self.missing(path):
                     yield (*found, setting)
-            elif name in self.variables or (len(path) == 1 and _among(path, self.parameters)):
+            elif name in self.variables or (len(path) == 1 and leads_to(path, self.parameters)):
                 yield ("bare_reference", f"in a script, $({name}) looks up what {name} holds, not {name} itself",
                        f"write {name}, which is a variable of the script", setting)  # fmt: skip
-            elif _NODE_OUTPUT.fullmatch(path[0]) or _among(path, self.parameters):
+            elif _NODE_OUTPUT.fullmatch(path[0]) or leads_to(path, self.parameters):
                 yield ("bare_reference", f"in a script, $({name}) has no meaning without quotation marks",
                        f'write $("{name}")', setting)  # fmt: skip
 
@@ -122,16 +122,16 @@ class _Names:
         if number not in self.flow.nodes:
             return "unknown_node", f"{shown} is an output of node {number}, which is not there", ""
         names = self.outputs.get(number)
-        if names is None or not path or _among(path, names):
+        if names is None or not path or leads_to(path, names):
             return None
-        if number == START and _among(path, self.parameters):
+        if number == START and leads_to(path, self.parameters):
             return None
         kind = self.flow.nodes[number].kind
         hint = did_you_mean(".".join(path), [name.removesuffix(".*") for name in names])
         return "unknown_output", f"{shown}: node {number} ({kind}) has no such output", hint
 
 
-def _among(path: tuple[str, ...], names: Collection[str]) -> bool:
+def leads_to(path: tuple[str, ...], names: Collection[str]) -> bool:
     """Whether a path leads to one of these names, to something above it, or into its value."""
     for name in names:
         parts = tuple(name.removesuffix(".*").split("."))

@@ -158,6 +158,8 @@ def problems(folder: Path, old: str, new: str, environ: dict[str, str] | None = 
         ('join = "or"', 'join = "nor"', "invalid_choice", 48),
         ('operator = "contains"', 'operator = "contians"', "invalid_condition", 49),
         ('operator = "contains", ', "", "missing_setting", 49),
+        ('variable = "message.text"', 'variable = "mesage.text"', "unknown_variable", 49),
+        ('value = "x"', 'value = "$(order)"', "unknown_variable", 49),
         ('value = "x"', 'valeu = "x"', "unknown_key", 49),
         ("[services.orders]", '[services."or ders"]', "invalid_name", 26),
         ("[assets.web-demo]", '[assets."../web"]', "invalid_name", 17),
