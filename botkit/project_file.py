@@ -90,6 +90,9 @@ def _read(directory: Path) -> TomlFile:
         found = "there is no such directory" if not directory.is_dir() else f"there is no {FILE_NAME} here"
         hint = "`botkit new project NAME` writes a project to begin with"
         raise ProjectError([Problem("error", "no_project", found, str(directory), hint=hint)]) from None
+    except NotADirectoryError:
+        hint = f"name the directory of the project, which holds its {FILE_NAME}"
+        raise ProjectError([Problem("error", "no_project", "this is a file", str(directory), hint=hint)]) from None
     except OSError as error:
         raise ProjectError([Problem("error", "unreadable", f"cannot be read: {error.strerror}", shown)]) from error
     except UnicodeDecodeError:

@@ -262,6 +262,8 @@ _SYNTAX = (
     ("mapping values are not allowed", "a ':' stands where no key can be",
      "put text that holds ': ' in quotes, and check the indentation"),
     ("\\t", "a tab stands where only spaces may", "indent with spaces"),
+    ("expected '<document start>'", "this goes on where the YAML has ended: is it a flow file?",
+     "write `name: value`, and put text that begins with a bracket or a quote wholly in quotes"),
     ("expected <block end>", "the indentation fits nothing above", "align it with the lines it belongs to"),
     ("did not find expected key", "the indentation fits nothing above", "align it with the lines it belongs to"),
     ("could not find expected ':'", "a key without ':'", "write `key: value`"),

@@ -86,6 +86,17 @@ def test_check_for_programs(folder: Path) -> None:
     assert json.loads(run("check", folder / "flows", "--json").output)["problems"][0]["code"] == "no_project"
 
 
+def test_a_file_where_a_project_belongs_and_the_other_way_round(folder: Path) -> None:
+    file = folder / "botkit.toml"
+    for command in ("check", "chat", "serve"):
+        result = run(command, file)
+        assert result.exit_code == 1
+        assert f"{file}: error: this is a file\n    hint: name the directory of the project" in result.output
+    shown = run("flow", "show", file)
+    assert shown.exit_code == 1
+    assert "error: this goes on where the YAML has ended: is it a flow file?" in shown.output
+
+
 def test_check_leaves_secrets_to_serve(folder: Path) -> None:
     (folder / "botkit.toml").write_text(TOML.replace('provider = "sandbox"', 'receipts = { env = "NOT_SET_ANYWHERE" }'))
     assert "warning: environment variable NOT_SET_ANYWHERE is not set" in run("check", folder).output
