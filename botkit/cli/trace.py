@@ -43,7 +43,7 @@ def list_command(
     out = output_of(context)
     found = read_store(out, directory, store, lambda opened: opened.transactions(limit, flow=flow))
     if as_json:
-        out.json([_plain(transaction) for transaction in found])
+        out.json([_summary(transaction) for transaction in found])
         return
     if not found:
         out.line(f"No transactions of the flow {flow!r}." if flow else "No transactions yet: send the bot a message.")
@@ -115,7 +115,17 @@ def _written_store(directory: Path) -> str:
     return store if isinstance(store, str) else ""
 
 
-def _plain(transaction: "Transaction") -> Any:
+def _plain(value: Any) -> Any:
+    """Every field, also those that are empty: a program need not ask which there are."""
     import msgspec
 
-    return msgspec.to_builtins(transaction)
+    if isinstance(value, msgspec.Struct):
+        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+    return [_plain(item) for item in value] if isinstance(value, list) else msgspec.to_builtins(value)
+
+
+def _summary(transaction: "Transaction") -> dict[str, Any]:
+    """A transaction of a list, without its steps, which the list has not read."""
+    plain: dict[str, Any] = _plain(transaction)
+    del plain["steps"]
+    return plain

@@ -16,6 +16,7 @@ import pytest
 from click.testing import Result
 
 from botkit.cli.serve import body_of
+from models.transaction import NodeVisit
 from tests.botkit.cli.project import BROKEN, run, serve, start, write
 
 SECONDS = 60.0
@@ -135,7 +136,9 @@ async def test_the_whole_life_of_a_server(server: Running, folder: Path) -> None
 
     plain = json.loads((await traced("show", id, folder, "--json")).output)
     assert (plain["id"], plain["outcome"], plain["steps"][0]["text"]) == (id, 201, "Hello")
-    assert json.loads((await traced("list", folder, "--json")).output)[0]["id"] == id
+    assert all(set(visit) == set(NodeVisit.__struct_fields__) for visit in plain["steps"][0]["visits"])
+    (listed,) = json.loads((await traced("list", folder, "--json")).output)
+    assert listed == {name: value for name, value in plain.items() if name != "steps"}
 
     missing = await traced("show", "nope", folder)
     assert missing.exit_code == 1
