@@ -258,7 +258,7 @@ class Turn:
 
     def set(self, name: str, value: Any) -> None:
         """Give a flow variable a value (any JSON value; raises `BotkitError` for others)."""
-        if not isinstance(name, str):
+        if type(name) is not str:
             raise _no_name(name)
         if type(value) is not str or not value.isascii():
             _check(name, value)
@@ -267,7 +267,7 @@ class Turn:
     def output(self, values: Mapping[str, Any]) -> None:
         """Add to this node's outputs: `{"http.statusCode": 200}` is `$(n7.http.statusCode)` from then on."""
         for name, value in values.items():
-            if not isinstance(name, str):
+            if type(name) is not str:
                 raise _no_name(name)
             if type(value) is not str or not value.isascii():
                 _check(name, value)
@@ -332,7 +332,7 @@ class Turn:
 
         Raises `BotkitError` past 100 messages in one step, and for what is no content.
         """
-        if not isinstance(content, Content):
+        if type(content) is not Text and not isinstance(content, Content):
             raise BotkitError(f"a message is Text(...) or other content, not {type(content).__name__}")
         if len(self.deliveries) >= MAX_SENDS_PER_STEP:
             raise BotkitError(f"a step sends at most {MAX_SENDS_PER_STEP} messages: is there a loop around this node?")
