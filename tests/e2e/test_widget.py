@@ -237,6 +237,17 @@ async def test_two_tabs_show_the_same_new_messages(window: Window) -> None:
     await first.sees_once("You said from the second")
 
 
+async def test_two_tabs_from_before_the_first_word_are_one_customer(window: Window) -> None:
+    first, second = Chat(await window.open(DEMO)), Chat(await window.open(DEMO))
+    await first.open()
+    await first.say("hello")
+    await second.open()
+    await second.sees_once("You said hello")
+    await first.page.reload()
+    await first.open()
+    await first.sees_once("hello", "You said hello")
+
+
 async def test_everything_works_by_keyboard(window: Window) -> None:
     page = await window.open(DEMO)
     chat = Chat(page)

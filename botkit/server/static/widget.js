@@ -301,6 +301,8 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
     /* ---- the protocol ---- */
 
     hello() {
+      // Another tab may have become a visitor since this page was opened: both are one customer.
+      this.known = stored("localStorage", this.keys[0]) || this.known;
       return { type: "hello", token: this.dataset.token || null, visitor: this.known.visitor || null, last: this.memory.last };
     }
 
