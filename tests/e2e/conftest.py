@@ -28,6 +28,7 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 PATIENCE_MS = 10_000
+CHAT_SECRET = "signs the users of the browser tests"
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +68,7 @@ async def product(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tup
         yield parts.hostname or "127.0.0.1", parts.port or 80
         return
     store = tmp_path_factory.mktemp("store") / "botkit.db"
-    project = load_project(Path(__file__).parent / "project", environ={})
+    project = load_project(Path(__file__).parent / "project", environ={"CHAT_SECRET": CHAT_SECRET})
     async with (
         App(project, ServerSettings(store=str(store))) as app,
         Server(app).listen("127.0.0.1", 0) as port,

@@ -1,13 +1,15 @@
 """Widget: what a customer sees and does in the chat on a web page."""
 
 import re
+import time
 from typing import Any
 
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from channels.tokens import sign_user
 from tests.e2e.colours import contrast_of
-from tests.e2e.conftest import Site, Window
+from tests.e2e.conftest import CHAT_SECRET, Site, Window
 from tests.e2e.fake_server import FakeServer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
@@ -371,6 +373,26 @@ async def test_another_user_never_sees_the_last_ones_messages(window: Window, sc
     await chat.sees_once("You said hello")
     await expect(chat.log).not_to_contain_text("secret")
     assert {user for user, talk in scripted.talks.items() if talk.taken} == {"anna", "berta"}
+
+
+async def test_a_new_token_of_the_same_customer_goes_on_with_her_conversation(window: Window, site: Site) -> None:
+    async def sign_in(seconds: int) -> None:
+        token = sign_user(CHAT_SECRET, {"customerid": "c-Zoë", "exp": int(time.time()) + seconds})
+        await chat.page.evaluate("token => botkit('setUser', token)", token)
+
+    chat = await chat_on(window)
+    await sign_in(600)
+    await chat.say("hello")
+    await chat.sees_once("hello", "You said hello")
+    site.line.deaf = True
+    await chat.say("pay once")
+    site.line.mend()
+    await sign_in(-600)
+    await expect(chat.page.get_by_text("The chat is not available right now.")).to_be_visible()
+    await expect(chat.log.locator(".me.sending")).to_have_count(1)
+    await sign_in(600)
+    await chat.sees_once("hello", "You said hello", "pay once", "You said pay once")
+    await expect(chat.log.locator(".me.sending")).to_have_count(0)
 
 
 async def test_a_strict_page_blocks_nothing(window: Window, scripted: FakeServer) -> None:

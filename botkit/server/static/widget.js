@@ -139,6 +139,16 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
 
   const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
+  /* The customer that a token names; whether it is true, only the server can say. */
+  const customerOf = (token) => {
+    try {
+      const claims = atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"));
+      return JSON.parse(new TextDecoder().decode(Uint8Array.from(claims, (char) => char.charCodeAt(0)))).customerid;
+    } catch {
+      return null;
+    }
+  };
+
   /* Relative luminance and contrast as WCAG defines them. */
   const luminance = (rgb) => {
     const [r, g, b] = rgb.map((part) => ((part /= 255) <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
@@ -317,7 +327,9 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       else if (frame.type === "echo") own ? this.mark(own, "sent") : this.add({ id: frame.id, me: 1, text: frame.text, at: frame.at, state: "sent" });
       else if (frame.type === "error") {
         // Without an id it is about the message that has waited longest: the server answers in order.
-        const about = own || memory.messages.find((message) => message.state === "sending" && message.tries);
+        // Before the welcome it is about the hello, and what waits goes on waiting.
+        const waits = (message) => this.line.ready && message.state === "sending" && message.tries;
+        const about = own || memory.messages.find(waits);
         if (about && frame.field !== "type") this.mark(Object.assign(about, { why: frame.message }), "failed");
         else this.say(frame.message);
         this.emit("error", { code: frame.code, message: frame.message });
@@ -694,8 +706,10 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
     }
 
     setUser(token) {
+      const { user, signed } = this.memory;
       this.dataset.token = token || "";
-      this.forget();
+      // A new token of the same customer goes on with her conversation, and with what she could not send.
+      if (!signed || customerOf(token) !== user) this.forget();
       this.line.start();
       this.line.restart();
     }
