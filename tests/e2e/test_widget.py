@@ -395,6 +395,25 @@ async def test_a_new_token_of_the_same_customer_goes_on_with_her_conversation(wi
     await expect(chat.log.locator(".me.sending")).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    "rule",
+    ["* { all: unset }", "* { transition: all 9s; font-size: 40px; text-transform: uppercase }",
+     "body > * { position: relative; max-width: 40px; margin: 0 auto; opacity: 0.2 }"],
+)  # fmt: skip
+async def test_rules_of_the_page_for_any_element_do_not_reach_it(window: Window, rule: str) -> None:
+    page = await window.open(DEMO)
+    adopt = "rule => (document.adoptedStyleSheets = [new CSSStyleSheet()])[0].replaceSync(rule)"
+    await page.evaluate(adopt, rule)
+    chat = await Chat(page).open()
+    await page.mouse.move(0, 0)  # under the pointer the button grows
+    edge = await page.evaluate("document.documentElement.clientWidth")
+    assert await chat.launcher.bounding_box() == {"x": edge - 80, "y": 720, "width": 60, "height": 60}
+    await expect(chat.launcher).to_have_css("background-color", "rgb(15, 110, 102)")
+    await expect(chat.input).to_have_css("font-size", "15px")
+    await expect(chat.input).to_have_css("text-transform", "none")
+    await expect(page.locator("botkit-chat")).to_have_css("opacity", "1")
+
+
 async def test_a_strict_page_blocks_nothing(window: Window, scripted: FakeServer) -> None:
     chat = await chat_on(window, "/strict")
     await expect(chat.page.get_by_role("heading", name="Help")).to_be_visible()

@@ -27,12 +27,15 @@
 
   const DARK = "--surface:#171c23;--text:#e9eef3;--muted:#a3afbb;--line:#36414d;--field:#8593a1;--bot:#262f3a;--accent:var(--accent-dark);--on:var(--on-dark);--link:var(--link-dark);" +
     "--warn:#ffb4a8;--shadow:#0009;color-scheme:dark";
+  // The page's own rules for any element (`* { ... }`) count more than a plain rule for the host: hence !important.
   const CSS = `
 :host{all:initial;--surface:#fff;--text:#17212b;--muted:#56626e;--line:#dbe1e7;--field:#7d8a97;--bot:#eef1f4;--accent:var(--accent-light);--on:var(--on-light);--link:var(--link-light);
---warn:#a32011;--shadow:#17212b38;color-scheme:light;position:fixed;z-index:2147483000;inset-block-end:20px;inset-inline-end:20px;
-font:15px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:var(--text)}
+--warn:#a32011;--shadow:#17212b38;color-scheme:light;position:fixed!important;z-index:2147483000!important;inset-block:auto 20px!important;inset-inline:auto 20px!important;width:auto!important;max-width:none!important;
+margin:0!important;padding:0!important;border:0!important;background:none!important;transform:none!important;filter:none!important;opacity:1!important;
+font:15px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif!important;color:var(--text)!important;letter-spacing:normal!important;
+word-spacing:normal!important;text-align:start!important;text-indent:0!important;text-shadow:none!important;text-transform:none!important;white-space:normal!important}
 :host([hidden]){display:none}
-:host([data-position=left]){inset-inline:20px auto}
+:host([data-position=left]){inset-inline:20px auto!important}
 @media (prefers-color-scheme:dark){:host(:not([data-theme=light])){${DARK}}}
 :host([data-theme=dark]){${DARK}}
 *{box-sizing:border-box}
@@ -500,9 +503,11 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
     }
 
     shade(scheme, color, ground, goal) {
-      this.style.color = color && window.CSS.supports("color", color) ? color : COLOR;
-      const rgb = getComputedStyle(this).color.match(/[\d.]+/g).slice(0, 3).map(Number);
-      this.style.color = "";
+      // Asked of a part that the page's own rules do not reach: one for colours or transitions would change the answer.
+      const { style } = this.alert;
+      style.color = color && window.CSS.supports("color", color) ? color : COLOR;
+      const rgb = getComputedStyle(this.alert).color.match(/[\d.]+/g).slice(0, 3).map(Number);
+      style.color = "";
       const white = contrast(rgb, [255, 255, 255]) >= 4.5;
       const shades = { accent: `rgb(${rgb})`, on: white ? "#fff" : "#101418", link: readable(rgb, ground, goal) };
       for (const [name, value] of Object.entries(shades)) this.style.setProperty(`--${name}-${scheme}`, value);
