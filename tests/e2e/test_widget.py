@@ -309,6 +309,20 @@ async def test_on_a_phone_it_fills_the_screen(window: Window) -> None:
     await expect(chat.launcher).to_be_focused()
 
 
+async def test_a_turned_phone_is_filled_as_well(window: Window) -> None:
+    chat = await chat_on(window)
+    for width, height in ((780, 360), (360, 780), (683, 330)):  # the last is a laptop at 200 %
+        await chat.page.set_viewport_size({"width": width, "height": height})
+        await expect(chat.dialog).to_have_css("width", f"{width}px")
+        assert await chat.dialog.bounding_box() == {"x": 0, "y": 0, "width": width, "height": height}
+        await chat.dialog.get_by_role("button", name="Send").click(trial=True)
+    await expect(chat.input).to_be_focused()
+    await chat.page.set_viewport_size({"width": 1200, "height": 800})
+    await expect(chat.dialog).to_have_css("width", "384px")
+    await chat.launcher.click()
+    await expect(chat.dialog).to_be_hidden()
+
+
 @pytest.mark.parametrize("options", [{"color_scheme": "light"}, {"color_scheme": "dark"}], ids=["light", "dark"])
 async def test_colours_can_be_read(window: Window, scripted: FakeServer, options: dict[str, Any]) -> None:
     chat = await chat_on(window)

@@ -17,6 +17,7 @@
     refused: "The chat is not available right now.", greeting: "Hello! How can we help?",
     location: "Show on the map", media: "Open the file",
   };
+  const SMALL = "(max-width:480px),(max-height:480px)";
   const COLOR = "#0f6e66", MAX_TEXT = 4000, MAX_HISTORY = 200, MAX_TRIES = 5, NEAR_END = 80;
   const IDLE = 25e3, PATIENCE = 10e3, STEADY = 5e3, SLOWEST_RETRY = 30e3, TYPING_EVERY = 3e3, TYPING_SHOWN = 8e3;
   const ICONS = {
@@ -107,10 +108,10 @@ field-sizing:content;unicode-bidi:plaintext}
 textarea::placeholder{color:var(--muted);opacity:1}
 textarea:focus-visible{outline-offset:0;outline-width:2px}
 .send{width:44px;padding:0}
-@media (max-width:480px){dialog{inset:0!important;width:100%;max-width:none;height:var(--height,100dvh);max-height:none;border:0;border-radius:0}
+@media ${SMALL}{dialog{inset:0!important;width:100%;max-width:none;height:var(--height,100dvh);max-height:none;border:0;border-radius:0}
 textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bottom))}}
 @media (prefers-reduced-motion:reduce){*{animation:none!important;transition:none!important}}
-@media (forced-colors:active){.bubble,.typing,.launcher,.send{border-color:CanvasText}svg{stroke:currentColor}}
+@media (forced-colors:active){.bubble,.typing,.launcher,.send{border-color:CanvasText}svg{stroke:currentColor}.typing i{background:CanvasText}}
 @media print{:host{display:none}}`;
 
   /* An element. Text goes in as text nodes only, so nothing that a message says can become markup. */
@@ -445,6 +446,8 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       this.paint();
       this.redraw();
       document.addEventListener("visibilitychange", () => this.read());
+      this.small = matchMedia(SMALL);
+      this.small.addEventListener("change", () => this.dialog.open && (this.dialog.close(), this.unfold()));
     }
 
     draw() {
@@ -690,16 +693,20 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
 
     open() {
       if (this.dialog.open) return;
-      // A phone's whole screen is taken: then nothing behind may take the focus.
-      if (matchMedia("(max-width:480px)").matches) this.dialog.showModal();
-      else this.dialog.show();
+      this.unfold();
       this.line.start();
       this.line.hurry();
-      this.input.focus();
       this.atEnd = true;
       this.toEnd();
       this.read();
       this.emit("open");
+    }
+
+    /* A small screen is taken as a whole: then nothing behind may take the focus, or stand before the chat. */
+    unfold() {
+      if (this.small.matches) this.dialog.showModal();
+      else this.dialog.show();
+      this.input.focus();
     }
 
     close() {
