@@ -338,8 +338,12 @@ async def test_colours_can_be_read(window: Window, scripted: FakeServer, options
     assert (ground == "rgb(255, 255, 255)") is not dark
 
 
-@pytest.mark.parametrize("colour", ["#ffd400", "rgb(120 130 140)", "not a colour"])
-async def test_any_colour_of_a_site_stays_readable(window: Window, colour: str) -> None:
+@pytest.mark.parametrize(
+    ("colour", "ground"),
+    [("#ffd400", "rgb(255, 212, 0)"), ("rgb(120 130 140)", "rgb(120, 130, 140)"), ("not a colour", "rgb(15, 110, 102)"),
+     ("oklch(0.62796 0.25768 29.234)", "rgb(255, 0, 0)")],
+)  # fmt: skip
+async def test_any_colour_of_a_site_stays_readable(window: Window, colour: str, ground: str) -> None:
     page = await window.open("/")
     await page.evaluate(
         """colour => {
@@ -354,6 +358,7 @@ async def test_any_colour_of_a_site_stays_readable(window: Window, colour: str) 
     )
     await expect(page.get_by_role("heading", name="Help")).to_be_visible()
     await expect(page.locator("html")).to_have_attribute("data-heard", "yes")
+    await expect(page.locator("botkit-chat .head")).to_have_css("background-color", ground)
     for part in ("h2", ".send", ".choices button"):
         assert await contrast_of(page.locator(f"botkit-chat {part}").last) >= 4.5, part
 

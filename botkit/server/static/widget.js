@@ -508,8 +508,14 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
     shade(scheme, color, ground, goal) {
       // Asked of a part that the page's own rules do not reach: one for colours or transitions would change the answer.
       const { style } = this.alert;
+      const numbers = () => getComputedStyle(this.alert).color.match(/-?[\d.]+/g).slice(0, 3).map(Number);
       style.color = color && window.CSS.supports("color", color) ? color : COLOR;
-      const rgb = getComputedStyle(this.alert).color.match(/[\d.]+/g).slice(0, 3).map(Number);
+      let rgb = numbers();
+      if (!/^rgb/.test(getComputedStyle(this.alert).color)) {
+        // oklch() and its kin stay what they are; mixed with itself in sRGB such a colour comes out in shares of 1.
+        style.color = `color-mix(in srgb, ${color}, ${color})`;
+        rgb = numbers().map((part) => Math.round(255 * Math.min(1, Math.max(0, part))));
+      }
       style.color = "";
       const white = contrast(rgb, [255, 255, 255]) >= 4.5;
       const shades = { accent: `rgb(${rgb})`, on: white ? "#fff" : "#101418", link: readable(rgb, ground, goal) };
