@@ -394,6 +394,20 @@ async def test_another_user_never_sees_the_last_ones_messages(window: Window, sc
     assert {user for user, talk in scripted.talks.items() if talk.taken} == {"anna", "berta"}
 
 
+async def test_a_page_without_the_token_shows_nothing_of_who_was_signed_in(
+    window: Window, scripted: FakeServer
+) -> None:
+    chat = await chat_on(window)
+    await chat.page.evaluate("botkit('setUser', 'anna')")
+    await chat.say("my secret")
+    await chat.sees_once("You said my secret")
+    scripted.shut = True  # the server never says who is here now
+    await chat.page.reload()
+    await chat.launcher.click()
+    await expect(chat.dialog).to_be_visible()
+    await expect(chat.log).not_to_contain_text("secret")
+
+
 async def test_a_new_token_of_the_same_customer_goes_on_with_her_conversation(window: Window, site: Site) -> None:
     async def sign_in(seconds: int) -> None:
         token = sign_user(CHAT_SECRET, {"customerid": "c-Zoë", "exp": int(time.time()) + seconds})

@@ -723,11 +723,16 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       this.emit("close");
     }
 
+    /* Whoever has signed out, or is somebody else now, sees nothing of the signed-in customer who was here before. */
+    part() {
+      if (this.memory.signed && customerOf(this.dataset.token) !== this.memory.user) this.forget();
+    }
+
     setUser(token) {
-      const { user, signed } = this.memory;
       this.dataset.token = token || "";
       // A new token of the same customer goes on with her conversation, and with what she could not send.
-      if (!signed || customerOf(token) !== user) this.forget();
+      if (this.memory.signed) this.part();
+      else this.forget();
       this.line.start();
       this.line.restart();
     }
@@ -758,6 +763,7 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       return chat[command](...values);
     };
     for (const call of calls) window.botkit(...call);
+    chat.part(); // after the calls, which may have said who it is
   };
   if (document.body) begin();
   else addEventListener("DOMContentLoaded", begin);
