@@ -54,6 +54,15 @@ async def test_a_hint_and_a_quick_reply_are_sent_by_a_click(window: Window) -> N
     await expect(page.get_by_role("group", name="Suggested replies")).to_be_hidden()
 
 
+async def test_what_is_written_before_the_assets_are_there_is_kept(window: Window) -> None:
+    await window.context.route("**/sandbox/assets", lambda route: route.abort())
+    page = await window.open("/sandbox")
+    await expect(page.get_by_text("The assets could not be loaded.")).to_be_visible()
+    await say(page, "hello")
+    await expect(page.get_by_role("textbox", name="Message")).to_have_value("hello")
+    window.expect("net::ERR")
+
+
 async def test_each_customer_and_each_asset_has_a_conversation_of_its_own(window: Window) -> None:
     page = await phone_on(window)
     await say(page, "from the first")

@@ -227,6 +227,7 @@ async function begin() {
 }
 
 function submit() {
+  if (!state.asset) return; // what is written stays there until the assets are
   const text = input.value.trim();
   input.value = "";
   count();
