@@ -160,6 +160,7 @@ async def test_the_conversation_is_still_there_after_a_reload(window: Window) ->
     await chat.page.reload()
     chat = await Chat(chat.page).open()
     await chat.sees_once("menu", "What can I do for you?")
+    await expect(chat.bubble("What can I do for you?")).to_have_text("Order desk: What can I do for you?")
     await expect(chat.replies.get_by_role("button")).to_have_count(2)
     await chat.say("more")
     await chat.sees_once("You said more")

@@ -351,8 +351,8 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
         Object.assign(memory, { last: frame.last, floor: 0 });
         memory.messages.forEach((message) => delete message.seq);
       }
-      const { user, colour, colour_dark } = frame;
-      Object.assign(this.memory, { user, signed: !!this.dataset.token, looks: { colour, colour_dark } });
+      const { user, title, greeting, colour, colour_dark } = frame;
+      Object.assign(this.memory, { user, signed: !!this.dataset.token, looks: { title, greeting, colour, colour_dark } });
       this.paint();
       if (frame.visitor) stored("localStorage", this.keys[0], (this.known = { visitor: frame.visitor }));
       this.host = frame;
@@ -428,7 +428,7 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       }
       this.labels = { ...LABELS, ...(dataset.title && { title: dataset.title }), ...own };
       this.nodes = new Map();
-      this.host = {};
+      this.host = this.memory.looks || {};
       const locale = dataset.locale || document.documentElement.lang || "en";
       this.lang = locale;
       if (dataset.locale && /^(ar|fa|he|ur)\b/.test(locale)) this.dir = "rtl";
