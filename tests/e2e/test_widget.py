@@ -300,6 +300,17 @@ async def test_names_and_roles(window: Window, scripted: FakeServer) -> None:
     assert await too_small(chat.page) == []
 
 
+@pytest.mark.parametrize("options", [PHONE, {}], ids=["phone", "desk"])
+async def test_what_is_announced_can_be_heard_from_the_start(window: Window) -> None:
+    chat = await chat_on(window)
+    session = await window.context.new_cdp_session(chat.page)
+    tree = await session.send("Accessibility.getFullAXTree")
+    heard = [node["role"]["value"] for node in tree["nodes"] if not node["ignored"]]
+    assert (heard.count("log"), heard.count("status")) == (1, 2)  # typing, and the state of the line
+    await chat.page.keyboard.press("Escape")
+    await expect(chat.page.get_by_role("status")).to_have_count(1)  # messages that come to a closed chat
+
+
 @pytest.mark.parametrize("options", [PHONE], ids=["phone"])
 async def test_on_a_phone_it_fills_the_screen(window: Window) -> None:
     chat = await chat_on(window)

@@ -67,7 +67,7 @@ h2{margin:0;font-size:17px;font-weight:650;line-height:1.3;overflow-wrap:anywher
 .head button{display:grid;place-items:center;width:44px;border-radius:12px;background:none}
 .head :focus-visible{outline-color:var(--on);outline-offset:-4px}
 .notice{margin:0;padding:8px 18px;font-size:13px;background:var(--bot);border-block-end:1px solid var(--line)}
-.notice:empty{display:none}
+.notice:empty{padding:0;border:0}
 .log{position:relative;flex:1;overflow:auto;overscroll-behavior:contain;padding:18px 16px 8px;display:flex;flex-direction:column}
 .log:focus-visible{outline-offset:-3px}
 .log>:first-child{margin-block-start:0}
@@ -710,6 +710,7 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
 
     /* A small screen is taken as a whole: then nothing behind may take the focus, or stand before the chat. */
     unfold() {
+      this.dialog.append(this.alert); // outside a dialog that takes the whole screen nothing is heard
       if (this.small.matches) this.dialog.showModal();
       else this.dialog.show();
       this.input.focus();
@@ -718,6 +719,7 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
     close() {
       if (!this.dialog.open) return;
       this.dialog.close();
+      this.shadowRoot.append(this.alert);
       this.count();
       this.launcher.focus();
       this.emit("close");
