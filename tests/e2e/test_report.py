@@ -21,7 +21,8 @@ async def test_long_names_leave_room_for_what_was_said(window: Window) -> None:
     said = "When I took money out abroad the rate was not the one that I had seen before"
     trained = Trained(Fixed({said: [(TAKEN, 0.9)]}), ("x", "y", "z"), (MEANT, TAKEN, NONE_OF_THESE))
     page = await window.context.new_page()
-    await page.set_content(to_html(run_test(trained, examples((said, MEANT), ("d", NONE_OF_THESE)), name="bank")))
+    rows = examples((said, MEANT), ("d", NONE_OF_THESE))
+    await page.set_content(to_html(run_test(trained, rows, name="/builds/a_long_path_to_a_project" * 4)))
     row = page.locator(".misses tbody tr").first
     for cell in (row.locator("td").first, row.locator("td").last):
         assert await cell.evaluate("node => node.clientWidth") >= 170
