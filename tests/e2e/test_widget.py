@@ -276,6 +276,16 @@ async def test_everything_works_by_keyboard(window: Window) -> None:
     await expect(chat.launcher).to_have_attribute("aria-expanded", "false")
 
 
+async def test_a_key_that_belongs_to_an_input_method_does_nothing_here(window: Window) -> None:
+    chat = await chat_on(window)
+    await chat.input.fill("にほん")
+    for key in ("Enter", "Escape"):  # as Safari tells them, after the composition has ended
+        await chat.input.dispatch_event("keydown", {"key": key, "keyCode": 229})
+    await expect(chat.input).to_have_value("にほん")
+    await chat.input.press("Enter")
+    await chat.sees_once("にほん")
+
+
 async def test_names_and_roles(window: Window, scripted: FakeServer) -> None:
     chat = await chat_on(window)
     await chat.say("menu")

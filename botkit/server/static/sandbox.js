@@ -236,7 +236,7 @@ function submit() {
 
 input.addEventListener("input", count);
 input.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return; // 229: Safari composes
   event.preventDefault();
   submit();
 });

@@ -143,6 +143,9 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
 
   const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
+  /* The key belongs to an input method, as where Enter takes a word; Safari says so by 229 alone. */
+  const composes = (event) => event.isComposing || event.keyCode === 229;
+
   /* The customer that a token names; whether it is true, only the server can say. */
   const customerOf = (token) => {
     try {
@@ -476,7 +479,7 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       this.dialog = el("dialog", {
         "aria-labelledby": "title",
         cancel: (event) => (event.preventDefault(), this.close()),
-        keydown: (event) => event.key === "Escape" && !event.isComposing && (event.preventDefault(), event.stopPropagation(), this.close()),
+        keydown: (event) => event.key === "Escape" && !composes(event) && (event.preventDefault(), event.stopPropagation(), this.close()),
       },
         el("div", { class: "head" }, el("div", {}, this.heading, this.state),
           el("button", { type: "button", "aria-label": labels.close, click: () => this.close() }, icon("down"))),
@@ -679,7 +682,7 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
     /* ---- what the customer and the page do ---- */
 
     key(event) {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      if (event.key !== "Enter" || event.shiftKey || composes(event)) return;
       event.preventDefault();
       this.enter();
     }
