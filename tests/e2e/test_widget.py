@@ -331,6 +331,16 @@ async def test_on_a_phone_it_fills_the_screen(window: Window) -> None:
     await expect(chat.launcher).to_be_focused()
 
 
+@pytest.mark.parametrize("options", [{**PHONE, "is_mobile": True}], ids=["phone"])
+async def test_on_a_phone_it_can_be_zoomed_with_two_fingers(window: Window) -> None:
+    chat = await chat_on(window)
+    session = await window.context.new_cdp_session(chat.page)
+    await session.send("Emulation.setPageScaleFactor", {"pageScaleFactor": 2})
+    await chat.page.wait_for_function("visualViewport.scale === 2")
+    await chat.page.evaluate("new Promise(requestAnimationFrame)")
+    await expect(chat.dialog).to_have_css("height", "780px")
+
+
 async def test_a_turned_phone_is_filled_as_well(window: Window) -> None:
     chat = await chat_on(window)
     for width, height in ((780, 360), (360, 780), (683, 330)):  # the last is a laptop at 200 %

@@ -495,7 +495,8 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
         root.append(el("style", {}, CSS)); // browsers before 2023; a strict policy may block it there
       }
       window.visualViewport?.addEventListener("resize", () => {
-        this.style.setProperty("--height", `${window.visualViewport.height}px`);
+        const { height, scale } = window.visualViewport; // a keyboard makes it lower, and so does zooming in with two fingers
+        this.style.setProperty("--height", `${Math.round(height * scale)}px`);
       });
       this.status("connecting");
     }
