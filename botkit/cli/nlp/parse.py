@@ -20,6 +20,16 @@ MAX_LINE = 100_000
 SHOWN_INTENTS = 5
 
 
+def _language(_context: click.Context, _parameter: click.Parameter, code: str) -> str:
+    """A code that no rule knows would read the text as in no language at all, with a confidence of 1."""
+    from nlp.errors import InvalidRequest
+    from nlp.language_codes import fault_of
+
+    if code and (fault := fault_of(code)):
+        raise InvalidRequest(f"--language: {fault}")
+    return code
+
+
 @click.command("parse")
 @click.argument("text")
 @click.option(
@@ -28,7 +38,10 @@ SHOWN_INTENTS = 5
     help="The project whose language understanding reads it.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: one object a line.")
-@click.option("--language", default="", help="The language of the text, where it is known.")
+@click.option(
+    "--language", default="", callback=_language, metavar="CODE",
+    help="The language of the text, where it is known: en, de, pt-BR.",
+)  # fmt: skip
 @click.pass_obj
 def command(out: Output, text: str, directory: Path, as_json: bool, language: str) -> None:
     """Show everything that is understood of TEXT, and what led to it.

@@ -334,6 +334,14 @@ def test_a_place_that_cannot_be_written_is_told_before_training(shop: Path, tmp_
         assert ".botkit/models: cannot be written: Not a directory" in str(result.exception)
 
 
+@pytest.mark.parametrize("code", ["xx", "english", "en_GB", "EN", "ger"])
+def test_parse_refuses_a_language_that_is_none(shop: Path, code: str) -> None:
+    with pytest.raises(BotkitError, match=f"--language: .*language '{code}'"):
+        CliRunner().invoke(
+            cli, ["nlp", "parse", "--project", str(shop), "--language", code, "hi"], catch_exceptions=False
+        )
+
+
 def test_a_language_that_is_given_is_taken(tmp_path: Path) -> None:
     (tmp_path / "nlp").mkdir()
     (tmp_path / "nlp" / "pipeline.yaml").write_text(
