@@ -1,5 +1,6 @@
 """Place: a value in a YAML 1.2 file that knows its line, so that an error can name it."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from nlp.errors import InvalidData
 MAX_FILE_BYTES = 32 * 1024 * 1024
 STRING = "tag:yaml.org,2002:str"
 NULL = "tag:yaml.org,2002:null"
+MARK = re.compile(r"\[[^\[\]]+\][({]")
+"""What an example marks a value with; to YAML, a bracket begins a list."""
+
 LITERALS = {"tag:yaml.org,2002:bool": bool, "tag:yaml.org,2002:int": int, "tag:yaml.org,2002:float": float}
 
 
@@ -105,9 +109,15 @@ def read_yaml(file: Path, folder: Path) -> Place:
         node = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise InvalidData(name, line, f"this is not YAML: {error.problem}") from None
+        hint = ": put the example with its [mark](entity) in quotes" if _has_mark(text, line) else ""
+        raise InvalidData(name, line, f"this is not YAML: {error.problem}{hint}") from None
     except YAMLError as error:
         raise InvalidData(name, 0, f"this is not YAML: {error}") from None
     except RecursionError:
         raise InvalidData(name, 0, "this is nested too deeply") from None
     return Place(name, node.start_mark.line + 1 if node else 0, node)
+
+
+def _has_mark(text: str, line: int) -> bool:
+    """Whether a mark stands in the line on which YAML fails, or in the one before, where a list goes on."""
+    return any(MARK.search(row) for row in text.splitlines()[max(0, line - 2) : line])

@@ -87,6 +87,14 @@ def test_problems_of_the_data(tmp_path: Path) -> None:
     ("files", "says"),
     [
         ({"intents_a": "intent: x\nexamples: [a\n"}, "intents/a.yaml:3: this is not YAML"),
+        (
+            {"intents_a": "intent: x\nexamples:\n  - [book on [Monday](day)]\n"},
+            r"intents/a.yaml:3: this is not YAML: .*: put the example with its \[mark\]\(entity\) in quotes",
+        ),
+        ({"intents_a": "intent: x\nexamples: [book on [Monday](day), b]\n"}, "a.yaml:2: .* in quotes"),
+        ({"intents_a": "intent: x\nexamples: [\n  book on [Monday](day),\n  b]\n"}, "a.yaml:3: .* in quotes"),
+        ({"intents_a": "intent: x\nexamples:\n  - [Monday](day) is fine\n  - b\n"}, "a.yaml:3: .* in quotes"),
+        ({"intents_a": "intent: x\nexamples:\n- 'on [Monday](day)'\n- a\n- [b: c\n"}, r"a.yaml:\d: this is .*'$"),
         ({"intents_a": "intent: x\n"}, "intents/a.yaml:1: intent 'x' has no 'examples'"),
         ({"intents_a": "- examples: [a]\n"}, "intents/a.yaml:1: this entry has no 'intent'"),
         ({"intents_a": "intent: x\nexamples:\n  - a\n  - 12\n"}, "intents/a.yaml:4: 12 is not text: put it in quotes"),
