@@ -31,7 +31,10 @@ METHODS: dict[str, tuple[str, ...]] = {
 
 
 class Nlp(Node):
-    """Analyses a text by one method, such as Spell Check or Number Recognition."""
+    """Analyses a text by one method, such as Spell Check or Number Recognition.
+
+    A text without a number, a unit or a date is no error: the node leaves by `onSuccess`, with an empty list.
+    """
 
     kind = "nlp"
     category = "ai"
@@ -42,7 +45,7 @@ class Nlp(Node):
         red("onFailure", "the text was not processed"),
         red("onError", "something went wrong"),
         red("onInvalidData", "the text is empty"),
-        red("onInvalidChoice", "the method gave nothing"),
+        red("onInvalidChoice", "the method gave none of its outputs"),
     )
     outputs = {
         "InputText": "the text that was analysed",

@@ -15,7 +15,11 @@ NO_MESSAGE = 3001
 
 
 class QnaBot(Node):
-    """Finds the answer to a text in `nlp/knowledge`; sends nothing itself."""
+    """Finds the answer to a text in `nlp/knowledge`; sends nothing itself.
+
+    Of the platform's outputs, `FullResponse` is `ResponsePayload` here, `TransactionId` and `SessionId` are
+    `$(transid)`, and `ConsumerId` is `$(customerid)`. The customer is the session's: there is no id to be invalid.
+    """
 
     kind = "qna_bot"
     category = "ai"
