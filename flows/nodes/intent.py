@@ -34,6 +34,16 @@ NEITHER = frozenset(
 )
 """How an answer may name one of two, or none, in English, German, French, Spanish and Italian."""
 
+NUMBERS = {
+    word: place
+    for place, words in enumerate(("1 one eins un uno", "2 two zwei deux dos due", "3 three drei trois tres tre"))
+    for word in words.split()
+}
+BESIDE_A_NUMBER = frozenset(
+    "number no nr option choice please pls nummer bitte numéro svp número opción por favor numero opzione".split()  # noqa: SIM905
+)
+"""The numbers of the choices in words, and what an answer may say beside one of them."""
+
 NOT = frozenset("not don dont didn isn nicht kein keine pas".split())  # noqa: SIM905
 """Words that turn round what stands beside them: what is named with one of these was not chosen by its name."""
 
@@ -181,11 +191,15 @@ class Intent(Node):
 def _named(answer: str, titles: list[str]) -> int | None:
     """Which of two an answer names, 0 or 1; 2 for neither; None where it does not say.
 
-    By its place ("the second one"), by words of one title that the other has not ("cancel it"), or by a no.
+    By its number ("option 2"), by its place ("the second one"), by words of one title that the other has not
+    ("cancel it"), or by a no.
     """
     words = set(_words(answer))
     if words & NOT:
         return None
+    numbers = words - BESIDE_A_NUMBER
+    if len(numbers) == 1 and (number := NUMBERS.get(next(iter(numbers)))) is not None:
+        return number
     first, second = bool(words & FIRST), bool(words & SECOND)
     if first != second:
         return int(second)
