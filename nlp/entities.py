@@ -237,7 +237,7 @@ def find_plain(text: str, language: str = "en", region: str = "") -> list[Entity
     if figures or numbers:
         found += find_amounts(text, numbers, cents="EUR" if language in COUNTED else CENTS.get(region, "USD"))
     found += find_notes(text, numbers)
-    found += other_ends(found, text, language)
+    found = other_ends(found, text, language) + found  # of two with one span the first stays: $20 of $20-30k
     if figures:
         found += find_postcodes(text)
     if figures and sum(map(str.isdigit, text)) >= FEWEST_CARD_DIGITS:

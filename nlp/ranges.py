@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.utterance import Entity
+from nlp.amounts import SCALES as AMOUNT_SCALES
 
 _stop = (
     "please|pls|thanks?|ok|is|was|has|and|or|for|in|on|at|to|from|but|not|it|if|that|with|by|bitte|danke|und|oder|für|um"
@@ -33,12 +34,18 @@ BEFORE = {
     for language, (either, _, and_) in _OR.items()
 }
 BETWEEN = {language: re.compile(rf"\b(?:{between})[ ]\Z", re.IGNORECASE) for language, (_, between, _) in _OR.items()}
-BEHIND = re.compile(r"[ ]?[-–][ ]?(?P<last>\d{1,6}(?:[.,]\d{1,2})?)(?![\w/:%°-]|[.,]\d|[ ]?[€£])")
+BEHIND = re.compile(
+    r"[ ]?[-–][ ]?(?P<last>\d{1,6}(?:[.,]\d{1,2})?)"
+    r"(?:(?:[ ]?(?P<scale>thousand|million|billion|mn|bn)|(?P<short>[km]))(?!\w))?(?![\w/:%°-]|[.,]\d|[ ]?[€£])",
+    re.IGNORECASE,
+)
+SIGN_BEHIND = re.compile(r"[ ]?[-–][ ]?\Z")
 SIGNED = re.compile(r"\D*[$€£₹¥₺₦₩]")
 FIGURES = re.compile(r"\d{1,6}(?:[.,]\d{1,2})?")
 LOOKED_AT = 40
 MOST_APART = 1_000
-"""20-30k and two or three million: the first end is of thousands, too, and is left alone."""
+SCALES = (1_000_000_000, 1_000_000, 1_000)
+"""Of what the last end is, and so the first one, too, if it is smaller without: 20-30k, two or three million euros."""
 
 MEASURED = frozenset({"amount", "duration", "quantity"})
 SECONDS = frozenset({1, 60, 3_600, 86_400, 604_800, 1_209_600, 2_592_000, 31_536_000})
@@ -61,6 +68,7 @@ def other_ends(found: Sequence[Entity], text: str, language: str) -> list[Entity
     """The ends of ranges that have no unit or currency of their own: what the one beside them is of."""
     numbers = {row.start: row for row in found if row.kind == "number"}
     ended = {row.end: row for row in found if row.kind == "number"}
+    signed = {row.end: row for row in found if row.kind == "amount" and SIGNED.match(row.text)}
     ends = []
     for row in found:
         if row.kind not in MEASURED:
@@ -68,11 +76,45 @@ def other_ends(found: Sequence[Entity], text: str, language: str) -> list[Entity
         last = _last(row, numbers, text)
         if last:
             ends += _before(row, last, ended, text, language)
-        elif row.kind == "amount" and SIGNED.match(row.text) and (match := BEHIND.match(text, row.end)):
-            value = _read(match["last"])
-            if value > row.value["value"]:
-                ends.append(_like(row, value, text, *match.span("last")))
+        elif row.kind == "amount" and SIGNED.match(row.text):
+            ends += _behind(row, text) or _signed_before(row, signed, text)
     return ends
+
+
+def _behind(row: Entity, text: str) -> list[Entity]:
+    """The last end of a range whose first one has the sign: $20-30, $20-30k."""
+    match = BEHIND.match(text, row.end)
+    if match is None:
+        return []
+    first, last, scale = row.value["value"], _read(match["last"]), 1
+    if said := (match["scale"] or match["short"]):
+        scale = AMOUNT_SCALES[said.lower()]
+    if first >= last * scale:
+        return []
+    ends = [_like(row, last * scale, text, match.start("last"), match.end())]
+    if scale > 1 and first < last:
+        ends.append(_like(row, first * scale, text, row.start, row.end))
+    return ends
+
+
+def _signed_before(row: Entity, signed: dict[int, Entity], text: str) -> list[Entity]:
+    """The first end of $20-$30k."""
+    between = SIGN_BEHIND.search(text, max(0, row.start - 3), row.start)
+    first = signed.get(between.start()) if between else None
+    figures = FIGURES.search(row.text)
+    if first is None or figures is None or first.value["currency"] != row.value["currency"]:
+        return []
+    scale = _scale(row.value["value"], _read(figures.group()))
+    if scale == 1 or first.value["value"] >= row.value["value"] / scale:
+        return []
+    return [_like(first, first.value["value"] * scale, text, first.start, first.end)]
+
+
+def _scale(value: float, figures: float = 0) -> int:
+    """What a number is counted in: thousands in "3 thousand" and "three thousand", ones in 3000."""
+    if figures:
+        return next((scale for scale in SCALES if abs(figures * scale - value) < scale / MOST_APART), 1)
+    return next((scale for scale in SCALES if value >= scale and value % scale == 0), 1)
 
 
 def _last(row: Entity, numbers: dict[int, Entity], text: str) -> float:
@@ -97,6 +139,12 @@ def _before(row: Entity, last: float, ended: dict[int, Entity], text: str, langu
     between = BETWEEN.get(language, BETWEEN["en"])
     if match["and"] and not between.search(text, max(0, start - 12), start):
         return []
+    figures = FIGURES.match(text, row.start)
+    scale = _scale(last, _read(figures.group()) if figures else 0)
+    # "20-30,000" are thousands, but 5 to 10,000 are five and more
+    grouped = figures is not None and text[figures.end() : figures.end() + 1].isdigit()
+    if value < last / scale and (HYPHEN.search(match["to"]) or not grouped):
+        value *= scale
     if not last / MOST_APART < value < last:
         return []
     if row.kind == "duration":
