@@ -71,6 +71,24 @@ def _from(match: re.Match[str], clock: Clock) -> time:
     return time(hour, int(match["minute"] or 0))
 
 
+FROM_HALF = re.compile(
+    rf"(?<![\w/.,:-])(?P<begin>{'|'.join(HOURS)}|1[0-2]|[1-9])(?:[:.](?P<more>[0-5]\d))?[ ]?(?P<half>[ap])\.?m\.?"
+    r"(?:[ ]?[-–][ ]?|[ ](?:to|till|until)[ ])\Z",
+    re.IGNORECASE,
+)
+
+
+def _until(match: re.Match[str], clock: Clock) -> time | None:
+    """The last hour of "3pm-4": the next one of that name behind the first."""
+    lead = FROM_HALF.search(match.string, max(0, match.start() - 20), match.start())
+    if lead is None:
+        return None
+    first = time(in_half(_hour_of({"hour": lead["begin"]}), lead["half"]), int(lead["more"] or 0))
+    last = time(_hour_of(match.groupdict()) % NOON, int(match["minute"] or 0))
+    later = last.replace(hour=last.hour + NOON)
+    return later if last <= first < later else last
+
+
 _first = rf"{_any_hour}(?:[:.](?P<minute>[0-5]\d))?"
 _last = (
     rf"{_any_hour.replace('hour', 'last')}(?:[:.][0-5]\d)?"
@@ -78,7 +96,9 @@ _last = (
 )
 HINT = re.compile(
     rf"\b(?:{'|'.join(HOURS)})\b|\d[ ]{{0,2}}(?:[-–]|and|to|till|until|past|after|minutes?)|"
-    r"(?:around|about|by|after|before|from|half|past|quarter|of|to) \d|(?:past|after|to|before) (?:noon|mid)",
+    r"m\.? ?(?:[-–]|to |till |until ) ?\d|"
+    r"(?:around|about|by|after|before|from|half|past|quarter|of|to) \d|"
+    r"(?:past|after|to|before|half|of|till) (?:noon|mid)",
     re.IGNORECASE,
 )  # fmt: skip
 """Every time that is said so has one of these in it."""
@@ -105,6 +125,8 @@ RULES: tuple[Rule, ...] = (
     (pattern(rf"{_hour}[ ]o['’ ]{{0,2}}clock{AT_PART}?"), _spoken),
     (pattern(rf"(?<=\bat ){_hour}{NO_NOUN}"), _spoken),
     (re.compile(rf"(?<![\w/.,:-]){_first}(?=[ ]?[-–][ ]?{_last})", re.IGNORECASE), _from),
+    (re.compile(rf"(?:(?<=[m.][-–])|(?<=[m.] [-–] )|(?<=[m.] to )|(?<=[m.] till )|(?<=[m.] until )){_any_hour}"
+                rf"(?:[:.](?P<minute>[0-5]\d))?{NO_NOUN}", re.IGNORECASE), _until),
     (re.compile(rf"(?:(?<=\bbetween )|(?<=\bfrom )){_first}(?=[ ](?:and|to|till|until)[ ]{_last})", re.IGNORECASE),
      _from),
 )  # fmt: skip

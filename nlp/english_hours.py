@@ -4,7 +4,7 @@ import re
 from datetime import time
 
 from nlp.clock import NOON, Clock
-from nlp.english_calendar import DAYS, NO_NOUN, Rule
+from nlp.english_calendar import DAYS, NO_NOUN, Rule, behind
 from nlp.english_clock import HOURS
 
 LOOKED_AT = 80
@@ -51,8 +51,19 @@ WHOLE = re.compile(
 )
 """An answer that is nothing but an hour; "between 2 and 4" alone may count people."""
 
+ON_THE_WAY = re.compile(
+    r"\b(?:land(?:s|ed|ing)?|depart(?:s|ed|ing|ure)?|leav(?:e|es|ing)|left|take?s?[ ]off|boards?|boarding|flight|train"
+    r"|bus|ferry|check[ -]?(?:in|out))\b"
+    rf"|\b(?:today|tomorrow|{'|'.join(DAYS)})[ ]\Z",
+    re.IGNORECASE,
+)
+"""Beside these, four figures behind "at" are a time: lands at 2355."""
+
+YEARS = range(1_900, 2_060)
 ENDS = re.compile(r"[.!?\n](?=\s)")
-HINT = re.compile(rf"(?:after|before|by|around|about|until|till|from|between|than) {_hour}", re.IGNORECASE)
+HINT = re.compile(
+    rf"(?:after|before|by|around|about|until|till|from|between|than) (?:{_hour}|0\d)|\bat \d{{4}}\b", re.IGNORECASE
+)
 """Every hour that stands so has one of these in it."""
 
 
@@ -90,5 +101,24 @@ _HOUR = re.compile(
     rf"(?:(?=[ ]?o['’ ]{{0,2}}clock|{_to_clear}|[-–]{_hour}{NO_NOUN})|{_stop})",
     re.IGNORECASE,
 )
-RULES: tuple[Rule, ...] = ((_HOUR, _bare),)
+_FIGURES = re.compile(
+    rf"{behind('at by around until till before after')}(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?![\w/:%-]|[.,]\d)"
+    rf"(?:(?=[ ](?:on[ ])?(?:today|tomorrow|tonight|{'|'.join(DAYS)})\b)|{NO_NOUN})",
+    re.IGNORECASE,
+)
+
+
+def _four_figures(match: re.Match[str], clock: Clock) -> time | None:
+    """Call me at 1400: in a sentence about time only; what may be a year is one, but for behind "at"."""
+    text, start = match.string, match.start()
+    before = ENDS.split(text[max(0, start - LOOKED_AT) : start])[-1]
+    *_, lead = before.split()
+    sentence = before[: before.rindex(lead)]
+    if lead.lower() != "at" and int(match.group()) in YEARS:
+        return None
+    about_time = CLEAR.match(text, match.end()) or ABOUT_TIME.search(sentence) or ON_THE_WAY.search(sentence)
+    return time(int(match["hour"]), int(match["minute"])) if about_time else None
+
+
+RULES: tuple[Rule, ...] = ((_HOUR, _bare), (_FIGURES, _four_figures))
 """Tried when all others have had their turn."""

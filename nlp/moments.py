@@ -26,7 +26,7 @@ from nlp.english_calendar import (
 from nlp.numbers import FIGURE
 from nlp.ordinals import ONES as ORDINALS
 from nlp.past_days import is_over
-from nlp.zones import in_own_zone, with_zone
+from nlp.zones import in_own_zone, with_zones
 
 ORDINAL_TENS = {"twenty": 20, "thirty": 30}
 
@@ -68,7 +68,7 @@ def find_moments(text: str, *, now: int, timezone: str = "UTC", day_first: bool 
                 found += _day_behind(match, value, taken)
                 if not isinstance(value, time):
                     found += _hour_behind(text, match.end(), clock, taken)
-    found = joined(sorted(with_zone(row, text) for row in found), text)
+    found = joined(with_zones(found, text), text)
     return [entity_of(at_distance(in_own_zone(row, clock), text), text) for row in found]
 
 
@@ -288,8 +288,8 @@ RULES: tuple[Rule, ...] = (
     (pattern(rf"(?:(?P<which>next|last|this|on)[ ]{{1,2}})?{WEEKDAY}{PART}"), _weekday_value),
     (pattern(rf"(?P<which>next|last|this|on)[ ](?P<weekday>{_short})\b\.?{PART}"), _weekday_value),
     (pattern(rf"(?P<which>)(?P<weekday>tues|weds|thurs?){PART}"), _weekday_value),
-    (pattern(rf"(?P<which>)(?P<weekday>{_short})\b\.?(?=,?[ ](?:at[ ])?\d{{1,2}}(?:[:.]\d\d|[ ]?[ap]m)(?!\d))"),
-     _weekday_value),
+    (pattern(rf"(?P<which>)(?<![-–])(?P<weekday>{_short})\b\.?"
+             r"(?=,?[ ](?:at[ ])?\d{1,2}(?:[:.]\d\d|[ ]?[ap]m)(?!\d))"), _weekday_value),
     (pattern(r"(?P<which>next|last)[ ]{1,2}(?P<unit>week|month|year)"), _next_unit),
     (pattern("(?:12(?:[:.]00)?|twelve)[ ](?:noon|midday|midnight)"), _named_time),
     (pattern(rf"(?P<hour>\d{{1,2}})(?:[:.](?P<minute>[0-5]\d))?(?P<half>)(?:[ ]o['’]?clock)?{AT_PART}"), _clock_time),

@@ -18,14 +18,22 @@ PLACES = {
 }  # fmt: skip
 _short = "|".join((*OFFSETS, *(word.lower() for word in OFFSETS if word != "WEST"), "ET", "CT", "MT", "PT"))
 BEHIND = re.compile(
-    r"[ ]?\(?(?:GMT|UTC)[ ]?(?P<offset>[+-](?:1[0-4]|0?\d))\)?(?!\w|[.:]\d)"
+    r"[ ]?\(?(?:GMT|UTC)[ ]?(?P<offset>[+-](?:1[0-4]|0?\d)(?::?(?:00|30|45))?)\)?(?!\w|[.:]\d)"
     rf"|[ ]?\(?(?P<short>{_short})\)?(?![\w'’]|[ ]?[+-]\d)"
     r"|[ ](?P<place>(?i:eastern|central|mountain|pacific|uk|london))(?i:[ ](?:standard[ ]|daylight[ ])?time)(?!\w)"
 )
 
 
-def with_zone(row: Found, text: str) -> Found:
-    """A time with the zone that is named behind it, if one is."""
+def with_zones(found: list[Found], text: str) -> list[Found]:
+    """Times with the zones that are named behind them, if any are; the 5:30 of GMT+5:30 is no time of its own."""
+    kept: list[Found] = []
+    for row in sorted(found):
+        if not kept or row.start >= kept[-1].end:
+            kept.append(_with_zone(row, text))
+    return kept
+
+
+def _with_zone(row: Found, text: str) -> Found:
     match = BEHIND.match(text, row.end) if isinstance(row.value, time | datetime) else None
     return (
         row._replace(end=match.end(), zone=(match["offset"] or match["short"] or match["place"]).upper())
@@ -52,5 +60,7 @@ def _zone(name: str) -> tzinfo:
     if name in PLACES:
         return zone(PLACES[name])
     if name not in OFFSETS:
-        return timezone(timedelta(hours=int(name)))
+        hours, minutes = (name[:-2].rstrip(":"), int(name[-2:])) if len(name) > 3 else (name, 0)
+        away = timedelta(hours=abs(int(hours)), minutes=minutes)
+        return timezone(-away if name.startswith("-") else away)
     return UTC if not OFFSETS[name] else timezone(timedelta(hours=OFFSETS[name]))

@@ -21,7 +21,7 @@ WORDS = (
     "the", "week", "weekend", "end of", "5th", "23rd", "half an", "a couple of", "mins", "hrs", "and a half",
     "christmas", "new year's eve", "boxing day", "thirty", "forty-five", "oh five", "past", "to", "half", "quarter of",
     "around", "between", "from", "and", "2-4pm", "5", "10", "minutes", "time", "week after next", "20mins",
-    "call me", "since", "end of", "may to",
+    "call me", "since", "end of", "may to", "3pm-4", "9am", "4:30", "1400", "0930", "lands", "GMT+5:30",
     "next year", "after", "before", "until", *ORDINALS, "twenty-first", "thirty first",
     "3", "12", "17:30", "5pm", "2026", "2026-03-04", "3/4", "3.4.26", "2nd", "٣", "of it", "order", "please",
 )  # fmt: skip
@@ -51,3 +51,23 @@ def test_letters_that_count_as_others(text: str, pair: str) -> None:
 @pytest.mark.parametrize("text", ["saturday ſix", "the end of ſeptember", "call me after fıve", "tomorrow nıne"])
 def test_words_that_only_look_like_one(text: str) -> None:
     assert all(row.kind == "date" for row in find_moments(text, now=NOW))
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("my flight lands at 2355", ["23:55"]),
+        ("call me at 1400, please", ["14:00"]),
+        ("tomorrow at 1400", ["2026-11-23T14:00"]),
+        ("by 1430 tomorrow", ["2026-11-23T14:30"]),
+        ("I need it by 0930", ["09:30"]),
+        ("I am at 1400 points", []),
+        ("my balance is at 1400", []),
+        ("deliver it at 1400 Main Street", []),
+        ("can it be delivered by 2027", []),
+        ("prices starting at 1500", []),
+        ("order 1400", []),
+    ],
+)
+def test_four_figures_are_a_time_where_the_sentence_is_about_time(text: str, values: list[str]) -> None:
+    assert [row.value for row in find_moments(text, now=NOW)] == values
