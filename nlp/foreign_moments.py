@@ -10,6 +10,7 @@ from models.utterance import Entity
 from nlp.clock import Clock, Found, day_of_month, entity_of, in_year, joined, local_time, shifted
 from nlp.foreign_clock import SPEECHES, find_times, part_after, parts_of_today
 from nlp.foreign_days import find_weekends_and_holidays
+from nlp.foreign_edges import find_edges
 from nlp.foreign_months import find_months
 from nlp.foreign_numbers import WORDS, fold, loose, small_numbers
 from nlp.numbers import FIGURE
@@ -234,11 +235,13 @@ def find_foreign_moments(text: str, language: str, *, now: int, timezone: str = 
     rules, clock = _rules(language), Clock(local_time(now, timezone), day_first=True)
     found: list[Found] = []
     taken = bytearray(len(text) + 1)
+    steps = list(_steps(text, language, rules, clock))
     for rows in (
         find_weekends_and_holidays(text, language, clock),
         _dates(text, language, rules, clock),
         find_months(text, language, CALENDARS[language].months, clock),
-        _steps(text, language, rules, clock),
+        find_edges(text, language, clock),
+        steps,
         _weekdays_of_weeks(text, language, rules, clock.now.date()),
         _times(text, language, rules, clock),
         _days(text, language, rules, clock),
@@ -248,7 +251,41 @@ def find_foreign_moments(text: str, language: str, *, now: int, timezone: str = 
             if not any(taken[row.start : row.end]):
                 taken[row.start : row.end] = b"\x01" * (row.end - row.start)
                 found.append(row)
-    return [entity_of(row, text) for row in joined(sorted(found), text)]
+    found.sort()
+    if steps:
+        found = _with_steps(found, {row.start for row in steps}, clock.now.date())
+    if language == "fr" and EIGHT_DAYS.search(text):
+        found = [_in_eight_days(row, text) for row in found]
+    return [entity_of(row, text) for row in joined(found, text)]
+
+
+EIGHT_DAYS = re.compile(r"[ ]en[ ](?:(?P<week>huit)|quinze)(?![\w-]|[ ](?:jours|minutes|heures))", re.IGNORECASE)
+
+
+def _in_eight_days(row: Found, text: str) -> Found:
+    """Lundi en huit is a week after the next Monday, and lundi en quinze two."""
+    day, match = _day_of(row), EIGHT_DAYS.match(text, row.end)
+    if day is None or match is None:
+        return row
+    return row._replace(end=match.end(), value=day + timedelta(days=7 if match["week"] else 14))
+
+
+def _with_steps(found: list[Found], steps: set[int], today: date) -> list[Found]:
+    """A day and so many days from it are one: heute in einer Woche, Montag in zwei Wochen."""
+    together: list[Found] = []
+    for row in found:
+        if together and row.start in steps and together[-1].end + 1 == row.start:
+            day, step = _day_of(together[-1]), _day_of(row)
+            if day is not None and step is not None:
+                together[-1] = together[-1]._replace(end=row.end, value=day + (step - today))
+                continue
+        together.append(row)
+    return together
+
+
+def _day_of(row: Found) -> date | None:
+    """The day that was found, unless a time or a part of the day is named with it."""
+    return row.value if not row.part and isinstance(row.value, date) and not isinstance(row.value, datetime) else None
 
 
 def _with_part(match: re.Match[str], day: date, language: str) -> Found:

@@ -32,26 +32,11 @@ LEADS = {
                 "(?:em )?meados de", "(?:no )?(?:fim|final) de", "de "),
 }  # fmt: skip
 
-THIS_MONTH = {
-    "de": r"(?:ende|(?P<begin>anfang)|(?P<middle>mitte))[ ](?:des|dieses)[ ]monats|monatsende",
-    "es": r"(?:(?:a )?(?:finales|fines|fin)|(?P<begin>(?:a )?(?:principios|comienzos))|(?P<middle>(?:a )?mediados))"
-          r"[ ]de(?:l|[ ]este)?[ ]mes",
-    "fr": r"(?:fin|(?P<begin>début)|(?P<middle>milieu))[ ](?:du|de ce)[ ]mois",
-    "it": r"(?:fine|(?P<begin>inizio)|(?P<middle>metà))[ ](?:del |di questo )?mese",
-    "pt": r"(?:fim|final|(?P<begin>início|começo)|(?P<middle>meados))[ ](?:do|deste)[ ]mês",
-}  # fmt: skip
-"""The end, the beginning or the middle of the month that it is."""
-
-
-@lru_cache(maxsize=len(THIS_MONTH))
-def _this_month(language: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{loose(THIS_MONTH[language], language)})(?!\w)", re.IGNORECASE)
-
 
 @lru_cache(maxsize=len(LEADS))
 def _hint(language: str, months: str) -> re.Pattern[str]:
-    """Every month, and every word for one, has one of these in it."""
-    return re.compile("monat|mois|mes|m[êe]s|" + "|".join(loose(name[:3], language) for name in months.split()), re.I)
+    """Every month has one of these in it."""
+    return re.compile("|".join(loose(name[:3], language) for name in months.split()), re.I)
 
 
 @lru_cache(maxsize=len(LEADS))
@@ -82,15 +67,6 @@ def find_months(text: str, language: str, months: str, clock: Clock) -> Iterator
         over = bool(match["since"] or match["since_"]) or is_over(text, match.start())
         start = next((match.start(edge) for edge in ("begin", "middle", "end") if match[edge]), match.start("month"))
         yield Found(start, match.end(), _day(match, month, clock, over=over))
-    for match in _this_month(language).finditer(text):
-        first = clock.now.date().replace(day=1)
-        if match["begin"] or match["middle"]:
-            yield Found(*match.span(), first.replace(day=15 if match["middle"] else 1))
-        else:
-            yield Found(
-                *match.span(),
-                first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1) - timedelta(days=1),
-            )
 
 
 def _day(match: re.Match[str], month: int, clock: Clock, *, over: bool) -> date:

@@ -15,6 +15,20 @@ from tests.nlp.conftest import NOW, takes_linear_time
         ("de", "am 3. März 2027", ["2027-03-03"]),
         ("de", "morgen um fünf vor halb drei, um zehn nach acht", ["2026-11-23T02:25", "08:10"]),
         ("de", "in eineinhalb Stunden, vor einer Viertelstunde", ["2026-11-22T11:30", "2026-11-22T09:45"]),
+        ("de", "heute in einer Woche, Montag in zwei Wochen", ["2026-11-29", "2026-12-07"]),
+        ("de", "morgen in einer Woche um 10 Uhr", ["2026-11-30T10:00"]),
+        ("de", "heute, in einer Woche", ["2026-11-22", "2026-11-29"]),
+        ("de", "heute in zwei Stunden", ["2026-11-22", "2026-11-22T12:00"]),
+        ("fr", "lundi en huit, mardi en quinze à 10h", ["2026-11-30", "2026-12-08T10:00"]),
+        ("fr", "lundi en huit minutes", ["2026-11-23"]),
+        ("de", "Ende der Woche, Ende nächster Woche", ["2026-11-22", "2026-11-29"]),
+        ("de", "Ende nächsten Monats, Mitte letzten Monats", ["2026-12-31", "2026-10-15"]),
+        ("de", "am Ende der Straße, am Wochenende", ["2026-11-22"]),
+        ("fr", "à la fin du mois prochain, fin du mois", ["2026-12-31", "2026-11-30"]),
+        ("fr", "début de la semaine prochaine, fin de la rue", ["2026-11-23"]),
+        ("es", "a finales del mes que viene, al final de la semana", ["2026-12-31", "2026-11-22"]),
+        ("it", "alla fine del mese prossimo, alla fine della settimana", ["2026-12-31", "2026-11-22"]),
+        ("pt", "no fim do próximo mês, no final da semana que vem", ["2026-12-31", "2026-11-29"]),
         ("es", "mañana a las tres menos cinco", ["2026-11-23T02:55"]),
         ("es", "a las 15h, a las 15h30, a las 10 hrs, 15:30h", ["15:00", "15:30", "10:00", "15:30"]),
         ("es", "dentro de dos horas y media, hace media hora", ["2026-11-22T12:30", "2026-11-22T09:30"]),
@@ -199,6 +213,7 @@ SAID = (
     " quarto cinco fünf uno una vingt venti vinte de tarde da noite abends du soir di sera demain morgen mañana"
     " letzten nächsten Montag lunes pasado lundi dernier scorso lunedì segunda vez guten la que viene in zwei en dans"
     " Wochenende week-end Natale Ostern weekend à an"
+    " Ende fin mese mois prochain semaine Woche huit en der"
     " Tagen días jours 3 de maio März primero domani amanhã ce soir stasera midi mezzanotte 00 , . -"
 )
 
