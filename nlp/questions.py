@@ -55,6 +55,7 @@ WITHIN = _words("what when where why how")
 
 PERSONS = _words("i you he she it we they")
 ASKED_ABOUT = SUBJECTS - {"a", "an"}
+THOUGHT = _words("think reckon suppose guess recommend suggest say")
 ONE_THING = _words("it this that them")
 AGAIN = _words("again it this that more another one from soon later something")
 MORE_OF_HOW = _words(
@@ -179,10 +180,29 @@ def _english(sentence: str, words: list[str], language: str, *, marked: bool) ->
         return words[1], "question word"
     if inner := _asked_within(words):
         return inner, "question word"
-    if REQUEST.search(sentence):
+    if asked := INDIRECT.match(said := " ".join(words)):
+        kind = asked["asked"] or asked["known"]
+        return kind if kind in QUESTION_WORDS else "yes/no", "indirect question"
+    if LEFT_OUT.match(said) or REQUEST.search(sentence):
         return "yes/no", "auxiliary verb first"
     return None
 
+
+INDIRECT = re.compile(
+    r"(?:(?:i|we)(?:['’]?m|['’]?re|[ ]am|[ ]are|[ ]was|[ ]were)?[ ])?(?:(?:just|only|also)[ ])?wonder(?:ed|ing)?[ ]"
+    r"(?P<asked>if|whether|what|when|where|which|who|whose|why|how)\b"
+    r"|(?:i|we)(?:['’]d|[ ]would)?[ ](?:(?:just|also)[ ])?(?:want|need|like|love)(?:ed)?[ ]to[ ]know[ ]"
+    r"(?P<known>if|whether|what|when|where|which|who|whose|why|how)\b",
+    re.IGNORECASE,
+)
+"""I wonder if you deliver; I'd like to know when it comes."""
+
+LEFT_OUT = re.compile(
+    r"(?:you|u|ya|you[ ](?:guys|all|lot|people)|y['’]?all|they)[ ](?:got|have|sell|offer|do|accept|take"
+    r"|know|stock|need)[ ]any(?:thing|one|body|where)?\b|any[ ](?:chance|news|updates?|idea|progress)\b",
+    re.IGNORECASE,
+)
+"""An auxiliary verb that was left out: you got any deals, any news on my refund."""
 
 REQUEST = re.compile(r",[ ](?:(?:and|but|so|please)[ ])?(?:can|could|would|will)[ ](?:you|someone|somebody)\b", re.I)
 """I never got it, can you check."""
@@ -204,14 +224,23 @@ def _asked_within(words: list[str]) -> str:
 
 
 def _is_no_question(sentence: str, first: str, rest: list[str]) -> bool:
-    """Whether a sentence that begins with a question word is an exclamation, or says when something was."""
+    """Whether a sentence that begins with a question word is an exclamation, or says when something was, or what is."""
     if first == "when":
         return bool(rest) and rest[0] in CLAUSE
+    if rest[:1] == ["happened"] or (rest and rest[0] in PERSONS):
+        return _tells_what(rest)
     if first == "what":
         return rest[:1] in (["a"], ["an"])
     if first == "how" and rest and rest[0] not in MORE_OF_HOW:
         return rest[0] not in DONE and len(rest) < FEW_WORDS and not AUXILIARIES.intersection(rest)
     return False
+
+
+def _tells_what(rest: list[str]) -> bool:
+    """Whether a form of to be follows what somebody does: what I need is a refund, but not: what you think is best."""
+    at = next((place for place, word in enumerate(rest) if place and word in BE and rest[place - 1] not in PERSONS), 0)
+    then = rest[at + 1 : at + 2]
+    return bool(at and then) and not (THOUGHT & set(rest[:at])) and then[0] not in (*QUESTION_WORDS, "if", "whether")
 
 
 def _has_subject(auxiliary: str, rest: list[str], *, negated: bool) -> bool:
