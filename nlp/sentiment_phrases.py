@@ -24,6 +24,19 @@ _RATED = r"(?=\W*(?:\Z|[.!,?\n])|[ ](?:stars?|for|from)\b)"
 """What is not before a rating, looked at behind it for speed, and what follows one, so that it is no day nor count."""
 
 _KNOWN = "(?:had|seen|known|eaten|tasted|met|experienced|been|felt|used|received|got|found|heard)"
+_THINGS = (
+    "(?=[acdefilps])(?:fire|accident|emergency|fraud|damage|liability|sick|sickness|illness|critical illness|death"
+    "|cancer|debt|pain|panic)[ -]"
+    "(?:insurance|cover|coverage|polic(?:y|ies)|claims?|appointments?|departments?|teams?|desk|hot ?line|line"
+    "|numbers?|contacts?|alarms?|exits?|doors?|extinguishers?|certificates?|leave|notes?|pay|screenings?|advice"
+    "|deposits?|waivers?|alerts?|button|relief|killers?|kit|rooms?|services?|call[ -]?outs?|repairs?|plumbers?"
+    "|electricians?|dentists?|forms?|charges?|fees?|tests?)"
+    "|(?=[lms])(?:lost|stolen|missing)(?:(?: or | and |/)(?:lost|stolen|missing))? (?:cards?|luggage|baggage|property)"
+    "|(?=[bdeghlt])(?:lost (?:and|&) found|happy hours?|good friday|best before|dear (?:sirs?|madam|team|all)"
+    "|energy drinks?|trust funds?)"
+)
+"""What things are called that customers ask about: an emergency appointment is no fear, and a happy hour no joy."""
+
 _ENGLISH = (
     (GOOD, r"could(?:n['’]?t| not) (?:be|have been) (?:happier|better|more (?:pleased|helpful|happy))"
            r"|spot[ -]on|over the moon|made my day|(?<![/.])5[ -]stars?(?! for| hotels?)|(?<![/.])10/10|top notch"
@@ -32,7 +45,7 @@ _ENGLISH = (
           r"|(?:4|four)[ -]stars?(?! for| hotels?)"
           rf"|never (?:\w+ )?{_KNOWN} (?:\w+ )?better"),
     (BAD, r"(?:could|can only) (?:be|get|have been) better|(?:is|was|what|such) a joke|having a laugh"
-          r"|hardly (?:good|great|helpful|ideal|fast)|ripped off|never again|so slow|too slow"
+          r"|hardly (?:good|great|helpful|ideal|fast)|ripped off|rip[ -]off|never again|so slow|too slow"
           r"|(?:does(?:n['’]?t| not)|never|not|won['’]?t|is(?:n['’]?t| not)|stopped) work(?:s|ing|ed)?"
           r"|(?<![/.])(?:[01]|zero|one)[ -]stars?|(?<![/.])0/10|arrived (?:cold|late|broken|damaged)"
           r"|cold and late"
@@ -45,7 +58,8 @@ _ENGLISH = (
           r"|(?:not|\w{2,6}n['’]?t) (?:nearly |quite )?(?:as|so) (?:good|great|nice|fast|quick|easy|fresh|clean|helpful"
           r"|reliable) as(?: \w+){0,2} (?:hoped|expected|promised|advertised|described|thought)"
           r"|still (?:waiting|no (?:reply|response|answer|refund))|still have(?:n['’]?t| not) \w+ed"),
-    (CALM, r"(?:(?:want|need|get|like) )?my money back|do(?:n['’]?t| not) bother|no,? thank(?:s| you)"
+    (CALM, rf"{_THINGS}|"
+           r"(?:(?:want|need|get|like) )?my money back|do(?:n['’]?t| not) bother|no,? thank(?:s| you)"
            r"|(?:would|i['’]d|we['’]d) like(?= (?:to|an?|the|my|some)\b)|best (?:time|way|number|day) (?:to|for)"
            r"|\A\W*no+(?:pe)?\W*\Z|\Ano(?= (?:i|we|it|that|the|my)\b)"
            r"|free (?:delivery|shipping|returns?|parking|wifi|trial)|thanks in advance"),
