@@ -11,6 +11,7 @@ from itertools import product
 from typing import NamedTuple
 
 from models.utterance import Entity
+from nlp.foreign_shares import find_shares
 from nlp.ranges import find_ranges
 from nlp.short_numbers import CODE, find_short_numbers, with_fraction
 
@@ -86,6 +87,8 @@ def find_foreign_numbers(text: str, language: str) -> list[Entity]:
             value, start = -value, sign.start()
         found.append(Entity("number", value, text[start:end], start, end, "words"))
         at += length
+    if shares := find_shares(text, language):
+        found = [row for row in found if not any(one.start <= row.start < one.end for one in shares)] + shares
     return sorted(found, key=lambda entity: entity.start)
 
 
