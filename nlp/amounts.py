@@ -46,7 +46,7 @@ NOTES = {"fiver": 5, "tenner": 10}
 TWO_DIGITS = range(10, 100)
 MINUS = re.compile(r"(?<![\w)])(?:minus[ ]|[-−])\Z", re.IGNORECASE)
 THING = re.compile(r"[ ][^\W\d_]")
-AND_CENTS = re.compile(r",?[ ](?:and[ ]|und[ ]|et[ ]|y[ ]|e[ ]|con[ ])?", re.IGNORECASE)
+AND_CENTS = re.compile(r",?[ ](?:and[ ]|und[ ]|en[ ]|et[ ]|y[ ]|e[ ]|con[ ])?", re.IGNORECASE)
 BARE_CENTS = re.compile(r"[ ](?:e[ ]|con[ ])?(?=\w)", re.IGNORECASE)
 BETWEEN = re.compile(r"\b(?:entre|tra|fra)[ ]\Z", re.IGNORECASE)
 ENDS = re.compile(

@@ -1,4 +1,4 @@
-"""ForeignClock: times of day as they are said in German, French, Spanish, Italian and Portuguese."""
+"""ForeignClock: times of day as they are said in six languages beside English."""
 
 import re
 from collections.abc import Iterator
@@ -108,6 +108,32 @@ SPEECHES = {
         "una", "(?:a )?mezzogiorno", "(?:a )?mezzanotte",
         "e|di|in|per|o|il|lo|la|oggi|domani|con|se|come|vorrei|siamo|saremo",
     ),
+    "nl": Speech(
+        (rf"(?:om|rond|tegen|vanaf|tot|voor|na)[ ](?P<minutes>{{minutes}})[ ](?P<hour>{{hour}})(?:[ ]uur)?{_PART}",
+         r"(?P<minutes>{minutes})[ ](?P<hour>{hour})(?:[ ]uur|[ ](?P<part>{part})|{stop})",
+         r"(?:om|rond|tegen|vanaf|tot|voor|na|sinds)[ ](?P<hour>{hour})(?:[:.](?P<minute>\d\d))?[ ]uur"
+         rf"(?:[ ](?P<spoken>{{spoken}}))?{_PART}",
+         rf"(?:om[ ])?(?P<hour>\d{{1,2}})(?:[:.](?P<minute>\d\d)[ ]?(?:uur|u)|[ ]?u(?P<more>\d\d)){_PART}",
+         r"(?:om|rond|tegen|vanaf|tot)[ ](?P<hour>{hour})\.(?P<minute>[0-5]\d)",
+         r"(?:tussen|van)[ ](?P<hour>{hour})(?=[ ](?:en|tot)[ ](?:{hour})[ ]uur)",
+         r"(?<=\d en )(?P<hour>{hour})[ ]uur",
+         r"(?:(?<=morgen )|(?<=vandaag )|(?<=vanavond )|(?<=[jnrs]dag ))(?P<hour>{hour})[ ]uur",
+         r"(?:om[ ])?(?P<hour>{hour})[ ](?:uur[ ])?(?P<part>{part})",
+         r"om[ ](?P<hour>{hour}){stop}"),
+        {"half": -30, "kwart over": 15, "kwart voor": -15, "vijf over": 5, "tien over": 10, "twintig over": 20,
+         "vijf voor": -5, "tien voor": -10, "twintig voor": -20, "vijf voor half": -35, "tien voor half": -40,
+         "vijf over half": -25, "tien over half": -20},
+        {f"{mark}s {said}": part for mark in "'’" for said, part in (
+            ("ochtends", "morning"), ("morgens", "morning"), ("middags", "afternoon"), ("avonds", "evening"),
+            ("nachts", "night"))}
+        | {"in de ochtend": "morning", "in de middag": "afternoon", "in de avond": "evening", "in de nacht": "night"},
+        {"ochtend": "morning", "morgen": "morning", "voormiddag": "morning", "vroeg": "morning", "middag": "afternoon",
+         "namiddag": "afternoon", "avond": "evening", "nacht": "night"},
+        {"vanochtend": "morning", "vanmorgen": "morning", "vanmiddag": "afternoon", "vanavond": "evening",
+         "vannacht": "night"},
+        "een", "", "(?:om )?middernacht",
+        "en|of|graag|aub|alsjeblieft|alstublieft|vandaag|morgen|op|is|kan|kunnen|met|voor|zou|langs",
+    ),
     "pt": Speech(
         (r"(?:(?:até )?(?:às|pelas)[ ])?(?P<minutes>{minutes})[ ]as?[ ](?P<hour>{hour})(?:[ ]horas?)?"
          r"(?:[ ](?P<part>{part})|{stop})",
@@ -134,7 +160,7 @@ SPEECHES = {
 }  # fmt: skip
 """Behind an hour, "mañana" and "morgen" are the day, and no part of it."""
 
-ACCENTS = str.maketrans({"a": "[aàáâã]", "e": "[eèéê]", "i": "[iìí]", "o": "[oòóôõ]", "u": "[uùú]"})
+ACCENTS = str.maketrans({"a": "[aàáâã]", "e": "[eèéêë]", "i": "[iìí]", "o": "[oòóôõ]", "u": "[uùú]"})
 UMLAUT = {"ae": "ä", "oe": "ö", "ue": "ü", "ss": "ß"}
 
 

@@ -1,4 +1,4 @@
-"""ForeignDays: weekends and holidays in German, French, Spanish, Italian and Portuguese."""
+"""ForeignDays: weekends and holidays in six languages beside English."""
 
 import re
 from collections.abc import Iterator
@@ -72,6 +72,18 @@ FEASTS = {
          "san silvestro": (12, 31), "capodanno": (1, 1), "epifania": (1, 6), "pasquetta": 1, "lunedì dell['’]angelo": 1,
          "venerdì santo": -2, "ferragosto": (8, 15), "san valentino": (2, 14)},
         "scors[oa]|passat[oa]", "prossim[oa]", "quest[oa]", "buon buona felice",
+    ),
+    "nl": Feasts(
+        "weekend|weekeinde",
+        "in het|het|dit|op|met|voor|na|tot|vanaf|rond|tijdens|(?:voor|na|tijdens|over) het",
+        {"kerst": (12, 25), "kerstmis": (12, 25), "pasen": 0, "pinksteren": 49, "halloween": (10, 31),
+         "nieuwjaar": (1, 1)},
+        {"eerste kerstdag": (12, 25), "tweede kerstdag": (12, 26), "kerstavond": (12, 24), "oudejaarsavond": (12, 31),
+         "oudjaar": (12, 31), "nieuwjaarsdag": (1, 1), "goede vrijdag": -2, "eerste paasdag": 0, "tweede paasdag": 1,
+         "paasmaandag": 1, "hemelvaartsdag": 39, "tweede pinksterdag": 50, "koningsdag": (4, 27),
+         "sinterklaas": (12, 5), "valentijnsdag": (2, 14)},
+        "afgelopen|vorige?", "volgende?", "dit|deze|komende?|aanstaande?",
+        "fijne fijn prettige prettig gelukkig zalig vrolijk goede",
     ),
     "pt": Feasts(
         "fi(?:m|nal)[ -]de[ -]semana",

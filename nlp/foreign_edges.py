@@ -1,4 +1,4 @@
-"""ForeignEdges: the end, the beginning or the middle of a week or a month, this one or another, in five languages."""
+"""ForeignEdges: the end, the beginning or the middle of a week or a month, this one or another, in six languages."""
 
 import re
 from collections.abc import Iterator
@@ -54,13 +54,21 @@ EDGES = {
         "(?:del )?(?:mese scorso|scorso mese)", "(?:della|di questa) settimana",
         "(?:della )?(?:prossima settimana|settimana prossima)", "(?:della )?(?:scorsa settimana|settimana scorsa)",
     ),
+    "nl": Edges(
+        "einde?", "begin", "midden|medio", "(?:van )?(?:de|deze) maand", "(?:van )?(?:de )?(?:volgende|komende) maand",
+        "(?:van )?(?:de )?(?:vorige|afgelopen) maand", "(?:van )?(?:de|deze) week",
+        "(?:van )?(?:de )?(?:volgende|komende) week", "(?:van )?(?:de )?(?:vorige|afgelopen) week",
+    ),
     "pt": Edges(
         "fim|final", "início|começo", "meados", "(?:do|deste) mês", "do (?:próximo mês|mês que vem)",
         "do (?:mês passado|último mês)", "(?:da|desta) semana", "da (?:próxima semana|semana que vem)",
         "da (?:semana passada|última semana)",
     ),
 }  # fmt: skip
-HINT = re.compile("monat|woche|mois|semaine|mes|semana|settimana|m[êe]s", re.IGNORECASE)
+HINTS = {
+    "de": ("monat", "woche"), "es": ("mes", "semana"), "fr": ("mois", "semaine"), "it": ("mese", "settimana"),
+    "nl": ("maand", "week"), "pt": ("mês", "mes", "semana"),
+}  # fmt: skip
 """Every one of them has one of these in it."""
 
 STEPS = {"next_month": 1, "last_month": -1, "next_week": 1, "last_week": -1}
@@ -80,7 +88,8 @@ def _pattern(language: str) -> re.Pattern[str]:
 
 def find_edges(text: str, language: str, clock: Clock) -> Iterator[Found]:
     """The end of a month is its last day, that of a week its Sunday; in the middle are the 15th and the Wednesday."""
-    if not HINT.search(text):
+    lower = text.lower()
+    if not any(hint in lower for hint in HINTS[language]):
         return
     for match in _pattern(language).finditer(text):
         steps = STEPS.get(match.lastgroup or "", 0)

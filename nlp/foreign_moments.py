@@ -1,4 +1,4 @@
-"""ForeignMoments: dates and times in German, French, Spanish, Italian and Portuguese, as those languages write them."""
+"""ForeignMoments: dates and times in six languages beside English, as those languages write them."""
 
 import re
 from collections.abc import Iterator
@@ -68,6 +68,14 @@ CALENDARS = {
         "giorn[oi] settiman[ae] mes[ei] or[ae] minut[oi]", "primo", "scors[oa]|passat[oa]",
         "prossim[oa]",
     ),
+    "nl": Calendar(
+        "januari februari maart april mei juni juli augustus september oktober november december",
+        "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
+        {"vandaag": 0, "morgen": 1, "overmorgen": 2, "gisteren": -1, "gister": -1, "eergisteren": -2}, "",
+        "over|binnen",
+        "dag(?:en)? we(?:ek|ken) maand(?:en)? u(?:ur|ren) minu(?:ut|ten)", "eerste", "afgelopen|vorige|laatste",
+        "komende|volgende|aanstaande", "goede goeie de elke",
+    ),
     "pt": Calendar(
         "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
         "segunda(?:-feira)? terça(?:-feira)? quarta(?:-feira)? quinta(?:-feira)? sexta(?:-feira)? sábado domingo",
@@ -78,7 +86,8 @@ CALENDARS = {
     ),
 }  # fmt: skip
 AGO = {
-    "de": ("vor", ""), "fr": ("il y a", ""), "es": ("hace", ""), "it": ("", "fa"), "pt": ("há|faz", "atrás"),
+    "de": ("vor", ""), "fr": ("il y a", ""), "es": ("hace", ""), "it": ("", "fa"), "nl": ("", "geleden"),
+    "pt": ("há|faz", "atrás"),
 }  # fmt: skip
 """What is said before or behind a count of units that are over."""
 
@@ -88,23 +97,26 @@ QUARTERS = {
     "fr": {15: "un quart d['’]heure", 30: "une demi[ -]heure", 45: "trois[ -]quarts d['’]heure"},
     "es": {15: "un cuarto de hora", 30: "media hora", 45: "tres cuartos de hora", 90: "hora y media"},
     "it": {15: "un quarto d['’ ]ora", 30: "mezz['’ ]ora", 45: "tre quarti d['’ ]ora", 90: "un['’ ]ora e mezza"},
+    "nl": {15: "een kwartier(?:tje)?", 30: "een half[ ]?uur(?:tje)?", 45: "drie kwartier", 90: "anderhalf uur"},
     "pt": {15: "um quarto de hora", 30: "meia hora", 45: "três quartos de hora", 90: "hora e meia"},
 }  # fmt: skip
 """Minutes that are told in quarters of an hour, behind "in" or "ago"."""
 
-QUARTER = re.compile("viertel|halb|[cq]uart|demi|medi|mezz|mei", re.IGNORECASE)
+QUARTER = re.compile("viertel|hal[bf]|[cq]uart|kwart|demi|medi|mezz|mei", re.IGNORECASE)
 """Each of them has one of these in it."""
 
-AND_A_HALF = {"de": "", "fr": "et demie", "es": "y media", "it": "e mezza", "pt": "e meia"}
+AND_A_HALF = {"de": "", "fr": "et demie", "es": "y media", "it": "e mezza", "nl": "", "pt": "e meia"}
 """Half an hour more, behind hours."""
 
 NEXT_WEEK = {
     "de": "nächste[rn]? woche", "fr": "(?:la )?semaine prochaine", "es": "(?:la )?(?:semana que viene|próxima semana)",
     "it": "(?:la )?(?:settimana prossima|prossima settimana)", "pt": "(?:na |a )?(?:semana que vem|próxima semana)",
+    "nl": "(?:volgende|komende) week",
 }  # fmt: skip
 LAST_WEEK = {
     "de": "letzte[rn]? woche|vorige[rn]? woche", "fr": "(?:la )?semaine dernière", "es": "(?:la )?semana pasada",
     "it": "(?:la )?(?:settimana scorsa|scorsa settimana)", "pt": "(?:na |a )?semana passada",
+    "nl": "(?:vorige|afgelopen) week",
 }  # fmt: skip
 UNITS = ("day", "week", "month", "hour", "minute")
 
@@ -131,6 +143,9 @@ DAYS_OF_MONTH = {
                  "a|al|de|por|para|y|o|si|es|con|desde|hasta|entre|sobre|gracias"),
     "it": Beside("(?:il[ ])?(?:giorno[ ])?", "al?|e|o", "", "giorno[ ]",
                  "alle|all|dalle|dopo|verso|entro|per|e|o|se|va|con|di|nel|grazie"),
+    "nl": Beside("(?:de[ ])?", "tot(?:[ ]en[ ]met)?|t/m|en|of", "(?:e|ste|de)?",
+                 r"(?<=\bde )(?=\d{1,2}(?:e|ste|de)\b)",
+                 "om|vanaf|tot|rond|tussen|en|of|graag|is|kan|voor|met"),
     "pt": Beside("(?:(?:n?o[ ])?dia[ ])?", "ao?|e|ou", "", "dia[ ]",
                  "às|à|ao|das|de|por|para|e|ou|se|com|até|depois|antes|pelas"),
 }  # fmt: skip
@@ -162,7 +177,8 @@ class _Rules:
         self._make_weekdays(language, "|".join(weekdays))
         self._make_steps(language, "|".join(units))
         days = sorted(map(re.escape, calendar.days), key=len, reverse=True)
-        self.day = _pattern("|".join(loose(day, language) for day in days))
+        glued = _glued(language) if language == "nl" else ""  # morgenavond; in German these are two words
+        self.day = _pattern(f"(?P<day>{'|'.join(loose(day, language) for day in days)})(?P<part>{glued})")
         self.hours = _pattern(r"([01]?\d|2[0-3]):([0-5]\d)(?:[ ]?hr?s?)?")
         self.no_day = frozenset(fold(word, language) for word in calendar.no_day.split())
         self.doubtful = frozenset(calendar.doubtful.split())
@@ -197,10 +213,10 @@ class _Rules:
         """Weekdays, this, next or last, and weeks."""
         calendar = CALENDARS[language]
         self.last = re.compile(loose(calendar.last, language), re.IGNORECASE)
-        glued = loose("|".join(SPEECHES[language].days), language) + "|" if language == "de" else ""
         which = loose(f"{calendar.last}|{calendar.coming}", language)
         self.weekday = _pattern(
-            rf"(?:(?P<before>{which})[ ])?(?P<day>{weekdays})(?P<part>{glued})(?:[ ](?P<after>{which})(?!\w))?"
+            rf"(?:(?P<before>{which})[ ])?(?P<day>{weekdays})(?P<part>{_glued(language)})"
+            rf"(?:[ ](?P<after>{which})(?!\w))?"
         )
         self.weeks = [
             (_pattern(loose(said[language], language)), days) for said, days in ((NEXT_WEEK, 7), (LAST_WEEK, -7))
@@ -219,6 +235,11 @@ class _Rules:
         quarters = [(minutes, f"(?:{loose(said, language)})") for minutes, said in QUARTERS[language].items()]
         self.quarters = [(_pattern(ahead + said), minutes) for minutes, said in quarters]
         self.quarters += [(_pattern(led + said + ("" if before else behind)), -minutes) for minutes, said in quarters]
+
+
+def _glued(language: str) -> str:
+    """The parts of the day that are one word with their day, or none: Dienstagabend, morgenavond."""
+    return loose("|".join(SPEECHES[language].days), language) + "|" if language in ("de", "nl") else ""
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -340,9 +361,10 @@ def _times(text: str, language: str, rules: _Rules, clock: Clock) -> Iterator[Fo
 def _days(text: str, language: str, rules: _Rules, clock: Clock) -> Iterator[Found]:
     """Today, tomorrow, the day after."""
     for match in rules.day.finditer(text):
-        days = rules.days.get(fold(match.group(), language))
+        days = rules.days.get(fold(match["day"], language))
         if days is not None and fold(_word_before(text, match.start()), language) not in rules.no_day:
-            yield _with_part(match, clock.now.date() + timedelta(days=days), language)
+            day, part = clock.now.date() + timedelta(days=days), _part_of(match, language)
+            yield Found(*match.span(), day, part) if part else _with_part(match, day, language)
 
 
 def _weekdays(text: str, language: str, rules: _Rules, clock: Clock) -> Iterator[Found]:

@@ -1,4 +1,4 @@
-"""ForeignMonths: months that stand alone and mean a time, in five languages: im Mai, fin mars, hasta junio."""
+"""ForeignMonths: months that stand alone and mean a time, in six languages: im Mai, fin mars, hasta junio."""
 
 import re
 from collections.abc import Iterator
@@ -28,6 +28,7 @@ LEADS = {
                 "(?:a )?mediados de", "(?:a )?(?:finales|fines|fin) de", "de |del "),
     "fr": Leads("en|avant|après|dès|jusqu['’]en|d['’]ici|au mois de", "depuis", "début", "mi[ -]", "fin", ""),
     "it": Leads("a|in|entro|prima di|dopo|fino a|per", "da", "(?:a )?inizio", "(?:a )?metà", "(?:a )?fine", "del "),
+    "nl": Leads("in|tot|vanaf|voor|na|tegen", "sinds", "begin", "half|midden|medio", "einde?", ""),
     "pt": Leads("em|até|para|antes de|depois de|a partir de", "desde", "(?:no )?(?:início|começo) de",
                 "(?:em )?meados de", "(?:no )?(?:fim|final) de", "de "),
 }  # fmt: skip

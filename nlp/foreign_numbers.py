@@ -1,4 +1,4 @@
-"""ForeignNumbers: figures and number words in German, Spanish, French, Italian and Portuguese, with their values.
+"""ForeignNumbers: figures and number words in six languages beside English, with their values.
 
 Number words up to 999 are written out from small tables once; thousands and millions are put together of them.
 """
@@ -15,7 +15,7 @@ from nlp.foreign_shares import find_shares
 from nlp.ranges import find_ranges
 from nlp.short_numbers import CODE, find_short_numbers, with_fraction
 
-LANGUAGES = ("de", "es", "fr", "it", "pt")
+LANGUAGES = ("de", "es", "fr", "it", "nl", "pt")
 WORD = re.compile(r"[^\W\d_²³]+")
 GLUE = re.compile(r"[ \t\u00a0]{1,3}|[-'’]")
 MAX_WORDS_OF_A_NUMBER = 8
@@ -28,7 +28,7 @@ FIGURES = {
         rf"{_START}[-+]?(?:\d{{1,3}}(?:[ \u00a0\u202f]\d{{3}}){{1,5}}|\d{{1,15}})(?:[.,]\d{{1,9}})?{_END}"
     ),
 }
-FIGURES |= dict.fromkeys(("es", "it", "pt"), FIGURES["de"])
+FIGURES |= dict.fromkeys(("es", "it", "nl", "pt"), FIGURES["de"])
 
 
 class Words(NamedTuple):
@@ -60,6 +60,7 @@ WORDS = {
     "it": Words("mille mila", "milione milioni", "dozzina dozzine", "un uno una", "virgola", "",
                 {"sei": r"(?![^\W\d_]+(?:[bdt]ile|ale|[ae]nte|ante)\Z)(?:euro|[^\W\d_]{2,}[ie])"},
                 "grazie scuse volte baci", {"cento": "per", "mille": "grazie"}),
+    "nl": Words("duizend", "miljoen miljoenen", "dozijn", "een", "komma", "", {}, "dank keer maal", {}),
     "pt": Words("mil", "milhao milhoes", "duzia duzias", "um uma", "virgula", "e", {},
                 "desculpas vezes beijos abracos obrigado obrigada", {"cento": "por", "cem": "por"}),
 }  # fmt: skip
@@ -70,6 +71,8 @@ def find_foreign_numbers(text: str, language: str) -> list[Entity]:
     """As `find_numbers`, for a language in `LANGUAGES`: 1.234,5 in German and Spanish is 1234.5."""
     found = [_figures(match) for match in FIGURES[language].finditer(text) if not CODE.match(text, match.start())]
     found = [with_fraction(number, text) or number for number in found]
+    if language == "nl":
+        found = [_and_a_half(number, text) for number in found]
     found += find_short_numbers(text)
     starts = {row.start for row in found}
     found += [row for row in find_ranges(text) if row.start not in starts]
@@ -85,11 +88,21 @@ def find_foreign_numbers(text: str, language: str) -> list[Entity]:
         start, end = words[at][1], words[at + length - 1][2]
         if sign := MINUS.search(text, max(0, start - 8), start):
             value, start = -value, sign.start()
-        found.append(Entity("number", value, text[start:end], start, end, "words"))
+        number = Entity("number", value, text[start:end], start, end, "words")
+        found.append(_and_a_half(number, text) if language == "nl" else number)
         at += length
     if shares := find_shares(text, language):
         found = [row for row in found if not any(one.start <= row.start < one.end for one in shares)] + shares
     return sorted(found, key=lambda entity: entity.start)
+
+
+def _and_a_half(number: Entity, text: str) -> Entity:
+    """Twee en een half: Dutch says the half before what is counted, the other languages mostly behind it."""
+    match = AND_A_HALF.match(text, number.end)
+    if match is None or number.value < 1:
+        return number
+    words = text[number.start : match.end()]
+    return Entity("number", number.value + 0.5, words, number.start, match.end(), number.source)
 
 
 def read_foreign_figures(figures: str) -> int | float:
@@ -118,7 +131,7 @@ UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
 
 @lru_cache(maxsize=len(LANGUAGES))
 def small_numbers(language: str) -> dict[str, int]:
-    """Every way to write 0 to 999, folded, its words parted by a space."""
+    """Every way to write 0 to 999, folded, its words parted by a space; in Dutch to 1999, as "vijftienhonderd" is."""
     tens = dict(TENS[language]())
     found = dict(tens)
     for hundred, times in _hundreds(language):
@@ -152,6 +165,12 @@ def _hundreds(language: str) -> Iterator[tuple[str, int]]:
         ones = "due tre quattro cinque sei sette otto nove".split()  # noqa: SIM905
         yield "cento", 1
         yield from ((f"{word}cento", number) for number, word in enumerate(ones, 2))
+    elif language == "nl":
+        ones = "twee drie vier vijf zes zeven acht negen".split()  # noqa: SIM905
+        yield "honderd", 1
+        yield from ((f"{word}honderd", number) for number, word in enumerate(ones, 2))
+        teens = "elf twaalf dertien veertien vijftien zestien zeventien achttien negentien".split()  # noqa: SIM905
+        yield from ((f"{word}honderd", number) for number, word in enumerate(teens, 11))
     elif language == "pt":
         stems = "duz trez quatroc quinh seisc setec oitoc novec".split()  # noqa: SIM905
         yield from (("cem", 1), ("cento", 1))
@@ -219,6 +238,18 @@ def _italian() -> Iterator[tuple[str, int]]:
             yield (word[:-1] if unit[0] in "ou" else word) + unit, ten * 10 + value
 
 
+def _dutch() -> Iterator[tuple[str, int]]:
+    names = (
+        "nul een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien zestien zeventien"
+        " achttien negentien"
+    )
+    low = names.split()
+    yield from ((word, value) for value, word in enumerate(low))
+    for ten, word in enumerate("twintig dertig veertig vijftig zestig zeventig tachtig negentig".split(), 2):  # noqa: SIM905
+        yield word, ten * 10
+        yield from ((f"{unit}en{word}", ten * 10 + value) for value, unit in enumerate(low[1:10], 1))
+
+
 def _portuguese() -> Iterator[tuple[str, int]]:
     names = (
         "zero um dois tres quatro cinco seis sete oito nove dez onze doze treze catorze quinze dezesseis dezessete"
@@ -233,16 +264,17 @@ def _portuguese() -> Iterator[tuple[str, int]]:
         yield from ((f"{word} e {unit}", ten * 10 + value) for value, unit in units)
 
 
-HUNDREDS = ("cent", "cien", "hundert", "cento", "cem")
+HUNDREDS = ("cent", "cien", "hundert", "honderd", "cento", "cem")
 
-TENS = {"de": _german, "es": _spanish, "fr": _french, "it": _italian, "pt": _portuguese}
-JOINS = {"de": ("", "und"), "es": (" ",), "fr": (" ",), "it": ("", " "), "pt": (" e ",)}
+TENS = {"de": _german, "es": _spanish, "fr": _french, "it": _italian, "nl": _dutch, "pt": _portuguese}
+JOINS = {"de": ("", "und"), "es": (" ",), "fr": (" ",), "it": ("", " "), "nl": ("", " ", "en"), "pt": (" e ",)}
 """What stands between a hundred and what follows."""
 
 ALONE = frozenset({"cien", "cem"})
 """A hundred after which nothing follows."""
 
 
+AND_A_HALF = re.compile(r"[ ]en[ ]een[ ]hal(?:f|ve)(?!\w)", re.IGNORECASE)
 MINUS = re.compile(r"(?<!\w)(?<!\d )minus[ ]\Z", re.IGNORECASE)
 
 
@@ -254,7 +286,7 @@ def _figures(match: re.Match[str]) -> Entity:
 
 
 def _words(text: str, language: str) -> Iterator[tuple[str, int, int]]:
-    """Folded words with their places; a German or Italian word with a thousand inside is three."""
+    """Folded words with their places; a German, Dutch or Italian word with a thousand inside is three."""
     for match in WORD.finditer(text):
         word = match.group()
         lower = word.lower() if language in INSIDE else ""
@@ -269,7 +301,7 @@ def _words(text: str, language: str) -> Iterator[tuple[str, int, int]]:
                 at += length
 
 
-INSIDE = {"de": ("tausend",), "it": ("mila", "mille")}
+INSIDE = {"de": ("tausend",), "it": ("mila", "mille"), "nl": ("duizend",)}
 """The thousands that stand inside of words."""
 
 
@@ -330,7 +362,7 @@ def _run(words: list[tuple[str, int, int]], at: int, text: str, language: str) -
     """The number that begins with a word, and of how many words it is."""
     table = WORDS[language]
     reader = _Reader(words, at, text, language)
-    articles, ones = table.articles.split(), ("ein", "un", "uno", "una", "une", "um", "uma")
+    articles, ones = table.articles.split(), ("ein", "een", "un", "uno", "una", "une", "um", "uma")
     total, last = 0, at
     scales = ((table.million.split(), 1_000_000), (table.thousand.split(), 1_000), (table.dozen.split(), 12))
     for names, size in scales:

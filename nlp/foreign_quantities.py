@@ -1,4 +1,4 @@
-"""ForeignQuantities: ordinals, durations and units in German, Spanish, French, Italian and Portuguese."""
+"""ForeignQuantities: ordinals, durations and units in six languages beside English."""
 
 import re
 from functools import lru_cache
@@ -18,7 +18,7 @@ NOT_LONG = (SECOND, MINUTE)
 """ "Eine Minute, bitte" asks for patience, and not for sixty seconds."""
 
 MAX_WORDS_OF_AN_ORDINAL = 4
-HALF = "einhalb"
+ENDS_IN_HALF = {"de": ("einhalb",), "nl": ("enhalf", "enhalve")}
 
 
 class Table(NamedTuple):
@@ -88,6 +88,17 @@ TABLES = {
         "secondo secondi quarto quarti", r"(?<![\w.,])(\d{1,3})(?:º|ª|°)(?![\w°])(?!\s?[CF]\b)", "un uno una",
         "mezzo mezza mezz", "mezzo mezza", "e", "per cento",
     ),
+    "nl": Table(
+        {SECOND: "seconde seconden sec", MINUTE: "minuut minuten minuutje minuutjes min",
+         HOUR: "uur uren uurtje uurtjes", DAY: "dag dagen", WEEK: "week weken", MONTH: "maand maanden",
+         YEAR: "jaar jaren"},
+        {"kilogram": "kilo kilogram", "gram": "gram", "tonne": "ton", "litre": "liter liters",
+         "millilitre": "milliliter", "metre": "meter meters", "kilometre": "kilometer kilometers",
+         "centimetre": "centimeter centimeters", "millimetre": "millimeter millimeters", "mile": "mijl mijlen",
+         "degree celsius": "graad graden", "percent": "procent"},
+        "de het mijn uw jouw je onze ons haar zijn hun dit deze die dat", "",
+        r"(?<![\w.,])(\d{1,3})(?:e|ste|de)(?!\w)", "een", "half halve", "half", "en", "",
+    ),
     "pt": Table(
         {SECOND: "segundo segundos", MINUTE: "minuto minutos min", HOUR: "hora horas h", DAY: "dia dias",
          WEEK: "semana semanas", MONTH: "mes meses", YEAR: "ano anos"},
@@ -125,6 +136,7 @@ QUARTERS = {
     "es": {15: "(?:un )?cuarto de hora", 45: "tres cuartos de hora"},
     "fr": {15: "(?:un )?quart d['’]heure", 45: "trois[ -]quarts d['’]heure"},
     "it": {15: "(?:un )?quarto d['’ ]ora", 45: "tre quarti d['’ ]ora"},
+    "nl": {15: "(?:een )?kwartier(?:tje)?", 45: "drie kwartier"},
     "pt": {15: "(?:um )?quarto de hora", 45: "tr[eê]s quartos de hora"},
 }
 """Minutes that are told in quarters of an hour."""
@@ -133,7 +145,7 @@ QUARTER = {
     language: {minutes: re.compile(rf"(?<!\w)(?:{said})(?!\w)", re.IGNORECASE) for minutes, said in rows.items()}
     for language, rows in QUARTERS.items()
 }
-QUARTER_HINT = re.compile("viertel|[cq]uart", re.IGNORECASE)
+QUARTER_HINT = re.compile("viertel|[cq]uart|kwart", re.IGNORECASE)
 BEFORE = {"it": "prima"}
 NO_ORDINAL = re.compile(r"[ ](?:d(?:i|el(?:l[aoe])?|ei|egli)|che)(?!\w)|[ ]dell['’]", re.IGNORECASE)
 """Before these it means "before": prima di Natale."""
@@ -205,6 +217,14 @@ def _spanish_ordinals() -> dict[str, int]:
     return {stem + end: number for number, stem in rows for end in ("o", "a", "os", "as")} | {"primer": 1, "tercer": 3}
 
 
+def _dutch_ordinals() -> dict[str, int]:
+    found = {"eerste": 1, "derde": 3, "achtste": 8}
+    for word, value in small_numbers("nl").items():
+        if 2 <= value <= 100 and value not in (3, 8):
+            found[word + ("de" if value < 20 else "ste")] = value
+    return found
+
+
 def _french_ordinals() -> dict[str, int]:
     found = {"premier": 1, "premiere": 1, "premiers": 1, "premieres": 1}
     found |= dict.fromkeys(("second", "seconde", "seconds", "secondes"), 2)
@@ -237,7 +257,7 @@ def _portuguese_ordinals() -> dict[str, int]:
 
 ORDINALS = {
     "de": _german_ordinals, "es": _spanish_ordinals, "fr": _french_ordinals, "it": _italian_ordinals,
-    "pt": _portuguese_ordinals,
+    "nl": _dutch_ordinals, "pt": _portuguese_ordinals,
 }  # fmt: skip
 
 
@@ -297,16 +317,17 @@ def _counted(text: str, language: str, numbers: list[Entity], words: list[_Word]
             )
         elif word.said in one:
             found.append(_Counted(1, word.start, word.end, following, True))
-        elif language == "de" and (more := _and_a_half(word.said)):
+        elif language in ENDS_IN_HALF and (more := _and_a_half(word.said, language)):
             found.append(_Counted(more, word.start, word.end, following, False))
     return found
 
 
-def _and_a_half(word: str) -> float:
-    """Zweieinhalb is 2.5, anderthalb 1.5; 0 for what is none."""
-    if word in ("anderthalb", "eineinhalb"):
+def _and_a_half(word: str, language: str) -> float:
+    """Zweieinhalb and tweeënhalf are 2.5, anderthalb and anderhalf 1.5; 0 for what is none."""
+    if word in ("anderthalb", "eineinhalb", "anderhalf", "anderhalve"):
         return 1.5
-    value = small_numbers("de").get(word.removesuffix(HALF), 0) if word.endswith(HALF) else 0
+    half = next((end for end in ENDS_IN_HALF[language] if word.endswith(end)), "")
+    value = small_numbers(language).get(word.removesuffix(half), 0) if half else 0
     return value + 0.5 if value else 0
 
 

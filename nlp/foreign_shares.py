@@ -1,4 +1,4 @@
-"""ForeignShares: parts of a whole in German, Spanish, French, Italian and Portuguese: zwei Drittel, un tiers de."""
+"""ForeignShares: parts of a whole in six languages beside English: zwei Drittel, un tiers de."""
 
 import re
 from functools import lru_cache
@@ -25,9 +25,13 @@ SHARES = {
     "es": Shares("un", {"dos": 2, "tres": 3}, "tercios?", "cuartos?", "(?:del|de (?:el|las?|los|mi|su|tu|est[ea]))"),
     "fr": Shares("un", {"deux": 2, "trois": 3}, "tiers", "quarts?", "(?:de|du|des)"),
     "it": Shares("un", {"due": 2, "tre": 3}, "terz[oi]", "quart[oi]", "(?:d(?:el|ella|ei|elle|egli)|di un[ao]?)"),
+    "nl": Shares("een", {"twee": 2, "drie": 3}, "derde", "kwart", "van"),
     "pt": Shares("um", {"dois": 2, "três": 3, "tres": 3}, "terços?", "quartos?", "(?:d[oa]s?|de uma?)"),
 }  # fmt: skip
-HINT = re.compile("drittel|viertel|ter[zcç]|tiers|[cq]uart", re.IGNORECASE)
+HINTS = {
+    "de": ("drittel", "viertel"), "es": ("tercio", "cuarto"), "fr": ("tiers", "quart"), "it": ("terz", "quart"),
+    "nl": ("derde", "kwart"), "pt": ("terço", "quarto"),
+}  # fmt: skip
 """Every part has one of these in it."""
 
 
@@ -43,7 +47,8 @@ def _pattern(language: str) -> re.Pattern[str]:
 
 def find_shares(text: str, language: str) -> list[Entity]:
     """Parts of a whole, rounded as in English. A quarter alone is mostly one of an hour, and none here."""
-    if not HINT.search(text):
+    lower = text.lower()
+    if not any(hint in lower for hint in HINTS[language]):
         return []
     words, found = SHARES[language], []
     for match in _pattern(language).finditer(text):

@@ -6,7 +6,8 @@ LOOKED_AT = 80
 """Characters before a day that are looked at, as far as its sentence goes."""
 
 SINCE = re.compile(
-    r"(?:\bsince|\bseit(?: dem| letztem)?|\bdepuis(?: le)?|\bdesde(?: el| o| a)?|\bdal(?:la|lo)?|\bdall['’])[ ]{1,2}\Z",
+    r"(?:\bsince|\bseit(?: dem| letztem)?|\bdepuis(?: le)?|\bdesde(?: el| o| a)?|\bdal(?:la|lo)?|\bdall['’]"
+    r"|\bsinds)[ ]{1,2}\Z",
     re.IGNORECASE,
 )
 OVER = re.compile(
@@ -16,6 +17,7 @@ OVER = re.compile(
     r"|was (?:\w+ ){0,2}(?:late|delayed|down|closed)"
     r"|bestellt|gekauft|bezahlt|angekommen|erhalten|bekommen|geliefert|abgebucht|verschickt"
     r"|commandé|acheté|payé|reçu|arrivé|livré|débité|envoyé|compré|pedí|pagué|recibí|llegó|cobraron|encargué"
+    r"|besteld|gekocht|betaald|ontvangen|gekregen|geleverd|afgeschreven|verstuurd"
     r"|ordinato|comprato|pagato|ricevuto|arrivato|addebitato|comprei|paguei|recebi|chegou|encomendei|cobraram)\b",
     re.IGNORECASE,
 )
@@ -27,6 +29,7 @@ PAPERS = re.compile(
     rf"|(?:commande|facture|achat|reçu|relevé|virement|courrier|e?-?mail){_number}[ ]du"
     rf"|(?:pedido|compra|factura|recibo|cargo|extracto|correo|fatura|encomenda|cobrança){_number}"
     r"[ ]d(?:el|e|o)(?:[ ]dia)?"
+    rf"|(?:bestelling|factuur|rekening|bon|afschrijving|brief|e?-?mail){_number}[ ]van(?:[ ]de)?"
     rf"|(?:ordine|acquisto|fattura|ricevuta|bolletta|addebito|bonifico){_number}[ ]del)[ ]\Z",
     re.IGNORECASE,
 )
@@ -42,7 +45,7 @@ MOVED = re.compile(
 NOT_YET = re.compile(
     r"\b(?:will|won['’]?t|can|could|would|should|shall|may|might|must|want|need|like|please|if|be|get|have to|has to"
     r"|supposed|due|expected|wird|werden|soll|kann|will|möchte|bitte|sera|pourra|veux|voudrais|peut|será|puede|quiero"
-    r"|quisiera|favor|sarà|può|vorrei|pode|quero|queria)\b|['’]ll\b",
+    r"|quisiera|favor|zal|kan|kunnen|moet|wil|graag|wordt|sarà|può|vorrei|pode|quero|queria)\b|['’]ll\b",
     re.IGNORECASE,
 )
 ENDS = re.compile(r"(?<!\d)[.!?](?=\s)|\n")

@@ -9,7 +9,7 @@ from nlp.amounts import SCALES as AMOUNT_SCALES
 
 _stop = (
     "please|pls|thanks?|ok|is|was|has|and|or|for|in|on|at|to|from|but|not|it|if|that|with|by|bitte|danke|und|oder|für|um"
-    "|am|ist|por|favor|para|gracias|grazie|merci|pour|per|obrigad[oa]|est|et|ou"
+    "|am|ist|en|of|voor|om|op|graag|bedankt|por|favor|para|gracias|grazie|merci|pour|per|obrigad[oa]|est|et|ou"
 )
 OF_THINGS = re.compile(
     rf"(?<![\w.,/:-])(\d{{1,3}})[ ]?[-–][ ]?(\d{{1,3}})(?=[ ]?%|[ ]{{1,2}}(?!(?:{_stop})\b)[^\W\d_]{{2}})",
@@ -21,7 +21,8 @@ HYPHEN = re.compile("[-–]")
 
 _OR = {
     "de": ("bis|oder", "zwischen", "und"), "es": ("a|o", "entre", "y"), "fr": ("à|ou", "entre", "et"),
-    "it": ("a|o", "tra|fra", "e"), "pt": ("a|ou", "entre", "e"), "en": ("to|or", "between", "and"),
+    "it": ("a|o", "tra|fra", "e"), "pt": ("a|ou", "entre", "e"), "nl": ("tot|of|à", "tussen", "en"),
+    "en": ("to|or", "between", "and"),
 }  # fmt: skip
 """What stands between the ends; and what does so only behind another word."""
 

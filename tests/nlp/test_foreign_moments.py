@@ -1,4 +1,4 @@
-"""ForeignMoments: dates and times as five languages write them, read on 2026-11-22 at 10:00 UTC, a Sunday."""
+"""ForeignMoments: dates and times as six languages write them, read on 2026-11-22 at 10:00 UTC, a Sunday."""
 
 import pytest
 from hypothesis import given, settings
@@ -29,6 +29,26 @@ from tests.nlp.conftest import NOW, takes_linear_time
         ("es", "a finales del mes que viene, al final de la semana", ["2026-12-31", "2026-11-22"]),
         ("it", "alla fine del mese prossimo, alla fine della settimana", ["2026-12-31", "2026-11-22"]),
         ("pt", "no fim do próximo mês, no final da semana que vem", ["2026-12-31", "2026-11-29"]),
+        ("nl", "morgen om vijf uur, overmorgen om half acht", ["2026-11-23T05:00", "2026-11-24T07:30"]),
+        ("nl", "morgenavond om half acht, gisteravond", ["2026-11-23T19:30", "2026-11-21"]),
+        ("nl", "3 maart, dinsdag 24 november 2026", ["2027-03-03", "2026-11-24"]),
+        (
+            "nl",
+            "volgende week dinsdag, over twee weken, drie dagen geleden",
+            ["2026-11-24", "2026-12-06", "2026-11-19"],
+        ),
+        ("nl", "over anderhalf uur, over een half uur", ["2026-11-22T11:30", "2026-11-22T10:30"]),
+        ("nl", "om kwart over drie, om tien voor half vijf, om 14.30, 14u30", ["03:15", "04:20", "14:30", "14:30"]),
+        ("nl", "tussen 9 en 12 uur, om half vier 's middags", ["09:00", "12:00", "15:30"]),
+        ("nl", "komende vrijdag om 3 uur ’s middags, afgelopen maandag", ["2026-11-27T15:00", "2026-11-16"]),
+        ("nl", "op de 5e, de 5 pakketten, op de 5e etage", ["2026-12-05"]),
+        ("nl", "in maart, eind mei, eind van de maand", ["2027-03-01", "2027-05-31", "2026-11-30"]),
+        ("nl", "met kerst, tweede paasdag, fijn weekend", ["2026-12-25", "2027-03-29"]),
+        ("nl", "besteld op 3 november, factuur van 20 november", ["2026-11-03", "2026-11-20"]),
+        ("nl", "sinds maandag, vandaag over een week", ["2026-11-16", "2026-11-29"]),
+        ("nl", "van 3 tot 5 december, 10-12 december", ["2026-12-03", "2026-12-05", "2026-12-10", "2026-12-12"]),
+        ("nl", "goede morgen, tien voor twee personen, elke dag 5 uur", []),
+        ("nl", "kan ik nu bestellen, dank u wel, om de dag", []),
         ("es", "mañana a las tres menos cinco", ["2026-11-23T02:55"]),
         ("es", "a las 15h, a las 15h30, a las 10 hrs, 15:30h", ["15:00", "15:30", "10:00", "15:30"]),
         ("es", "dentro de dos horas y media, hace media hora", ["2026-11-22T12:30", "2026-11-22T09:30"]),
@@ -213,6 +233,7 @@ SAID = (
     " quarto cinco fünf uno una vingt venti vinte de tarde da noite abends du soir di sera demain morgen mañana"
     " letzten nächsten Montag lunes pasado lundi dernier scorso lunedì segunda vez guten la que viene in zwei en dans"
     " Wochenende week-end Natale Ostern weekend à an"
+    " morgen avond uur over een half kwart geleden vrijdag maart eind van week"
     " Ende fin mese mois prochain semaine Woche huit en der"
     " Tagen días jours 3 de maio März primero domani amanhã ce soir stasera midi mezzanotte 00 , . -"
 )

@@ -1,4 +1,4 @@
-"""Numbers, ordinals, durations, units and money as five languages write them: by tables, and for any text."""
+"""Numbers, ordinals, durations, units and money as six languages write them: by tables, and for any text."""
 
 from typing import Any
 
@@ -23,6 +23,7 @@ WORDS = {
     "es": "un una dos mil millon docena coma y medio media hora minutos kilo por ciento primer segundo el cien",
     "fr": "un une deux mille million douzaine virgule et demie demi heure minutes kilo pour cent neuf seconde la",
     "it": "un una due mille mila milione dozzina virgola e mezza mezz ora minuti chilo per cento sei primo secondo il",
+    "nl": "een twee duizend miljoen dozijn komma en anderhalf half uur minuten kilo procent eerste de kwartier derde",
     "pt": "um uma dois mil milhao duzia virgula e meia meio hora minutos quilo por cento primeiro segundo o vinte cem",
 }
 
@@ -38,9 +39,9 @@ def test_quantities(language: str, case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_number_below_a_thousand_can_be_said(language: str) -> None:
-    assert set(small_numbers(language).values()) == set(range(1_000))
+    assert set(small_numbers(language).values()) >= set(range(1_000))
     for words, value in small_numbers(language).items():
-        if value > 1:
+        if 1 < value < 1_000 or value == 1_500:
             after = {"neuf": " colis", "sei": " pacchi"}.get(words, "")
             assert [row.value for row in find_foreign_numbers(words + after, language)] == [value], words
 
