@@ -12,25 +12,31 @@ from nlp.past_days import is_over
 
 
 class Leads(NamedTuple):
-    """What stands before a month: words that make it a time, and those of its beginning, middle and end."""
+    """What stands before a month: words that make it a time, and those of its beginning, middle and end, with `of`
+    between these and the month.
+    """
 
     leads: str
     since: str
     begin: str
     middle: str
     end: str
-    of_year: str
+    of: str
+    of_year: str = ""
 
 
 LEADS = {
-    "de": Leads("im|bis|bis zum|ab|vor|nach", "seit", "anfang", "mitte", "ende", ""),
-    "es": Leads("en|para|hasta|antes de|después de|a partir de", "desde", "(?:a )?(?:principios|comienzos|inicios) de",
-                "(?:a )?mediados de", "(?:a )?(?:finales|fines|fin) de", "de |del "),
-    "fr": Leads("en|avant|après|dès|jusqu['’]en|d['’]ici|au mois de", "depuis", "début", "mi[ -]", "fin", ""),
-    "it": Leads("a|in|entro|prima di|dopo|fino a|per", "da", "(?:a )?inizio", "(?:a )?metà", "(?:a )?fine", "del "),
-    "nl": Leads("in|tot|vanaf|voor|na|tegen", "sinds", "begin", "half|midden|medio", "einde?", ""),
-    "pt": Leads("em|até|para|antes de|depois de|a partir de", "desde", "(?:no )?(?:início|começo) de",
-                "(?:em )?meados de", "(?:no )?(?:fim|final) de", "de "),
+    "de": Leads("im|bis|bis zum|ab|vor|nach", "seit", "anfang", "mitte", "ende", "(?:des monats )?"),
+    "es": Leads("en|para|hasta|antes de|después de|a partir de", "desde", "(?:a )?(?:principios|comienzos|inicios)",
+                "(?:a )?mediados", "(?:a )?(?:finales|fines|fin)", "(?:de |del mes de )", "de |del "),
+    "fr": Leads("en|avant|après|dès|jusqu['’]en|d['’]ici|au mois de", "depuis", "début", "mi[ -]", "fin",
+                "(?:du mois (?:de |d['’]))?"),
+    "it": Leads("a|in|entro|prima di|dopo|fino a|per", "da", "(?:a )?inizio", "(?:a )?metà", "(?:a )?fine",
+                "(?:del mese (?:di |d['’]))?", "del "),
+    "nl": Leads("in|tot|vanaf|voor|na|tegen", "sinds", "begin", "half|midden|medio", "einde?",
+                "(?:van (?:de maand )?)?"),
+    "pt": Leads("em|até|para|antes de|depois de|a partir de", "desde", "(?:no )?(?:início|começo)", "(?:em )?meados",
+                "(?:no )?(?:fim|final)", "(?:de |do mês de )", "de "),
 }  # fmt: skip
 
 
@@ -45,13 +51,13 @@ def _pattern(language: str, months: str) -> re.Pattern[str]:
     words = LEADS[language]
     names = "|".join(f"(?P<m{number}>{loose(name, language)})" for number, name in enumerate(months.split(), 1))
     edges = "|".join(
-        f"(?P<{edge}>{loose(said, language)}{'' if said.endswith(']') else '[ ]'})"
+        f"(?P<{edge}>(?:{loose(said, language)}){'' if said.endswith(']') else '[ ]'})"
         for edge, said in (("begin", words.begin), ("middle", words.middle), ("end", words.end))
     )
     lead = f"(?P<since>{loose(words.since, language)})[ ]|(?:{loose(words.leads, language)})[ ]"
     year = rf"(?:[ ](?:{words.of_year})?(?P<year>20\d\d)(?!\w))?"
     return re.compile(
-        rf"(?<![\w/])(?:(?:{lead})?(?:{edges})|{lead.replace('?P<since>', '?P<since_>')})"
+        rf"(?<![\w/])(?:(?:{lead})?(?:{edges}){loose(words.of, language)}|{lead.replace('?P<since>', '?P<since_>')})"
         rf"(?P<month>{names})(?![\w/]){year}", re.IGNORECASE,
     )  # fmt: skip
 
