@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from models.utterance import Entity
 from nlp.foreign_numbers import GLUE, WORD, find_foreign_numbers, fold, read_foreign_figures, small_numbers
+from nlp.units import GLUED_TO, NETWORK, powered
 from nlp.units import NAMES as SHORT_UNITS
-from nlp.units import NETWORK, powered
 
 SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, YEAR = 1, 60, 3_600, 86_400, 604_800, 2_592_000, 31_536_000
 NAMES_OF_DURATIONS = {
@@ -126,7 +126,8 @@ PORTUGUESE_TENTHS = (
 )  # fmt: skip
 SHORT_AFTER = re.compile(r"[ \u00a0]{0,2}(°[cf]|km/h|[%$€£₹¥])(?![^\W\d_])", re.IGNORECASE)
 GLUED = re.compile(
-    r"(?<![\w.,-])(\d{1,12}(?:[.,]\d{1,9})?)(km/h|[^\W\d_²³]{1,4})(?:(?![\w/])|(?=[2²3³](?![\w/])))", re.IGNORECASE
+    rf"{GLUED_TO}(\d{{1,12}}(?:[.,]\d{{1,9}})?)(km/h|[^\W\d_²³]{{1,4}})(?:(?![\w/])|(?=[2²3³](?![\w/])))",
+    re.IGNORECASE,
 )
 HOURS_AND_MINUTES = re.compile(r"(?<![\w.:])(\d{1,3})[ ]?h[ ]?([0-5]\d)(?!\w)", re.IGNORECASE)
 

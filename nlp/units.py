@@ -44,8 +44,12 @@ AND_A_HALF = re.compile(r"[ ]and[ ]a[ ]half(?!\w|[ ](?!of\b)[^\W\d_])", re.IGNOR
 """ "Two kilos and a half", not "two kilos and a half litre"."""
 
 AFTER = re.compile(r"[ ]{0,2}-?(°[cf]|km/h|[%$€£₹¥]|[a-z]{1,12})(?![a-z])", re.IGNORECASE)
+_free = r"(?<![\w.,:/-])"
+GLUED_TO = rf"(?=\d)(?:(?<![\w.,-])|(?<={_free}\d-)|(?<={_free}\d\d-)|(?<={_free}\d\d\d-))"
+"""Where figures begin that have their unit behind them: 5kg, and the 3kg of 2-3kg."""
+
 GLUED = re.compile(
-    r"(?<![\w.,-])(\d{1,12}(?:\.\d{1,9})?)(km/h|[a-z]{1,4})(?:(?![\w/])|(?=[2²3³](?![\w/])))", re.IGNORECASE
+    rf"{GLUED_TO}(\d{{1,12}}(?:\.\d{{1,9}})?)(km/h|[a-z]{{1,4}})(?:(?![\w/])|(?=[2²3³](?![\w/])))", re.IGNORECASE
 )
 
 
