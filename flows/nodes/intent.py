@@ -120,7 +120,7 @@ class Intent(Node):
                     "second": second.intent, "second_title": title_of(second),
                 }
             )  # fmt: skip
-            return self._ask(turn, first, second) if self.ask.source else "ambiguous"
+            return self._ask(turn, read, first, second) if self.ask.source else "ambiguous"
         intent = self._sure(read)
         turn.output(outputs_of(read, intent))
         return intent or NONE_OF_THESE
@@ -137,15 +137,29 @@ class Intent(Node):
         if payload in (first, second, NONE_OF_THESE):
             return self._choose(turn, payload)
         titles = [turn.memory["first_title"], turn.memory["second_title"]]
-        named = _named(message.text, titles)
-        if named is not None:
-            return self._choose(turn, (first, second, NONE_OF_THESE)[named])
+        words = set(_words(message.text))
+        placed = _placed(words)
+        if placed is not None:
+            return self._choose(turn, (first, second, NONE_OF_THESE)[placed])
+        named = _named(words, titles)
         try:
             read = await self._read(turn, message.text)
         except NlpFailed as error:
             turn.fail(str(error))
-            return "onTimeout" if error.timeout else "onError"
-        return self._choose(turn, self._sure(read) or NONE_OF_THESE)
+            if named is None:
+                return "onTimeout" if error.timeout else "onError"
+        else:
+            self._add_entities(turn, read)
+            if named is None:
+                return self._choose(turn, self._sure(read) or NONE_OF_THESE)
+        return self._choose(turn, (first, second, NONE_OF_THESE)[named])
+
+    def _add_entities(self, turn: Turn, read: Understanding) -> None:
+        """What the answer names beside its choice, such as an order number, over what the first text did."""
+        found = outputs_of(read, "")
+        if found["entity_list"]:
+            entities = {**turn.memory.get("entities", {}), **found["entities"]}
+            turn.output({"entities": entities, "entity_list": found["entity_list"]})
 
     async def _read(self, turn: Turn, text: str) -> Understanding:
         options: dict[str, Any] = {"intents": self.intents, "threshold": self.threshold}
@@ -162,7 +176,7 @@ class Intent(Node):
         turn.output({"intent": "" if intent == NONE_OF_THESE else intent})
         return intent
 
-    def _ask(self, turn: Turn, first: IntentScore, second: IntentScore) -> Wait | str:
+    def _ask(self, turn: Turn, read: Understanding, first: IntentScore, second: IntentScore) -> Wait | str:
         """Ask which of the two it is; where nobody can be asked, it is none of these."""
         event = turn.event
         if not isinstance(event, Message):
@@ -183,26 +197,32 @@ class Intent(Node):
         turn.send(Buttons(text=question, choices=choices))
         turn.offer(choices)
         turn.memory.update(
-            {"first": first.intent, "second": second.intent, "first_title": titles[0], "second_title": titles[1]}
-        )
+            {
+                "first": first.intent, "second": second.intent, "first_title": titles[0], "second_title": titles[1],
+                "entities": outputs_of(read, "")["entities"],
+            }
+        )  # fmt: skip
         return turn.wait(events=(event.event,), seconds=self.max_timeout)
 
 
-def _named(answer: str, titles: list[str]) -> int | None:
-    """Which of two an answer names, 0 or 1; 2 for neither; None where it does not say.
-
-    By its number ("option 2"), by its place ("the second one"), by words of one title that the other has not
-    ("cancel it"), or by a no.
-    """
-    words = set(_words(answer))
+def _placed(words: set[str]) -> int | None:
+    """Which choice an answer names by its number ("option 2") or its place ("the second one"); None for no such."""
     if words & NOT:
         return None
     numbers = words - BESIDE_A_NUMBER
     if len(numbers) == 1 and (number := NUMBERS.get(next(iter(numbers)))) is not None:
         return number
     first, second = bool(words & FIRST), bool(words & SECOND)
-    if first != second:
-        return int(second)
+    return int(second) if first != second else None
+
+
+def _named(words: set[str], titles: list[str]) -> int | None:
+    """Which of two an answer names, 0 or 1; 2 for neither; None where it does not say.
+
+    By words of one title that the other has not ("cancel it"), or by a no.
+    """
+    if words & NOT:
+        return None
     own = [set(_words(title)) for title in titles]
     hits = [len(words & (own[0] - own[1])), len(words & (own[1] - own[0]))]
     if hits[0] != hits[1]:

@@ -42,6 +42,7 @@ async def test_node(kind: str, case: dict[str, Any]) -> None:
     for stage in case.get("then", ()):
         turn.event = incoming(stage.get("event"))
         turn.returned = stage.get("returned", 0)
+        world.case = {**case, **{name: stage[name] for name in ("nlp", "nlp_fails") if name in stage}}
         turn.session.parameters.update(read_parameters(turn.event))
         check(stage["expect"], await node.resume(turn), node, turn, world)
 
