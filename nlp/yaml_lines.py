@@ -16,7 +16,7 @@ MAX_FILE_BYTES = 32 * 1024 * 1024
 STRING = "tag:yaml.org,2002:str"
 NULL = "tag:yaml.org,2002:null"
 MARK = re.compile(r"\[[^\[\]]+\][({]")
-"""What an example marks a value with; to YAML, a bracket begins a list."""
+"""A marked value in an example, or a link in an answer; to YAML, a bracket begins a list."""
 
 LITERALS = {"tag:yaml.org,2002:bool": bool, "tag:yaml.org,2002:int": int, "tag:yaml.org,2002:float": float}
 
@@ -109,7 +109,7 @@ def read_yaml(file: Path, folder: Path) -> Place:
         node = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        hint = ": put the example with its [mark](entity) in quotes" if _has_mark(text, line) else ""
+        hint = ": put a text with [brackets](in it) in quotes" if _has_mark(text, line) else ""
         raise InvalidData(name, line, f"this is not YAML: {error.problem}{hint}") from None
     except YAMLError as error:
         raise InvalidData(name, 0, f"this is not YAML: {error}") from None

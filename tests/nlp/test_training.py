@@ -89,7 +89,7 @@ def test_problems_of_the_data(tmp_path: Path) -> None:
         ({"intents_a": "intent: x\nexamples: [a\n"}, "intents/a.yaml:3: this is not YAML"),
         (
             {"intents_a": "intent: x\nexamples:\n  - [book on [Monday](day)]\n"},
-            r"intents/a.yaml:3: this is not YAML: .*: put the example with its \[mark\]\(entity\) in quotes",
+            r"intents/a.yaml:3: this is not YAML: .*: put a text with \[brackets\]\(in it\) in quotes",
         ),
         ({"intents_a": "intent: x\nexamples: [book on [Monday](day), b]\n"}, "a.yaml:2: .* in quotes"),
         ({"intents_a": "intent: x\nexamples: [\n  book on [Monday](day),\n  b]\n"}, "a.yaml:3: .* in quotes"),
