@@ -67,6 +67,7 @@ class FakeServer:
         self.looks: dict[str, str] = {}
         self.hellos = 0
         self.shut = False
+        self.busy = 0
         self.ids = itertools.count(1)
         self.app = web.Application()
         self.app.router.add_get("/inapp/{app}", self.inapp)
@@ -159,6 +160,10 @@ class FakeServer:
         if frame["text"] == "refuse":
             error = {"type": "error", "code": "invalid_value", "message": "text: not this one", "field": "text"}
             return await socket.send_json(error)
+        if self.busy > 0:
+            self.busy -= 1
+            error = {"type": "error", "code": "busy", "message": "more is coming in than can be worked off"}
+            return await socket.send_json({**error, "id": frame["id"]})
         new = all(old["id"] != frame["id"] for old in talk.taken)
         if new:
             talk.taken.append(frame)

@@ -99,6 +99,17 @@ async def test_a_refused_message_says_so_and_can_be_tried_again(window: Window, 
     await expect(chat.bubble("refuse")).to_have_count(1)
 
 
+async def test_what_a_busy_server_refuses_goes_again_by_itself(window: Window, scripted: FakeServer) -> None:
+    chat = await chat_on(window)
+    scripted.busy = 1
+    await chat.say("one")
+    await expect(chat.log.locator(".me.sending")).to_have_count(1)
+    await chat.say("two")  # stays behind the first
+    await chat.sees_once("You said one", "You said two")
+    await expect(chat.log.locator(".me.sent")).to_have_count(2)
+    assert [frame["text"] for frame in scripted.talk.taken] == ["one", "two"]
+
+
 async def test_typing_is_shown_until_the_answer_comes(window: Window, scripted: FakeServer) -> None:
     chat = await chat_on(window)
     await chat.say("slow")

@@ -18,7 +18,8 @@
     location: "Show on the map", media: "Open the file",
   };
   const SMALL = "(max-width:480px),(max-height:480px)";
-  const COLOR = "#0f6e66", MAX_TEXT = 4000, MAX_HISTORY = 200, MAX_TRIES = 5, NEAR_END = 80;
+  const COLOR = "#0f6e66", MAX_TEXT = 4000, MAX_HISTORY = 200, MAX_TRIES = 5, MAX_REST_MS = 30000, NEAR_END = 80;
+  const OWN_TROUBLES = ["busy", "store_failed"]; // errors that are no fault of the message
   const IDLE = 25e3, PATIENCE = 10e3, STEADY = 5e3, SLOWEST_RETRY = 30e3, TYPING_EVERY = 3e3, TYPING_SHOWN = 8e3;
   const ICONS = {
     chat: "M21 11.3c0 4.2-4 7.6-9 7.6-.9 0-1.8-.1-2.6-.3L5 21l.7-4C4 15.5 3 13.5 3 11.3 3 7.1 7 3.7 12 3.7s9 3.4 9 7.6z",
@@ -337,7 +338,8 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
         // Before the welcome it is about the hello, and what waits goes on waiting.
         const waits = (message) => this.line.ready && message.state === "sending" && message.tries;
         const about = own || memory.messages.find(waits);
-        if (about && frame.field !== "type") this.mark(Object.assign(about, { why: frame.message }), "failed");
+        if (about && OWN_TROUBLES.includes(frame.code)) this.rest(Object.assign(about, { why: frame.message }));
+        else if (about && frame.field !== "type") this.mark(Object.assign(about, { why: frame.message }), "failed");
         else this.say(frame.message);
         this.emit("error", { code: frame.code, message: frame.message });
       }
@@ -389,10 +391,20 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
     }
 
     transmit(message) {
-      if (!this.line.ready) return;
+      if (!this.line.ready || this.resting) return;
       if (message.tries++ >= MAX_TRIES) return this.mark(message, "failed");
       this.line.put({ type: "message", id: message.id, text: message.text, payload: message.payload });
       this.line.expect();
+    }
+
+    /* The server cannot take anything just now: all that waits goes again in a while, in its order. */
+    rest(message) {
+      clearTimeout(this.resting);
+      const wake = () => {
+        this.resting = 0;
+        this.resend();
+      };
+      this.resting = setTimeout(wake, Math.min(MAX_REST_MS, 1000 * 2 ** message.tries));
     }
 
     /* What the server has not confirmed: after a reconnect, and when a quiet line shows that it is alive. */
