@@ -584,3 +584,22 @@ async def test_a_picture_that_cannot_be_shown_is_a_link(window: Window, scripted
     await expect(chat.log.get_by_role("link", name="Open the file")).to_have_text("Open the file\n")
     await expect(chat.log.locator(".bubble").last).to_have_text("Order desk: Open the file\nYour parcel")
     window.expect(REFUSED)
+
+
+async def test_labels_that_are_no_text_are_left_out(window: Window, scripted: FakeServer) -> None:
+    page = await window.open("/strict")
+    labels = '{"send": "Post it", "placeholder": null, "sent": 5, "colour": "red"}'
+    await page.evaluate(
+        """labels => {
+          document.querySelectorAll("botkit-chat, script[data-app]").forEach((old) => old.remove());
+          const chat = document.createElement("botkit-chat");
+          Object.assign(chat.dataset, { app: "web-demo", server: location.origin + "/", labels });
+          document.body.append(chat);
+        }""",
+        labels,
+    )
+    chat = await Chat(page).open()
+    await expect(page.get_by_role("button", name="Post it")).to_be_visible()
+    await chat.say("hello")
+    await chat.sees_once("You said hello")
+    window.expect("data-labels")

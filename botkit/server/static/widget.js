@@ -441,6 +441,11 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       } catch {
         console.warn("botkit: data-labels is not valid JSON");
       }
+      own = Object.fromEntries(Object.entries(own || {}).filter(([name, label]) => {
+        const right = name in LABELS && typeof label === "string";
+        if (!right) console.warn(`botkit: data-labels: "${name}" is no label, or its value no text`);
+        return right;
+      }));
       this.labels = { ...LABELS, ...(dataset.title && { title: dataset.title }), ...own };
       this.nodes = new Map();
       this.host = this.memory.looks || {};
