@@ -189,6 +189,7 @@ class Outbox:
             if outcome is SendOutcome.OPTED_OUT:
                 self._remember(step, change)
             await self._store.commit(change)
+            self._note(change)
             if verdict.do == "next":
                 continue
             self._tell(delivery, outcome)
@@ -202,7 +203,12 @@ class Outbox:
         """The customer told the provider that she wants silence: as good as if she had told us."""
         if step.address is not None:
             change.opted_out = (*change.opted_out, (step.channel, step.address.value, self._clock()))
-            self._opt_outs.note(step.channel, step.address.value)
+            self._note(change)
+
+    def _note(self, change: Change) -> None:
+        """Before such a change is stored and after: who asks meanwhile is told how it had been, and remembers it."""
+        for channel, address, _ in change.opted_out:
+            self._opt_outs.note(channel, address)
 
     async def _send(self, delivery: Delivery) -> tuple[SendOutcome, float, tuple[Receipt, ...]]:
         """One try on one channel: what it came to, what the provider asked for, what is known at once."""
@@ -367,6 +373,7 @@ class Outbox:
         if receipt.outcome is SendOutcome.OPTED_OUT:
             self._remember(step, change)
         await self._keep(delivery, change)
+        self._note(change)
         if verdict.do in ("next", "retry"):
             self.take([delivery])
         else:

@@ -1,5 +1,6 @@
 """Consent: a customer who opted out of a channel gets nothing on it, whatever a flow says (P6)."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,31 @@ async def test_a_provider_that_knows_of_her_stop_is_believed(tmp_path: Path) -> 
         await bot.say("START")
         await bot.say("c")
         assert bot.texts[1:] == [WELCOME, "You said c"]
+
+
+@pytest.mark.parametrize("by", ["answer", "receipt"])
+async def test_it_is_believed_also_by_who_asks_while_it_is_being_stored(tmp_path: Path, by: str) -> None:
+    services = [Service(name, assets=("sms",), rules=(rule("main", name),)) for name in ("one", "two")]
+    async with Bot(tmp_path, ECHO, services=services) as bot:
+        await bot.say("STOP", BOB)  # from now on the store is asked whether a customer wants silence
+        bot.store.hold = lambda change: bool(change.opted_out)
+        if by == "answer":
+            bot.line.answer("sms", OptedOut("she told the telco"))
+            await bot.accept(bot.message("one a"))
+        else:
+            await bot.say("one a")
+            told = Receipt("sms", DeliveryState.FAILED, delivery_id=bot.line.ids[-1], outcome=SendOutcome.OPTED_OUT)
+            telling = asyncio.create_task(bot.accept(told))
+        await bot.until(lambda: bot.store.held)
+        await bot.accept(bot.message("two b"))
+        await bot.until(lambda: len(bot.texts) == 2)
+        await bot.store.let_go()
+        if by == "receipt":
+            await telling
+        await bot.settle()
+        await bot.say("one c")
+        await bot.say("two d")
+        assert bot.texts == ["You said one a", "You said two b"]
 
 
 async def test_a_service_has_its_own_words_and_channels(tmp_path: Path) -> None:
