@@ -209,7 +209,7 @@ class Store(Protocol):
         ...
 
     async def delivery_of(self, asset: str, provider_id: str) -> Delivery | None:
-        """An outgoing message by the provider's id."""
+        """An outgoing message by the provider's id: the newest, as some providers count from the start again."""
         ...
 
     async def opted_out(self, channel: str, address: str) -> bool:

@@ -388,7 +388,7 @@ class SqliteStore:
         return found
 
     async def delivery_of(self, asset: str, provider_id: str) -> Delivery | None:
-        sql = "SELECT data FROM delivery WHERE provider_id = ? AND asset = ?"
+        sql = "SELECT data FROM delivery WHERE provider_id = ? AND asset = ? ORDER BY number DESC LIMIT 1"
         found: Delivery | None = self._decoded(_Decoders.delivery, sql, provider_id, asset)
         return found
 

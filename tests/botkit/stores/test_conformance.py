@@ -158,6 +158,15 @@ async def test_deliveries_are_found_by_either_id(store: Store) -> None:
     assert await store.next_delivery_due() == 0
 
 
+async def test_of_deliveries_that_a_provider_calls_the_same_the_newest_is_found(store: Store) -> None:
+    for id in ("d1", "d2"):
+        await store.commit(Change(deliveries=[delivery(id, due_at=20)]))
+        await store.commit(Change(deliveries=[delivery(id, provider_id="7", state=DeliveryState.SUBMITTED)]))
+    found = await store.delivery_of("a", "7")
+    assert found is not None
+    assert found.id == "d2"
+
+
 async def test_pending_deliveries_come_in_the_order_in_which_they_were_first_stored(store: Store) -> None:
     """Whatever they are called, whenever they are due, and by pages."""
     ids = ["d-10", "d-9", "a", "z", "d-11"]
