@@ -12,7 +12,7 @@ from botkit.consent import OptOuts
 from botkit.deployment import Deployment, no_adapter
 from botkit.fallback import Verdict, after_receipt, after_send, after_silence, awaited
 from botkit.logs import of_delivery
-from botkit.stores.base import Change, HistoryEntry, Store, StoreFailed
+from botkit.stores.base import Change, HistoryEntry, Store, StoreFailed, StoreUnavailable
 from channels.base import Outgoing, Sent
 from channels.errors import Rejected, SendError
 from models.content import plain_text
@@ -245,6 +245,9 @@ class Outbox:
             delivery.code, delivery.description = error.kind, error.message[:500]
             refused = error.kind in ("policy", "invalid_url")
             return (SendOutcome.REJECTED if refused else SendOutcome.TRANSIENT), 0, ()
+        except StoreUnavailable:  # a mailbox lies in the store: this was no try, and there is no end to them
+            delivery.attempts -= 1
+            raise
         except Exception as error:
             log.exception("asset %s: the channel failed", step.asset, extra=of_delivery(delivery))
             delivery.code, delivery.description = "error", f"{type(error).__name__}: {error}"[:500]

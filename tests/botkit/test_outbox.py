@@ -221,6 +221,30 @@ async def test_the_outbox_goes_on_when_the_store_can_be_read_again(tmp_path: Pat
         assert bot.texts == ["You said 1", "You said 2"]
 
 
+@pytest.mark.parametrize("how", ["full", "unreadable"])
+async def test_a_message_for_the_app_waits_until_the_store_is_there_again(tmp_path: Path, how: str) -> None:
+    flow = ECHO.replace("sms.mo", "inapp.message")
+    rules = [rule("main", event="inapp.message")]
+    async with Bot(tmp_path, flow, rules=rules, assets=[asset("web", "inapp", "inapp")]) as bot:
+        bot.store.hold = lambda change: bool(change.deliveries)
+        saying = asyncio.create_task(bot.accept(bot.message("hi", "ann", to="web")))
+        await bot.until(lambda: bot.store.held)
+        if how == "full":
+            bot.store.failure = StoreUnavailable
+            bot.store.refuse = lambda change: True
+        else:
+            bot.store.blind()
+        await bot.store.let_go()
+        await saying
+        for _ in range(20):
+            bot.skip(60)
+            await bot.rest()
+        bot.store.refuse = None
+        bot.store.blind(False)
+        await bot.later(60)
+        assert len(await bot.store.mailbox("web", "customerid:ann", 0, 10)) == 1
+
+
 async def test_a_message_that_breaks_the_outbox_holds_up_no_more_than_its_customer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
