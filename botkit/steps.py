@@ -149,6 +149,7 @@ class Steps:
             tally.add(*labels)
         if not lane.sessions:
             self._lanes.live.discard(lane.key)
+        self._timers.went_on(step.change.sessions)
         for wake in step.wakes:
             self._timers.note(wake)
         if step.deliveries:

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from botkit.lanes import Due, Lanes
-from botkit.stores.base import Store
+from botkit.stores.base import Store, StoredSession
 
 PAGE = 500
 LONGEST_SLEEP_SECONDS = 60.0
@@ -47,8 +47,15 @@ class Timers:
         self._stuck.discard(session_id)
 
     def stuck(self, session_id: str) -> None:
-        """A session that was woken cannot go on: it is left alone until the next start."""
+        """A session that was woken cannot go on: it is left alone until a message moves it, or the next start."""
         self._stuck.add(session_id)
+
+    def went_on(self, sessions: Sequence[StoredSession]) -> None:
+        """These sessions took a step: one that could not before has a time of its own again."""
+        if self._stuck:
+            for stored in sessions:
+                if stored.session.id in self._stuck:
+                    self.done(stored.session.id)
 
     async def _run(self) -> None:
         while True:

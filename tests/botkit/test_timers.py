@@ -10,6 +10,7 @@ from botkit.stores.base import Change
 from models.service import Service
 from tests.botkit.bot import COUNTER, Bot, rule
 
+DAY = 24 * 3_600
 REMIND = """
 flow: main
 nodes:
@@ -139,3 +140,18 @@ async def test_a_timer_that_always_fails_does_not_keep_the_others(
         assert asked <= 2, "it looks again and again for what cannot go on"
         await bot.restart()  # by now somebody has made room on the disk
         await bot.until(lambda: len(bot.line.sent) == 3)
+
+
+async def test_a_session_that_could_not_go_on_is_woken_again_once_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("botkit.lanes.RETRY_SECONDS", 0.001)
+    async with Bot(tmp_path, COUNTER) as bot:
+        await bot.say("a")
+        bot.store.refuse = lambda change: bool(change.ended)
+        await bot.later(DAY + 1)
+        await bot.until(lambda: "could not go on" in caplog.text)
+        bot.store.refuse = None
+        await bot.say("b")
+        await bot.later(DAY + 1)
+        await bot.until(lambda: bot.texts == ["a", "ab", "time is over"])
