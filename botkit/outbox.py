@@ -10,7 +10,7 @@ from collections.abc import Callable
 from botkit import metrics
 from botkit.consent import OptOuts
 from botkit.deployment import Deployment, no_adapter
-from botkit.fallback import Verdict, after_receipt, after_send, after_silence, awaited
+from botkit.fallback import MAX_RETRY_AFTER_SECONDS, Verdict, after_receipt, after_send, after_silence, awaited
 from botkit.logs import of_delivery
 from botkit.stores.base import Change, HistoryEntry, Store, StoreFailed, StoreUnavailable
 from channels.base import Outgoing, Sent
@@ -97,21 +97,26 @@ class Outbox:
                 self._start(delivery.lane, queue)
             queue.append(delivery)
 
-    def _start(self, lane: str, queue: deque[Delivery], told: bool = False) -> None:
-        task = asyncio.get_running_loop().create_task(self._drain(lane, queue, told))
+    def _start(self, lane: str, queue: deque[Delivery], told: bool = False, paused: bool = False) -> None:
+        task = asyncio.get_running_loop().create_task(self._drain(lane, queue, told, paused))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _drain(self, lane: str, queue: deque[Delivery], told: bool) -> None:
-        """Send what a customer has to get, one after the other. `told`: the log knows that the store takes nothing."""
+    async def _drain(self, lane: str, queue: deque[Delivery], told: bool, paused: bool) -> None:
+        """Send what a customer has to get, one after the other. `told`: the log knows that the store takes nothing.
+
+        `paused`: the first has waited long enough, whatever the clock says, which may have been set back.
+        """
         while queue and not self._stopping:
             delivery = queue[0]
             self._active[delivery.id] = delivery
             try:
-                pause = self._early_by(delivery)
+                pause = 0.0 if paused else self._early_by(delivery)
+                paused = False
                 if not pause:
                     async with self._room:
                         pause = await self._deliver(delivery)
+                    paused = pause > 0
                 told = False
             except StoreFailed as error:
                 log.log(
@@ -124,7 +129,7 @@ class Outbox:
                 log.exception("%s could not be sent; trying again", delivery.id, extra=of_delivery(delivery))
                 pause = BROKEN_RETRY_SECONDS
             if pause:  # order: what comes after waits too
-                asyncio.get_running_loop().call_later(pause, self._start, lane, queue, told)
+                asyncio.get_running_loop().call_later(pause, self._start, lane, queue, told, paused)
                 return
             queue.popleft()
             if not queue or all(other is not delivery for other in queue):  # it may wait there for its next way
@@ -134,10 +139,12 @@ class Outbox:
             self._queues.pop(lane, None)
 
     def _early_by(self, delivery: Delivery) -> float:
-        """How many seconds are left of a pause that was ordered before a restart."""
+        """How many seconds are left of a pause that was ordered before a restart or by a receipt."""
         pausing = delivery.attempts and delivery.state is DeliveryState.QUEUED
-        left = delivery.due_at - self._clock() if pausing else 0
-        return min(left / 1000, LONGEST_SLEEP_SECONDS) if left > 0 else 0
+        left = (delivery.due_at - self._clock()) / 1000 if pausing else 0
+        if left > MAX_RETRY_AFTER_SECONDS:  # no pause is so long: the clock was set back
+            return 0
+        return min(max(left, 0), LONGEST_SLEEP_SECONDS)
 
     async def _deliver(self, delivery: Delivery) -> float:
         """Send one message; returns seconds after which to try again, 0 when done.

@@ -150,7 +150,7 @@ class Bot:
         self.project = self.of(flows)
         self.store = FragileStore(folder / "store.db")
         self._said = 0
-        self._ahead = 0.0
+        self._ahead = self._set_by = 0.0
 
     def of(self, flows: str | Iterable[str]) -> Project:
         """The project with these flows."""
@@ -171,7 +171,11 @@ class Bot:
     # a time that can be moved
 
     def now(self) -> int:
-        return BASE + int((asyncio.get_running_loop().time() - self._began) * 1000)
+        return BASE + int((asyncio.get_running_loop().time() - self._began + self._set_by) * 1000)
+
+    def set_clock(self, seconds: float) -> None:
+        """Set the clock on or back, while time goes on as it does."""
+        self._set_by += seconds
 
     async def later(self, seconds: float) -> None:
         """Let time pass at once, and what is due happen."""

@@ -97,6 +97,19 @@ async def test_order_is_kept_behind_a_message_that_is_tried_again(tmp_path: Path
         assert bot.texts == ["You said 1", "You said 1", "You said 2"]
 
 
+@pytest.mark.parametrize(("days", "restart"), [(-3, False), (-0.01, False), (3, False), (-3, True), (3, True)])
+async def test_a_clock_that_is_set_holds_up_nothing(tmp_path: Path, days: float, restart: bool) -> None:
+    async with Bot(tmp_path, ECHO) as bot:
+        bot.line.answer("sms", DOWN)
+        await bot.say("1")
+        bot.set_clock(days * 86_400)
+        if restart:
+            await bot.restart()
+        await bot.later(1)
+        await bot.say("2")
+        assert bot.texts == ["You said 1", "You said 1", "You said 2"]
+
+
 @pytest.mark.parametrize("how", ["", "restart", "crash"])
 async def test_many_messages_of_one_step_keep_their_order(tmp_path: Path, how: str) -> None:
     parts = 12
