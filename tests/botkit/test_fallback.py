@@ -404,3 +404,19 @@ async def test_two_customers_way_is_their_own(tmp_path: Path) -> None:
         await bot.say("x")
         await bot.say("x", "+15550000002")
         assert line.sent == [("wa", ANN, "hi"), ("sms", ANN, "hi"), ("wa", "+15550000002", "hi")]
+
+
+async def test_many_of_which_no_news_came_share_commits_and_keep_their_order(tmp_path: Path) -> None:
+    customers = [f"+1555{number:07d}" for number in range(150)]
+    sends = flow(WA_THEN_SMS).replace("text: hi", 'text: "$(message.text)"')
+    async with Bot(tmp_path, sends, assets=WAYS) as bot:
+        for text in "ab":
+            for customer in customers:
+                await bot.accept(bot.message(text, customer))
+        await bot.settle()
+        await bot.restart(seconds=100)  # the store counts from here
+        await bot.until(lambda: len(bot.line.sent) == 4 * len(customers))
+        await bot.settle()
+        assert bot.store.batches < len(customers) / 2
+        for customer in customers:
+            assert bot.line.texts(customer) == ["a", "b", "a", "b"]
