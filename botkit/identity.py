@@ -33,10 +33,13 @@ class Identities:
         if customer is None:
             customerid = address.value if address.kind is AddressKind.CUSTOMERID else ""
             customer = Customer(key=key, customerid=customerid, addresses=(address,))
+        self._keep(key, customer)
+        return customer
+
+    def _keep(self, key: str, customer: Customer) -> None:
         self._cache[key] = customer
         if len(self._cache) > CACHE_SIZE:
             self._cache.popitem(last=False)
-        return customer
 
     async def link(self, address: Address, *, msisdn: str = "", email: str = "", name: str = "") -> Customer:
         """Join what a signed identity says about a customer: her addresses lead to her from now on.
@@ -66,9 +69,15 @@ class Identities:
             addresses=tuple(addresses.values()),
         )
         if customer != known:
-            await self._store.commit(Change(customers=[customer]))
-            for key in addresses:
-                self._cache.pop(key, None)
+            stored = self._store.commit(Change(customers=[customer]))
+            for key in addresses:  # what she says meanwhile is stored after this, and belongs to who she is by then
+                self._keep(key, customer)
+            try:
+                await stored
+            except BaseException:
+                for key in addresses:
+                    self._cache.pop(key, None)
+                raise
         return customer
 
 

@@ -215,11 +215,17 @@ class Steps:
         return arbiter.decide(value, parameters, sessions, lambda flow: self._key(step, flow, value))
 
     def _key(self, step: "Step", flow: str, value: Message | Event) -> str:
-        """The session key that a flow would have for the customer."""
+        """The session key that a flow would have for the customer; what began by another name of hers keeps that."""
         program = self._library.live(flow)
         if program is None or value.sender is None:
             return ""
-        return session_key(step.customer, value.sender, program.flow.session_key)
+        kind = program.flow.session_key
+        key = session_key(step.customer, value.sender, kind)
+        if key and kind != "address":
+            for session in step.lane.sessions or ():
+                if session.key != key and session.flow == flow and step.customer.is_known_as(session.key):
+                    return session.key
+        return key
 
     async def _arbitrate(self, step: "Step", value: Message | Event) -> None:
         lane = step.lane

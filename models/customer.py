@@ -28,6 +28,10 @@ class Customer(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
                 return address.value
         return ""
 
+    def is_known_as(self, name: str) -> bool:
+        """Whether it is her id or one of her addresses."""
+        return name == self.customerid or any(address.value == name for address in self.addresses)
+
     def address_on(self, channel: str, asset: str) -> Address | None:
         """The address to use on `asset`, or None: an own one first, else the phone number where it serves."""
         for address in self.addresses:

@@ -1,14 +1,16 @@
 """Identity: one customer behind several addresses, and the keys of her sessions."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from botkit.identity import Identities, session_key
+from botkit.stores.base import StoreFailed
 from botkit.stores.sqlite import SqliteStore
 from models.address import Address, AddressKind
 from models.customer import Customer
-from tests.botkit.bot import ANN, BOB, Bot, asset, rule
+from tests.botkit.bot import ANN, BOB, ECHO, Bot, asset, rule
 
 APP = Address("inapp", "ann", AddressKind.CUSTOMERID)
 NUMBER = Address("sms", ANN, AddressKind.MSISDN)
@@ -93,6 +95,58 @@ nodes:
         assert [text for _, _, text in bot.line.sent] == ["name?", "hello Ada"]
         assert await bot.outcomes() == [101]
         assert (await bot.engine.identities.of(NUMBER)) == (await bot.engine.identities.of(APP))
+
+
+KEYED = """
+flow: main
+session_key: KIND
+variables: {said: {default: ""}}
+nodes:
+  2: {kind: start, accepts: [sms.mo, inapp.message], next: {onBegin: 3}}
+  3: {kind: set_variable, set: {said: "$(said)$(message.text)"}, next: {onSuccess: 4}}
+  4: {kind: delay, duration: 1m, next: {onTimeout: 5}}
+  5: {kind: send, text: "$(said)", next: {onSuccess: 6}}
+  6: {kind: receive, events: [sms.mo, inapp.message], next: {sms.mo: 3, inapp.message: 3, onTimeout: end 103}}
+"""
+BOTH = [rule("main", event="inapp.message"), rule("main")]
+
+
+@pytest.mark.parametrize("kind", ["msisdn", "customerid"])
+async def test_a_conversation_stays_one_when_her_number_becomes_known(tmp_path: Path, kind: str) -> None:
+    """It does not wait for her just then: what she says comes when it does."""
+    flow = KEYED.replace("KIND", kind)
+    async with Bot(tmp_path, flow, rules=BOTH, assets=[asset("web", "inapp"), asset("sms")]) as bot:
+        await bot.say("a", "ann", to="web")
+        await bot.engine.identities.link(APP, msisdn=ANN)
+        await bot.say("b", "ann", to="web")
+        for _ in range(3):
+            await bot.later(61)
+        assert [text for _, _, text in bot.line.sent] == ["a", "ab"]
+
+
+async def test_what_she_says_while_her_number_is_being_stored_is_one_conversation(tmp_path: Path) -> None:
+    flow = KEYED.replace("KIND", "msisdn")
+    async with Bot(tmp_path, flow, rules=BOTH, assets=[asset("web", "inapp"), asset("sms")]) as bot:
+        await bot.engine.identities.of(APP)
+        bot.store.hold = lambda change: bool(change.customers)
+        linking = asyncio.create_task(bot.engine.identities.link(APP, msisdn=ANN))
+        await bot.until(lambda: bot.store.held)
+        await bot.say("a", "ann", to="web")
+        await bot.store.let_go()
+        await linking
+        await bot.say("b", "ann", to="web")
+        for _ in range(3):
+            await bot.later(61)
+        assert bot.line.texts("ann") == ["a", "ab"]
+
+
+async def test_a_number_that_cannot_be_stored_changes_nothing(tmp_path: Path) -> None:
+    async with Bot(tmp_path, ECHO) as bot:
+        before = await bot.engine.identities.of(APP)
+        bot.store.refuse = lambda change: bool(change.customers)
+        with pytest.raises(StoreFailed):
+            await bot.engine.identities.link(APP, msisdn=ANN)
+        assert await bot.engine.identities.of(APP) == before
 
 
 async def test_an_app_user_is_reached_by_sms_when_her_number_is_known(tmp_path: Path) -> None:
