@@ -54,6 +54,7 @@ class OptOuts:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._known: OrderedDict[tuple[str, str], bool] = OrderedDict()
+        self._newest: OrderedDict[tuple[str, str], int] = OrderedDict()
         self.any = True
 
     async def open(self) -> None:
@@ -63,6 +64,18 @@ class OptOuts:
         """Somebody opts out or comes back: call it before the commit, and again after it."""
         self.any = True
         self._known.pop((channel, address), None)
+
+    def is_newest(self, channel: str, address: str, item: int) -> bool:
+        """Whether nothing newer than this inbox item is known of her wish: services that share a number hear of it
+        each in its own time, and one that is slow must not bring her back."""
+        key = (channel, address)
+        if item < self._newest.get(key, 0):
+            return False
+        self._newest[key] = item
+        self._newest.move_to_end(key)
+        if len(self._newest) > CACHE_SIZE:
+            self._newest.popitem(last=False)
+        return True
 
     async def has(self, channel: str, address: Address) -> bool:
         if not self.any:

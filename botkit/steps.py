@@ -186,11 +186,11 @@ class Steps:
 
     def _consent(self, step: "Step", wish: Wish, message: Message) -> None:
         address = message.sender
-        if wish == "stop":
-            step.change.opted_out = (*step.change.opted_out, (address.channel, address.value, self._clock()))
-        elif wish == "start":
-            step.change.opted_in = (*step.change.opted_in, (address.channel, address.value))
-        if wish != "help":
+        if wish != "help" and self._opt_outs.is_newest(address.channel, address.value, step.change.done[0]):
+            if wish == "stop":
+                step.change.opted_out = (*step.change.opted_out, (address.channel, address.value, self._clock()))
+            else:
+                step.change.opted_in = (*step.change.opted_in, (address.channel, address.value))
             step.consents.append((address.channel, address.value))
         step.counts.append((metrics.CONSENT, (wish,)))
         text = step.service.consent.reply(wish)

@@ -7,12 +7,13 @@ import pytest
 
 from botkit.consent import ConsentWords
 from channels.errors import OptedOut
+from flows.turn import Turn
 from models.address import Address, AddressKind
 from models.content import Text
 from models.delivery import DeliveryState, Receipt, SendOutcome
 from models.message import Message
 from models.service import Consent, Service
-from tests.botkit.bot import ANN, BOB, COUNTER, ECHO, Bot, asset, rule
+from tests.botkit.bot import ANN, BOB, COUNTER, ECHO, Bot, asset, node, rule
 
 STOPPED = "You are unsubscribed and will get no more messages. Text START to come back."
 WELCOME = "Welcome back. Text STOP at any time to leave."
@@ -188,6 +189,39 @@ async def test_services_that_share_a_number_confirm_once(tmp_path: Path) -> None
         assert bot.texts == [STOPPED]
         await bot.say("START")
         assert bot.texts == [STOPPED, WELCOME]
+
+
+async def test_a_service_that_is_slow_does_not_bring_her_back(tmp_path: Path) -> None:
+    """It hears START, and works at what came next, when she has long been told that she is unsubscribed."""
+    doors = [asyncio.Event(), asyncio.Event()]
+
+    async def wait(turn: Turn) -> str:
+        assert turn.message is not None
+        await doors[int(turn.message.text[-1])].wait()
+        return "onSuccess"
+
+    slow = """
+flow: slow
+nodes:
+  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
+  3: {kind: pause, next: {onSuccess: 4}}
+  4: {kind: send, text: "late $(message.text)", next: {onSuccess: end 101}}
+"""
+    services = (
+        Service("one", assets=("sms",), rules=(rule("main", "one"),)),
+        Service("two", assets=("sms",), rules=(rule("slow", "two"),)),
+    )
+    async with Bot(tmp_path, [ECHO, slow], services=services, nodes=[node("pause", wait)]) as bot:
+        for text in ("STOP", "two 0", "START", "two 1", "STOP"):
+            await bot.accept(bot.message(text))
+        await bot.until(lambda: bot.texts == [STOPPED, WELCOME, STOPPED])
+        doors[0].set()
+        await bot.rest()
+        await bot.accept(bot.message("one"))
+        await bot.rest()
+        doors[1].set()
+        await bot.settle()
+        assert bot.texts == [STOPPED, WELCOME, STOPPED]
 
 
 TO_HER = """
