@@ -52,6 +52,7 @@ class Outbox:
         self._early: dict[tuple[str, str], list[Receipt]] = {}
         self._sending: set[str] = set()
         self._parked: dict[str, list[asyncio.Future[None]]] = {}
+        self._told: set[str] = set()
         self._stopping = False
 
     async def start(self) -> None:
@@ -440,8 +441,11 @@ class Outbox:
     async def _see_to(self, id: str) -> None:
         try:
             await self._silent(id)
+            self._told.discard(id)
         except StoreFailed as error:
-            log.error("%s: the state of %s could not be read or stored; trying again", error, id)
+            level = logging.DEBUG if id in self._told else logging.ERROR  # once, not to fill the disk
+            log.log(level, "%s: the state of %s could not be read or stored; trying again until it can", error, id)
+            self._told.add(id)
             self._look_at(self._clock() + int(STORE_RETRY_SECONDS * 1000), id)
             self._set_alarm()
 

@@ -5,11 +5,12 @@ import logging
 from collections.abc import Callable, Sequence
 
 from botkit.lanes import Due, Lanes
-from botkit.stores.base import Store, StoredSession
+from botkit.stores.base import Store, StoredSession, StoreFailed
 
 PAGE = 500
 LONGEST_SLEEP_SECONDS = 60.0
 STUCK_SECONDS = 1.0
+RETRY_SECONDS = 1.0
 
 log = logging.getLogger("botkit.timers")
 
@@ -58,13 +59,19 @@ class Timers:
                     self.done(stored.session.id)
 
     async def _run(self) -> None:
+        told = False
         while True:
             self._news.clear()
             try:
                 pause = await self._fire()
+                told = False
+            except StoreFailed as error:
+                level = logging.DEBUG if told else logging.ERROR  # once, not to fill the disk
+                log.log(level, "%s: sessions that are due are not woken; trying again until they can be", error)
+                told, pause = True, RETRY_SECONDS
             except Exception:
-                log.exception("sessions that are due could not be read; trying again")
-                pause = 1.0
+                log.exception("sessions that are due could not be woken; trying again")
+                pause = RETRY_SECONDS
             try:
                 async with asyncio.timeout(min(pause, LONGEST_SLEEP_SECONDS)):
                     await self._news.wait()

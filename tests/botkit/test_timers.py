@@ -8,7 +8,7 @@ import pytest
 
 from botkit.stores.base import Change
 from models.service import Service
-from tests.botkit.bot import COUNTER, Bot, rule
+from tests.botkit.bot import COUNTER, Bot, asset, rule
 
 DAY = 24 * 3_600
 REMIND = """
@@ -155,3 +155,26 @@ async def test_a_session_that_could_not_go_on_is_woken_again_once_it_has(
         await bot.say("b")
         await bot.later(DAY + 1)
         await bot.until(lambda: bot.texts == ["a", "ab", "time is over"])
+
+
+async def test_a_store_that_cannot_be_read_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A line every second would help to fill the disk. What is due waits: delays, and the next channel of a message."""
+    ways = "[{channel: sms, asset: sms, success: delivered, within: 1m}, {channel: sms, asset: second}]"
+    flow = f"""
+flow: main
+nodes:
+  2: {{kind: start, accepts: [sms.mo], next: {{onBegin: 3}}}}
+  3: {{kind: send, text: hi, fallback: {ways}, next: {{onSuccess: 4}}}}
+  4: {{kind: delay, duration: 1m, next: {{onTimeout: 5}}}}
+  5: {{kind: send, text: "time is over", next: {{onSuccess: end 101}}}}
+"""
+    async with Bot(tmp_path, flow, assets=[asset("sms"), asset("second")]) as bot:
+        await bot.say("a")
+        bot.store.blind()
+        for _ in range(8):
+            bot.skip(61)
+            await bot.rest()
+        bot.store.blind(False)
+        await bot.later(2)
+        await bot.until(lambda: len(bot.line.sent) == 3)
+    assert sorted(record.name for record in caplog.records) == ["botkit.outbox", "botkit.timers"]
