@@ -46,6 +46,8 @@ WAL_BYTES = 16 << 20
 """How long the log grows before its pages are put into the file."""
 
 PURGE_ROWS = 200
+PURGE_PAUSE_SECONDS = 0.005
+"""Between so many, so that messages have most of the time."""
 
 SEEN = "SELECT 1 FROM inbox WHERE provider_id = ? AND asset = ? AND service = ?"
 _encode = msgspec.msgpack.Encoder().encode
@@ -90,6 +92,7 @@ class SqliteStore:
         self._thread: threading.Thread | None = None
         self._lock: IO[str] | None = None
         self._connections: list[sqlite3.Connection] = []
+        self._turns: deque[asyncio.Future[None]] = deque()
         self._idle: asyncio.Event = asyncio.Event()
         self._idle.set()
         self.batches = 0
@@ -227,9 +230,7 @@ class SqliteStore:
             self._fail([future for _, future, _ in orphans], StoreFailed("what it builds on was not stored"))
             batch = [entry for entry in batch if entry not in orphans]
         if not batch:
-            self._schedule()
-            if not self._pending:
-                self._idle.set()
+            self._next()
             return
         futures = [future for _, future, _ in batch]
         self._busy = True
@@ -237,7 +238,6 @@ class SqliteStore:
             self._write([change for change, _, _ in batch])
         except Exception as error:  # a value that cannot be written is the fault of one change only
             self._rollback()
-            self._busy = False
             doubles = [entry for entry in batch if self._is_double(entry[0])]
             if doubles:
                 self._fail_as_double([future for _, future, _ in doubles])
@@ -247,9 +247,7 @@ class SqliteStore:
                 self._solo = len(batch)
             else:
                 self._fail(futures, error)
-            self._schedule()
-            if not self._pending:
-                self._idle.set()
+            self._next()
             return
         self._work.put(futures)
 
@@ -287,7 +285,6 @@ class SqliteStore:
             self._loop.call_soon_threadsafe(self._committed, futures, failure)
 
     def _committed(self, futures: list[asyncio.Future[None]], failure: Exception | None) -> None:
-        self._busy = False
         self.batches += 1
         self.committed += len(futures)
         if failure is not None:
@@ -296,7 +293,17 @@ class SqliteStore:
             for future in futures:
                 if not future.done():
                     future.set_result(None)
-        if self._pending:
+        self._next()
+
+    def _next(self) -> None:
+        """A batch is done with: it is the turn of the upkeep if it waits for one, else of what has come since."""
+        self._busy = False
+        while self._turns and self._turns[0].cancelled():
+            self._turns.popleft()
+        if self._turns:
+            self._busy = True
+            self._turns.popleft().set_result(None)
+        elif self._pending:
             self._schedule()
         else:
             self._idle.set()
@@ -536,32 +543,43 @@ class SqliteStore:
             if len(rows) < PURGE_ROWS or rows[-1][1] >= before:
                 return gone
             after = rows[-1][0]
-            await asyncio.sleep(0)
+            await asyncio.sleep(PURGE_PAUSE_SECONDS)
 
     async def _purge_range(self, sql: str, bound: int | str) -> int:
         gone = 0
         while (rows := await self._purge_some(sql, (bound, PURGE_ROWS))) > 0:
             gone += rows
-            await asyncio.sleep(0)
+            await asyncio.sleep(PURGE_PAUSE_SECONDS)
         return gone
 
     async def _purge_some(self, sql: str, parameters: tuple[Any, ...]) -> int:
-        while self._busy or self._pending:
-            self._schedule()
-            await self._idle.wait()
+        if self._busy or self._pending:
+            await self._own_turn()
         self._busy = True
         try:
             self._writer.execute("BEGIN IMMEDIATE")
             rows = self._writer.execute(sql, parameters).rowcount
         except sqlite3.Error as error:
             self._rollback()
-            self._busy = False
+            self._next()
             raise StoreFailed(f"old rows could not be removed: {error}") from error
         future: asyncio.Future[None] = self._loop.create_future()
         self._idle.clear()
         self._work.put([future])
         await future
         return rows
+
+    async def _own_turn(self) -> None:
+        """Wait for the end of a commit. On a busy server the next has come by then, and there is never a gap."""
+        turn: asyncio.Future[None] = self._loop.create_future()
+        self._turns.append(turn)
+        self._schedule()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():  # it had just come
+                self._next()
+            raise
 
     async def counts(self) -> dict[str, int]:
         return {

@@ -1,5 +1,6 @@
 """SQLite: what only the embedded store has to show."""
 
+import asyncio
 import contextlib
 import os
 import sqlite3
@@ -9,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from botkit.stores.base import Change, StoreFailed, StoreUnavailable
+from botkit.stores.base import Change, StoreFailed, StoreUnavailable, Unmatched
 from botkit.stores.sqlite import SqliteStore
 from tests.botkit.stores.test_conformance import delivery
 
@@ -166,3 +167,28 @@ async def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreFailed, match=r"store\.db"):
         await SqliteStore(tmp_path / "file" / "store.db").open()
+
+
+async def test_a_busy_store_is_purged_too(tmp_path: Path) -> None:
+    """There is no moment at which nothing waits to be written, and what is old must go all the same."""
+    store = SqliteStore(tmp_path / "store.db")
+    await store.open()
+
+    async def write() -> None:
+        while True:
+            await store.commit(Change(opted_in=[("sms", "+1")]))
+
+    old = [Unmatched("s", "a", "sms", "+1", "hi", 1) for _ in range(1_000)]
+    await store.commit(Change(unmatched=old))
+    writing = [asyncio.create_task(write()) for _ in range(3)]
+    given_up = asyncio.create_task(store.purge(2))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        purging = asyncio.create_task(store.purge(2))
+        given_up.cancel()  # the server stops, and others go on
+        assert await purging > 0
+    assert await store.unmatched(10) == []
+    for task in writing:
+        task.cancel()
+    await asyncio.gather(*writing, given_up, return_exceptions=True)
+    await store.close()
