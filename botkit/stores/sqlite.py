@@ -255,7 +255,10 @@ class SqliteStore:
         """Whether a change brings an inbox item that is stored already. The index finds out for nothing, so nobody
         asks before."""
         execute = self._writer.execute
-        return any(execute(SEEN, (item.provider_id, item.asset, item.service)).fetchone() for item in change.inbox)
+        try:
+            return any(execute(SEEN, (item.provider_id, item.asset, item.service)).fetchone() for item in change.inbox)
+        except sqlite3.Error:  # it is not for this that the change could not be written
+            return False
 
     def _write(self, changes: list[Change]) -> None:
         rows: list[list[tuple[Any, ...]]] = [[] for _ in STATEMENTS]

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from botkit.stores.base import Change, StoreFailed, StoreUnavailable, Unmatched
+from botkit.stores.base import Change, InboxItem, StoreFailed, StoreUnavailable, Unmatched
 from botkit.stores.sqlite import SqliteStore
 from tests.botkit.stores.test_conformance import delivery
 
@@ -167,6 +167,25 @@ async def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreFailed, match=r"store\.db"):
         await SqliteStore(tmp_path / "file" / "store.db").open()
+
+
+async def test_a_disk_that_does_not_answer_fails_the_changes_and_the_store_goes_on(tmp_path: Path) -> None:
+    """Neither can be written then, nor looked up whether an item was accepted before."""
+    store = SqliteStore(tmp_path / "store.db")
+    await store.open()
+
+    def accept(id: str) -> asyncio.Future[None]:
+        return store.commit(Change(inbox=[InboxItem(store.next_inbox_id(), "a", id, "s", "s|k", b"", 1)]))
+
+    store._writer.set_progress_handler(lambda: 1, 1)
+    async with asyncio.timeout(10):
+        failed = await asyncio.gather(*map(accept, "xyz"), return_exceptions=True)
+    assert [type(failure) for failure in failed] == [StoreUnavailable] * 3
+    store._writer.set_progress_handler(None, 1)
+    async with asyncio.timeout(10):
+        await asyncio.gather(*map(accept, "xyz"))
+    assert len(await store.pending_inbox(0, 10)) == 3
+    await store.close()
 
 
 async def test_a_busy_store_is_purged_too(tmp_path: Path) -> None:
