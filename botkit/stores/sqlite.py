@@ -87,7 +87,7 @@ class SqliteStore:
         self._solo = 0
         self._busy = False
         self._scheduled = False
-        self._closing = False
+        self._closed = False
         self._work: queue.SimpleQueue[list[asyncio.Future[None]] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock: IO[str] | None = None
@@ -102,6 +102,7 @@ class SqliteStore:
 
     async def open(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._closed = False
         await self._loop.run_in_executor(None, self._open)
         if not self._read_only:
             self._thread = threading.Thread(target=self._commits, name="botkit-commit", daemon=True)
@@ -186,11 +187,11 @@ class SqliteStore:
         self._inbox_id = writer.execute("SELECT coalesce(max(id), 0) FROM inbox").fetchone()[0]
 
     async def close(self) -> None:
-        self._closing = True
         if self._thread is not None:
             while self._pending or self._busy:
                 self._schedule()
                 await self._idle.wait()
+            self._closed = True
             self._work.put(None)
             await self._loop.run_in_executor(None, self._thread.join)
             self._thread = None
@@ -204,6 +205,9 @@ class SqliteStore:
 
     def commit(self, change: Change, *, requires: "asyncio.Future[None] | None" = None) -> "asyncio.Future[None]":
         future: asyncio.Future[None] = self._loop.create_future()
+        if self._closed:  # nobody would ever answer
+            self._fail([future], sqlite3.OperationalError("it is closed"))
+            return future
         self._pending.append((change, future, requires))
         self._idle.clear()
         self._schedule()

@@ -188,6 +188,21 @@ async def test_a_disk_that_does_not_answer_fails_the_changes_and_the_store_goes_
     await store.close()
 
 
+async def test_what_comes_while_the_store_is_closed_is_refused(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.db")
+    await store.open()
+    closing = asyncio.create_task(store.close())
+    for _ in range(3):
+        await asyncio.sleep(0)
+        came = store.commit(Change(opted_in=[("sms", "+1")]))
+    await closing
+    late = store.commit(Change(opted_in=[("sms", "+1")]))
+    async with asyncio.timeout(10):
+        ends = await asyncio.gather(came, late, return_exceptions=True)
+    assert isinstance(ends[1], StoreUnavailable)
+    assert ends[0] is None or isinstance(ends[0], StoreUnavailable)
+
+
 async def test_a_busy_store_is_purged_too(tmp_path: Path) -> None:
     """There is no moment at which nothing waits to be written, and what is old must go all the same."""
     store = SqliteStore(tmp_path / "store.db")
