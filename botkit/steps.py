@@ -39,7 +39,8 @@ from models.service import InvokeFlow, NotifyUrl, SendReply
 from models.session import Frame, Session
 from models.transaction import Transaction
 
-MAX_HELD = 100
+MAX_HELD = 1_000
+"""How many messages wait in the store behind a session that is busy: more than a person writes in the longest delay."""
 
 log = logging.getLogger("botkit.engine")
 _encode = msgspec.msgpack.Encoder().encode
@@ -63,17 +64,19 @@ class Steps:
         self._identities = identities
         self._opt_outs = opt_outs
         self._clock = clock
+        self._missing: set[str] = set()
 
     async def answer(self, lane: Lane, work: Incoming) -> None:
         value = work.value
         service = self.deployment.services.get(lane.service)
-        change = Change(done=(work.id,))
-        if service is None:
+        if service is None:  # it was accepted, and a service that was renamed by mistake comes back
+            level = logging.DEBUG if lane.service in self._missing else logging.ERROR
+            self._missing.add(lane.service)
             about = {"asset": value.asset, "service": lane.service}
-            log.error("inbox item %s is for service %r, which is not live", work.id, lane.service, extra=about)
-            change = Change(failed=(work.id,))
-            await self._store.commit(change, requires=work.accepted)
+            log.log(level, "inbox item %s is for service %r, which is not live: it waits in the store until a start at"
+                    " which it is", work.id, lane.service, extra=about)  # fmt: skip
             return
+        change = Change(done=(work.id,))
         base = f"{value.received_at:011x}{work.id:08x}"
         customer = await self._known(await self.customer(value.sender, lane.key), service)
         step = Step(lane, service, customer, base, change)

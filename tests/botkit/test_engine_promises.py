@@ -307,6 +307,25 @@ async def test_what_was_acknowledged_waits_while_the_store_cannot_be_read(
         assert bot.texts == ["a", "ab"]
 
 
+async def test_what_was_accepted_waits_for_a_service_that_is_renamed_by_mistake(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Bot(tmp_path, ECHO) as bot:
+        right = bot._services
+        bot.store.hold = lambda change: bool(change.steps)
+        await bot.accept(bot.message("1"), bot.message("2", BOB))  # two at once are stored before they are answered
+        bot._services = (Service("renamed", assets=("sms",), rules=(rule("main"),)),)
+        await bot.crash(ECHO)
+        await bot.say("3")
+        assert bot.texts == ["You said 3"] and bot.line.texts(BOB) == []
+        assert caplog.text.count("'s', which is not live: it waits in the store") == 1
+        bot._services = right
+        await bot.restart(ECHO)
+        assert bot.texts == ["You said 3", "You said 1"] and bot.line.texts(BOB) == ["You said 2"]
+        await bot.restart(ECHO)
+        assert len(bot.line.ids) == 3
+
+
 async def test_a_server_that_cannot_follow_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botkit.engine.MAX_QUEUED", 3)
     async with Bot(tmp_path, ECHO) as bot:

@@ -1,6 +1,5 @@
 """Sessions: messages that come while a keyed session cannot take them wait behind it, in order."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -140,18 +139,6 @@ async def test_memory_does_not_grow_with_customers(tmp_path: Path, monkeypatch: 
         await bot.accept(*(bot.message("b", f"+1555100{n:04d}") for n in range(30)))
         await bot.settle()
         assert all(bot.line.texts(f"+1555100{n:04d}") == ["a", "ab"] for n in range(30))
-
-
-async def test_an_item_for_a_service_that_is_gone_is_set_aside(tmp_path: Path) -> None:
-    async with Bot(tmp_path, COUNTER) as bot:
-        bot.store.hold = lambda change: bool(change.steps)
-        await bot.accept(bot.message("a"))
-        await bot.until(lambda: bot.store.held)
-        bot._services = (Service("another", assets=("sms",), rules=(rule("main"),)),)
-        await bot.crash(COUNTER)
-        await asyncio.sleep(0)
-        assert not bot.engine.queued and bot.texts == []
-        assert (await bot.store.counts())["inbox"] == 0
 
 
 async def test_what_an_old_conversation_has_just_sent_outlives_it(tmp_path: Path) -> None:
