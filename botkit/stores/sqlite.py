@@ -8,6 +8,7 @@ loop, and a busy server shares one fsync between many messages.
 import asyncio
 import contextlib
 import fcntl
+import logging
 import queue
 import sqlite3
 import threading
@@ -35,6 +36,8 @@ from models.delivery import Delivery
 from models.flow import FlowVersion
 from models.session import Session
 from models.transaction import Step, Transaction
+
+log = logging.getLogger("botkit.store")
 
 SCHEMA_VERSION = 2
 MAX_BATCH = 1024
@@ -88,6 +91,7 @@ class SqliteStore:
         self._busy = False
         self._scheduled = False
         self._closed = False
+        self._left_alone: set[tuple[str, object]] = set()
         self._work: queue.SimpleQueue[list[asyncio.Future[None]] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock: IO[str] | None = None
@@ -367,23 +371,36 @@ class SqliteStore:
         ]
 
     async def sessions_of(self, lane: str) -> list[Session]:
-        rows = self._all("SELECT state FROM session WHERE lane = ? ORDER BY id", lane)
-        return [_Decoders.session(row[0]) for row in rows]
+        return self._sessions("lane = ?", lane)
+
+    def _sessions(self, where: str, *parameters: Any) -> list[Session]:
+        rows = self._all(f"SELECT id, state FROM session WHERE {where} ORDER BY id", *parameters)  # noqa: S608
+        return [found for id, data in rows if (found := self._readable(_Decoders.session, "session", id, data))]
+
+    def _readable(self, decode: Any, what: str, id: object, data: bytes) -> Any:
+        """A row's value, None where it cannot be read: one damaged row must not keep the server from starting."""
+        try:
+            return decode(data)
+        except ValueError as error:
+            if (what, id) not in self._left_alone:
+                self._left_alone.add((what, id))
+                log.error("the %s %s in %s cannot be read and is left alone: %s", what, id, self.path.name, error)
+            return None
 
     async def live_lanes(self) -> list[str]:
         return [row[0] for row in self._all("SELECT DISTINCT lane FROM session")]
 
     async def due_sessions(self, now: int, limit: int) -> list[tuple[str, str]]:
         sql = "SELECT lane, id FROM session WHERE wake_at <= ? ORDER BY wake_at LIMIT ?"
-        return [(lane, id) for lane, id in self._all(sql, now, limit)]
+        left = self._left_alone
+        return [(lane, id) for lane, id in self._all(sql, now, limit) if not left or ("session", id) not in left]
 
     async def next_session_due(self) -> int:
         return self._one("SELECT min(wake_at) FROM session WHERE wake_at IS NOT NULL")[0] or 0
 
     async def sessions_awaiting_news(self) -> list[tuple[str, str, str]]:
         # Reads every session once, so that no session pays for an index: few wait for news, and only for seconds.
-        rows = self._all("SELECT state FROM session WHERE instr(state, CAST('delivery_id' AS BLOB))")
-        sessions = [_Decoders.session(row[0]) for row in rows]
+        sessions = self._sessions("instr(state, CAST('delivery_id' AS BLOB))")
         return [(s.lane, s.id, s.wait.delivery_id) for s in sessions if s.wait is not None and s.wait.delivery_id]
 
     async def pending_deliveries(self, after: int, limit: int) -> list[tuple[int, Delivery]]:
@@ -392,7 +409,12 @@ class SqliteStore:
             "SELECT number, data FROM delivery WHERE number IN (SELECT number FROM delivery INDEXED BY delivery_due"
             " WHERE due_at IS NOT NULL AND number > ? ORDER BY number LIMIT ?) ORDER BY number"
         )
-        return [(number, _Decoders.delivery(data)) for number, data in self._all(sql, after, limit)]
+        while rows := self._all(sql, after, limit):
+            values = [(number, self._readable(_Decoders.delivery, "delivery", number, data)) for number, data in rows]
+            if found := [(number, value) for number, value in values if value is not None]:
+                return found
+            after = rows[-1][0]
+        return []
 
     async def next_delivery_due(self) -> int:
         return self._one("SELECT min(due_at) FROM delivery WHERE due_at IS NOT NULL")[0] or 0

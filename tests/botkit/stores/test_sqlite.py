@@ -12,7 +12,7 @@ import pytest
 
 from botkit.stores.base import Change, InboxItem, StoreFailed, StoreUnavailable, Unmatched
 from botkit.stores.sqlite import SqliteStore
-from tests.botkit.stores.test_conformance import delivery
+from tests.botkit.stores.test_conformance import delivery, session
 
 
 async def test_it_is_durable_before_it_says_so(tmp_path: Path) -> None:
@@ -148,6 +148,27 @@ async def test_a_store_of_the_version_before_is_brought_up_to_date(tmp_path: Pat
     with contextlib.closing(sqlite3.connect(path)) as connection:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     assert "delivery" in tables and "delivery_1" not in tables
+
+
+async def test_a_row_that_cannot_be_read_is_left_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """One damaged row must not keep all others waiting; it is told once."""
+    store = SqliteStore(tmp_path / "store.db")
+    await store.open()
+    await store.commit(
+        Change(
+            sessions=[session("bad", until=5), session("good", until=5)],
+            deliveries=[delivery(id, due_at=5) for id in ("bad", "worse", "good")],
+        )
+    )
+    store._writer.execute("UPDATE session SET state = x'80' WHERE id = 'bad'")
+    store._writer.execute("UPDATE delivery SET data = x'c1' WHERE id IN ('bad', 'worse')")
+    for _ in range(2):
+        assert [found.id for found in await store.sessions_of("s|k")] == ["good"]
+        assert await store.due_sessions(9, 10) == [("s|k", "good")]
+        assert [found.id for _, found in await store.pending_deliveries(0, 1)] == ["good"]
+    assert caplog.text.count("the session bad in store.db cannot be read and is left alone") == 1
+    assert caplog.text.count("cannot be read") == 3
+    await store.close()
 
 
 async def test_a_full_disk_fails_the_change_and_the_store_goes_on(tmp_path: Path) -> None:
