@@ -1,0 +1,59 @@
+"""Component kinds: the components that a pipeline can name: ours, those of packages, a project's own."""
+
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+from pathlib import Path
+from typing import cast
+
+from nlp import BUILT_IN
+from nlp.base import Component
+from nlp.errors import InvalidPipeline
+
+ENTRY_POINTS = "botkit.nlp"
+
+
+def component_kinds(folder: Path | None = None) -> dict[str, type[Component]]:
+    """Every component by its kind: ours, those of installed packages, those in the project's `components`.
+
+    A later one takes the place of an earlier one of the same kind: a project's own goes before all others.
+    Raises `InvalidPipeline` for one that cannot be imported.
+    """
+    classes = [_import(path) for path in BUILT_IN]
+    classes += [_load(entry) for entry in importlib.metadata.entry_points(group=ENTRY_POINTS)]
+    if folder is not None:
+        classes += [found for file in sorted((folder / "components").glob("*.py")) for found in _classes_in(file)]
+    return {found.kind: found for found in classes}
+
+
+def _import(path: str) -> type[Component]:
+    module, _, name = path.partition(":")
+    return cast("type[Component]", getattr(importlib.import_module(module), name))
+
+
+def _load(entry: importlib.metadata.EntryPoint) -> type[Component]:
+    """The component of an installed package."""
+    origin = f"entry point {entry.name!r} of package {entry.dist.name if entry.dist else 'unknown'!r}"
+    try:
+        found = entry.load()
+    except Exception as error:
+        raise InvalidPipeline(f"{origin} fails on import: {type(error).__name__}: {error}") from error
+    if not (inspect.isclass(found) and issubclass(found, Component) and isinstance(getattr(found, "kind", 0), str)):
+        raise InvalidPipeline(f"{origin} is no component: name a class made from nlp.base.Component that has a kind")
+    return found
+
+
+def _classes_in(file: Path) -> list[type[Component]]:
+    spec = importlib.util.spec_from_file_location(f"botkit_project_nlp_{file.stem}", file)
+    if spec is None or spec.loader is None:
+        raise InvalidPipeline(f"{file.name} cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise InvalidPipeline(f"components/{file.name} fails on import: {type(error).__name__}: {error}") from error
+    return [
+        value for value in vars(module).values()
+        if inspect.isclass(value) and issubclass(value, Component) and value.__module__ == module.__name__
+    ]  # fmt: skip
