@@ -85,6 +85,7 @@ class Engine:
             identities=identities, opt_outs=opt_outs, clock=clock,
         )  # fmt: skip
         self._accepting: dict[tuple[str, str, str], asyncio.Future[None]] = {}
+        self._missing: set[str] = set()
         outbox.on_news = self._news
         identities.talks = self._lanes.talks
 
@@ -312,9 +313,11 @@ class Engine:
         session = next((s for s in lane.sessions if s.id == work.session_id), None)
         if session is not None and session.wait is not None and 0 < session.wait.until <= self._clock():
             if lane.service not in self.deployment.services:
-                log.error(
-                    "session %s belongs to service %r, which is not live", session.id, lane.service,
-                    extra=of_session(session),
+                level = logging.DEBUG if lane.service in self._missing else logging.ERROR  # thousands may be due
+                self._missing.add(lane.service)
+                log.log(
+                    level, "session %s belongs to service %r, which is not live: it waits until a start at which it is",
+                    session.id, lane.service, extra=of_session(session),
                 )  # fmt: skip
                 self._timers.stuck(work.session_id)
                 return

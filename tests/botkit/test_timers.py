@@ -8,7 +8,7 @@ import pytest
 
 from botkit.stores.base import Change
 from models.service import Service
-from tests.botkit.bot import COUNTER, Bot, asset, rule
+from tests.botkit.bot import ANN, BOB, COUNTER, Bot, asset, rule
 
 DAY = 24 * 3_600
 REMIND = """
@@ -98,9 +98,10 @@ async def test_many_are_due_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 async def test_sessions_of_a_service_that_is_switched_off_wait_quietly(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """They cannot go on: that is said once each, not again and again; when it is live again, they do."""
+    """They cannot go on: that is said once for all of them; when it is live again, they do."""
     async with Bot(tmp_path, REMIND) as bot:
-        await bot.say("1h")
+        for sender in (ANN, BOB):
+            await bot.say("1h", sender)
         services = bot._services
         bot._services = (Service("s", assets=("sms",), rules=(rule("main"),), live=False),)
         with caplog.at_level(logging.ERROR):
@@ -109,7 +110,7 @@ async def test_sessions_of_a_service_that_is_switched_off_wait_quietly(
         assert caplog.text.count("which is not live") == 1
         bot._services = services
         await bot.restart(REMIND)
-        await bot.until(lambda: bot.texts)
+        await bot.until(lambda: bot.texts and bot.line.texts(BOB))
         assert bot.texts == ["after 1h"]
 
 
