@@ -25,6 +25,7 @@ from botkit.stores.base import (
     HistoryEntry,
     InboxItem,
     InboxState,
+    MailboxEntry,
     Store,
     StoreFailed,
 )
@@ -48,6 +49,9 @@ LAST_SENDS_SECONDS = 2.0
 
 log = logging.getLogger("botkit.engine")
 _Timed = TypeVar("_Timed", bound=Message | Event | Receipt)
+Keep = Callable[[], Sequence[MailboxEntry]]
+"""What is to be stored in a mailbox with a message, asked when it is stored, and perhaps again."""
+
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -152,15 +156,16 @@ class Engine:
 
     # accepting
 
-    async def accept(self, asset: str, values: Sequence[Inbound]) -> bool:
+    async def accept(self, asset: str, values: Sequence[Inbound], *, keep: Keep | None = None) -> bool:
         """Store what an asset received; returns when all of it is durable, so that it can be acknowledged.
 
+        `keep` is asked at that moment what to store of it in a mailbox.
         A value that was accepted before is taken again without effect: false if every message was.
         Raises `UnknownAsset`, `Busy` or `StoreFailed`: then nothing was promised.
         """
         live = self.deployment.asset(asset)
         values = [self._timed(value) for value in values]
-        answered = self.accept_now(live, values)
+        answered = self.accept_now(live, values, keep=keep)
         if answered is not None:
             try:
                 await asyncio.shield(answered)
@@ -170,9 +175,9 @@ class Engine:
                 await asyncio.sleep(0)  # by then `_answered` has cleared the way
             else:
                 return True
-        return await self.accept_first(live, values)
+        return await self.accept_first(live, values, keep=keep)
 
-    async def accept_first(self, live: LiveAsset, values: Sequence[Inbound]) -> bool:
+    async def accept_first(self, live: LiveAsset, values: Sequence[Inbound], *, keep: Keep | None = None) -> bool:
         """`accept`, with every value stored before its step is."""
         if self._lanes.queued >= MAX_QUEUED:
             raise Busy("more is coming in than can be worked off: try again in a few seconds")
@@ -182,7 +187,7 @@ class Engine:
                 await self.outbox.receipt(value)
                 continue
             for service in live.services:
-                accepted = await self._accept(self._timed(value), service, history=live.history)
+                accepted = await self._accept(self._timed(value), service, history=live.history, keep=keep)
                 if accepted is not None:
                     durable.append(accepted)
         fresh = False
@@ -197,7 +202,9 @@ class Engine:
     def _timed(self, value: _Timed) -> _Timed:
         return value if value.received_at else msgspec.structs.replace(value, received_at=self._clock())
 
-    def accept_now(self, live: LiveAsset, values: Sequence[Inbound]) -> "asyncio.Future[None] | None":
+    def accept_now(
+        self, live: LiveAsset, values: Sequence[Inbound], *, keep: Keep | None = None
+    ) -> "asyncio.Future[None] | None":
         """Walk the step that answers a message at once, and store both as one change: done when that is durable.
 
         None, with nothing done, where that cannot be, for then `accept_first` is to be called: more than one value,
@@ -234,6 +241,8 @@ class Engine:
             return None
         if live.history:
             step.change.history = (_said(value, self._privacy),)
+        if keep is not None:
+            step.change.mailbox = keep()
         future = self._steps.commit_now(step)
         self._accepting[once] = future
         future.add_done_callback(partial(self._answered, once, step, value.channel))
@@ -250,7 +259,7 @@ class Engine:
             self._lanes.release(step.lane)
 
     async def _accept(
-        self, value: Message | Event, service: LiveService, *, history: bool
+        self, value: Message | Event, service: LiveService, *, history: bool, keep: Keep | None
     ) -> "tuple[asyncio.Future[None], bool] | None":
         """Store one value for one service, and say whether this call is the first to bring it; None if it is known."""
         once = (value.asset, value.provider_id, service.service.id)
@@ -272,6 +281,8 @@ class Engine:
         change = Change(inbox=(item,))
         if history and isinstance(value, Message):
             change.history = (_said(value, self._privacy),)
+        if keep is not None:
+            change.mailbox = keep()
         # The lane's task is made ready before the commit is: a quick step then shares its fsync.
         work = Incoming(item.id, value, None)
         self._lanes.put(lane, once[2], work)

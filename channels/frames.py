@@ -101,10 +101,11 @@ class BotMessage(msgspec.Struct, frozen=True, tag_field="type", tag="message"):
     at: int
 
 
-class Ack(msgspec.Struct, frozen=True, tag_field="type", tag="ack"):
-    """The user's message is stored: it will not be lost from here on."""
+class Ack(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="ack"):
+    """The user's message is stored: it will not be lost from here on. `seq` is missing if it had been stored before."""
 
     id: str
+    seq: int = 0
 
 
 class BotTyping(msgspec.Struct, frozen=True, tag_field="type", tag="typing"):
@@ -112,8 +113,9 @@ class BotTyping(msgspec.Struct, frozen=True, tag_field="type", tag="typing"):
 
 
 class Echo(msgspec.Struct, frozen=True, tag_field="type", tag="echo"):
-    """What the user said on another device."""
+    """What the user said, on this device once or on another."""
 
+    seq: int
     id: str
     text: str
     at: int
@@ -222,9 +224,9 @@ def encode_welcome(
     return _encode(Welcome(user, visitor, last, name, title, greeting, offered, colour, colour_dark))
 
 
-def encode_ack(id: str) -> bytes:
-    """A user's message is stored."""
-    return _encode(Ack(id))
+def encode_ack(id: str, seq: int = 0) -> bytes:
+    """A user's message is stored, as number `seq`; 0 if it was stored before."""
+    return _encode(Ack(id, seq))
 
 
 def encode_typing() -> bytes:
@@ -232,9 +234,9 @@ def encode_typing() -> bytes:
     return _encode(BotTyping())
 
 
-def encode_echo(id: str, text: str, at: int) -> bytes:
-    """A user's message, for her other devices."""
-    return _encode(Echo(id, text, at))
+def encode_echo(seq: int, id: str, text: str, at: int) -> bytes:
+    """A user's own message, for devices that do not have it."""
+    return _encode(Echo(seq, id, text, at))
 
 
 def encode_pong() -> bytes:

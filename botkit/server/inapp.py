@@ -22,7 +22,6 @@ from channels.frames import (
     UserTyping,
     decode_frame,
     encode_ack,
-    encode_echo,
     encode_error,
     encode_pong,
     encode_typing,
@@ -184,15 +183,18 @@ class InAppSockets:
                     received_at=now, name=identity.name,
                 )  # fmt: skip
                 try:
-                    fresh = await app.engine.accept(channel.asset, [received])
+                    own = await app.mailboxes.own(
+                        channel.asset, identity.address, frame.id, app.privacy.mask(received.text), now
+                    )
+                    fresh = await app.engine.accept(channel.asset, [received], keep=own.keep)
                 except BotkitError as error:
                     device.push(encode_error(error.code, error.message, error.field, frame.id))
                     return
-                device.push(encode_ack(frame.id))
+                device.push(encode_ack(frame.id, own.seq if fresh else 0))
                 device.expect_answer(lambda: app.engine.works_for(channel.asset, identity.address))
                 if fresh:
                     for other in app.mailboxes.others(channel.asset, identity.address, device):
-                        other.push(encode_echo(frame.id, received.text, now))
+                        other.push(own.frame())
             case UserReceipt():
                 delivery = await app.mailboxes.delivery_at(channel.asset, identity.address, frame.seq)
                 if delivery:

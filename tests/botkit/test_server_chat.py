@@ -109,9 +109,9 @@ async def test_a_message_is_acknowledged_and_answered(server: Served) -> None:
         assert welcome["greeting"] == "Hello!" and welcome["visitor"]
         await client.say(type="message", id="1", text="hi")
         heard = await client.hear_two()
-        assert heard["ack"]["id"] == "1"
+        assert heard["ack"] == {"type": "ack", "id": "1", "seq": 1}
         reply = heard["message"]
-        assert (reply["seq"], reply["text"]) == (1, "You said hi")
+        assert (reply["seq"], reply["text"]) == (2, "You said hi")
         assert reply["replies"] == [
             {"title": "Yes", "payload": "Yes"}, {"title": "No", "payload": "no-thanks"}
         ]  # fmt: skip
@@ -141,11 +141,13 @@ async def test_a_lost_connection_loses_nothing_and_doubles_nothing(server: Serve
     await server.bot.settle()
     async with server.chat() as socket:
         client = Client(socket)
-        welcome = await client.hello(visitor=visitor, last=2)
-        assert (welcome["last"], welcome["visitor"]) == (4, visitor)
-        assert [(await client.hear())["seq"] for _ in range(2)] == [3, 4]
+        welcome = await client.hello(visitor=visitor, last=5)
+        assert (welcome["last"], welcome["visitor"]) == (8, visitor)
+        told = [await client.hear() for _ in range(3)]
+        assert [(frame["seq"], frame["text"]) for frame in told] == [(6, "You said 3"), (7, "4"), (8, "You said 4")]
+        assert (told[1]["type"], told[1]["id"]) == ("echo", "4")  # what she said herself is there too
         await client.say(type="message", id="4", text="4")  # it had no acknowledgement, so it is said again
-        assert (await client.hear())["type"] == "ack"
+        assert await client.hear() == {"type": "ack", "id": "4"}
         await client.nothing_more()
 
 
@@ -159,9 +161,10 @@ async def test_a_resumed_chat_survives_a_restart_of_the_server(tmp_path: Path) -
         client = Client(socket)
         welcome = await client.hello(visitor=visitor, last=0)
         assert welcome["visitor"] == visitor
-        assert (await client.hear())["text"] == "You said 1"
+        assert [(await client.hear())["text"] for _ in range(2)] == ["1", "You said 1"]
         await client.say(type="message", id="2", text="2")
-        assert (await client.hear_two())["message"]["seq"] == 2
+        heard = await client.hear_two()
+        assert (heard["ack"]["seq"], heard["message"]["seq"]) == (3, 4)
 
 
 async def test_the_same_client_id_counts_once_also_on_two_devices_at_once(server: Served) -> None:
@@ -199,11 +202,57 @@ async def test_other_devices_of_a_user_hear_what_she_said(server: Served) -> Non
         await mine.say(type="message", id="1", text="hi")
         assert (await mine.hear_two()).keys() == {"ack", "message"}
         heard = await phone.hear_two()
-        assert (heard["echo"]["id"], heard["echo"]["text"]) == ("1", "hi")
+        assert (heard["echo"]["seq"], heard["echo"]["id"], heard["echo"]["text"]) == (1, "1", "hi")
         assert heard["message"]["text"] == "You said hi"
         await other.nothing_more()
         await mine.say(type="message", id="1", text="hi")  # said again: the phone knows it already
         assert (await mine.hear())["type"] == "ack"
+        await phone.nothing_more()
+
+
+async def test_a_new_device_shows_both_halves_of_the_conversation(server: Served) -> None:
+    async with server.chat() as one:
+        mine = Client(one)
+        await mine.hello(token=token())
+        for id, text in (("1", "hi"), ("2", "how are you?")):
+            await mine.say(type="message", id=id, text=text)
+            await mine.hear_two()
+    async with server.chat() as two, server.chat("members") as members:
+        phone, other_app = Client(two), Client(members)
+        await phone.hello(token=token(), last=0)
+        told = [await phone.hear() for _ in range(4)]
+        assert [(frame["type"], frame["text"]) for frame in told] == [
+            ("echo", "hi"), ("message", "You said hi"), ("echo", "how are you?"), ("message", "You said how are you?")
+        ]  # fmt: skip
+        assert [frame["seq"] for frame in told] == [1, 2, 3, 4]
+        await other_app.hello(token=token())
+        await other_app.say(type="message", id="1", text="hi")  # the same id in another app is another message
+        assert (await other_app.hear_two())["ack"]["seq"] == 1
+
+
+async def test_her_own_words_are_kept_as_the_project_masks_them(server: Served) -> None:
+    server.bot.app.privacy.set(["email"], "label")
+    async with server.chat() as one, server.chat() as two:
+        mine, phone = Client(one), Client(two)
+        await mine.hello(token=token())
+        await phone.hello(token=token())
+        await mine.say(type="message", id="1", text="I am ann@example.com")
+        assert (await phone.hear_two())["echo"]["text"] == "I am [email]"
+        async with server.chat() as three:
+            later = Client(three)
+            await later.hello(token=token())
+            assert (await later.hear())["text"] == "I am [email]"
+
+
+async def test_what_is_refused_is_in_no_history(server: Served) -> None:
+    async with server.chat() as one, server.chat() as two:
+        mine, phone = Client(one), Client(two)
+        await mine.hello(token=token())
+        server.bot.store.refuse = lambda change: bool(change.inbox)
+        await mine.say(type="message", id="1", text="hi")
+        assert (await mine.hear())["type"] == "error"
+        server.bot.store.refuse = None
+        await phone.hello(token=token(), last=0)
         await phone.nothing_more()
 
 
@@ -214,7 +263,8 @@ async def test_receipts_reach_the_message(server: Served) -> None:
         await client.say(type="message", id="1", text="hi")
         id = (await client.hear_two())["message"]["id"]
         for state in ("delivered", "read", "delivered"):
-            await client.say(type="receipt", seq=1, state=state)
+            await client.say(type="receipt", seq=2, state=state)
+        await client.say(type="receipt", seq=1, state="read")  # that is what she said herself
         await client.say(type="receipt", seq=99, state="read")  # there is no such message
         await client.nothing_more()
         delivery = await server.bot.store.delivery(id)

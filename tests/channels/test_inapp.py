@@ -139,9 +139,10 @@ def test_server_frames() -> None:
     assert (welcome["type"], welcome["user"], welcome["visitor"], welcome["last"]) == ("welcome", "anna", None, 7)
     assert (welcome["name"], welcome["greeting"]) == ("Anna", "Hello!")
     assert welcome["replies"] == [{"title": "Order", "payload": "Order"}]
+    assert read(encode_ack("c1", 3)) == {"type": "ack", "id": "c1", "seq": 3}
     assert read(encode_ack("c1")) == {"type": "ack", "id": "c1"}
     assert read(encode_typing()) == {"type": "typing"}
-    assert read(encode_echo("c1", "Hi", 5)) == {"type": "echo", "id": "c1", "text": "Hi", "at": 5}
+    assert read(encode_echo(3, "c1", "Hi", 5)) == {"type": "echo", "seq": 3, "id": "c1", "text": "Hi", "at": 5}
     assert read(encode_pong()) == {"type": "pong"}
     assert read(encode_error("bad_request", "no")) == {"type": "error", "code": "bad_request", "message": "no"}
     assert read(encode_error("bad_request", "no", "id"))["field"] == "id"

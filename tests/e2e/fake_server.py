@@ -39,6 +39,7 @@ class Talk:
 
     user: str
     sent: list[dict[str, Any]] = field(default_factory=list)
+    """Both halves of the conversation as a new device gets it, by `seq` from 1."""
     taken: list[dict[str, Any]] = field(default_factory=list)
     receipts: list[tuple[int, str]] = field(default_factory=list)
     sockets: set[web.WebSocketResponse] = field(default_factory=set)
@@ -165,10 +166,16 @@ class FakeServer:
             error = {"type": "error", "code": "busy", "message": "more is coming in than can be worked off"}
             return await socket.send_json({**error, "id": frame["id"]})
         new = all(old["id"] != frame["id"] for old in talk.taken)
+        ack = {"type": "ack", "id": frame["id"]}
         if new:
             talk.taken.append(frame)
+            ack["seq"] = len(talk.sent) + 1
+            echo = {"type": "echo", "seq": ack["seq"], "id": frame["id"], "text": frame["text"], "at": now()}
+            talk.sent.append(echo)
+            for other in talk.sockets - {socket}:
+                await other.send_json(echo)
         try:
-            await socket.send_json({"type": "ack", "id": frame["id"]})
+            await socket.send_json(ack)
         finally:
             if new:
                 await self.answer(talk, frame)

@@ -199,21 +199,57 @@ async def test_what_came_while_away_is_delivered_and_counted(window: Window, scr
     await chat.page.keyboard.press("Escape")
     await scripted.talk.say("Your parcel has left")
     await expect(chat.page.get_by_role("button", name="Open chat, 1 unread")).to_be_visible()
-    await eventually(chat.page, lambda: (2, "delivered") in scripted.talk.receipts)
-    assert (2, "read") not in scripted.talk.receipts
+    await eventually(chat.page, lambda: (3, "delivered") in scripted.talk.receipts)
+    assert (3, "read") not in scripted.talk.receipts
     await chat.page.reload()
     await chat.page.get_by_role("button", name="Open chat, 1 unread").click()
     await chat.sees_once("Your parcel has left")
-    await eventually(chat.page, lambda: scripted.talk.receipts.count((2, "read")) == 1)
+    await eventually(chat.page, lambda: scripted.talk.receipts.count((3, "read")) == 1)
 
 
 async def test_a_message_that_comes_twice_is_shown_once(window: Window, scripted: FakeServer) -> None:
     chat = await chat_on(window)
     await chat.say("hello")
     await chat.sees_once("You said hello")
-    await scripted.talk.tell(scripted.talk.sent[0])
+    for frame in scripted.talk.sent[:2]:  # what she said, and the answer
+        await scripted.talk.tell(frame)
     await chat.say("more")
-    await chat.sees_once("You said hello", "You said more")
+    await chat.sees_once("hello", "You said hello", "You said more")
+
+
+async def test_who_comes_back_another_day_sees_both_halves_of_the_conversation(window: Window) -> None:
+    chat = await chat_on(window)
+    await chat.say("hello")
+    await chat.sees_once("You said hello")
+    await chat.say("where is it?")
+    await chat.sees_once("You said where is it?")
+    await chat.page.evaluate("sessionStorage.clear()")  # as when the browser was closed
+    page = await window.open(DEMO)
+    chat = await Chat(page).open()
+    await chat.sees_once("hello", "You said hello", "where is it?", "You said where is it?")
+    said = await chat.log.locator(".me .bubble, .bot .bubble").all_inner_texts()
+    assert [text.split()[-1] for text in said[1:]] == ["hello", "hello", "it?", "it?"]
+    await expect(chat.log.locator(".me.sent")).to_have_count(2)
+
+
+async def test_what_she_has_answered_elsewhere_is_not_unread(window: Window) -> None:
+    first, second = Chat(await window.open(DEMO)), Chat(await window.open(DEMO))
+    await first.open()
+    await first.say("hello")
+    await first.sees_once("You said hello")
+    await second.open()
+    await second.sees_once("hello", "You said hello")
+    await second.page.keyboard.press("Escape")
+    await first.page.bring_to_front()
+    await first.say("and now?")
+    await first.sees_once("You said and now?")
+    await expect(second.page.get_by_role("button", name="Open chat, 1 unread")).to_be_attached()
+    await first.say("thanks")
+    await first.sees_once("You said thanks")
+    await expect(second.page.get_by_role("button", name="Open chat, 1 unread")).to_be_attached()
+    await second.page.bring_to_front()
+    await second.open()
+    await second.sees_once("and now?", "You said and now?", "thanks", "You said thanks")
 
 
 async def test_the_notice_of_a_lost_line_does_not_wait_for_the_tries_to_end(window: Window) -> None:

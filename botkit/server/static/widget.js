@@ -329,10 +329,10 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       const own = memory.messages.find((message) => message.me && message.id === frame.id);
       if (frame.type === "welcome") this.welcome(frame);
       else if (frame.type === "message") this.arrived(frame);
-      else if (frame.type === "ack" && own) this.mark(own, "sent");
+      else if (frame.type === "ack") this.acknowledged(frame, own);
       else if (frame.type === "pong") this.resend();
       else if (frame.type === "typing") this.showTyping(true);
-      else if (frame.type === "echo") own ? this.mark(own, "sent") : this.add({ id: frame.id, me: 1, text: frame.text, at: frame.at, state: "sent" });
+      else if (frame.type === "echo") this.echoed(frame, own);
       else if (frame.type === "error") {
         // Without an id it is about the message that has waited longest: the server answers in order.
         // Before the welcome it is about the hello, and what waits goes on waiting.
@@ -379,6 +379,24 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       this.read();
       if (memory.messages.at(-1).read === 0) this.alert.textContent = this.fill("says", this.botName()) + (text || "");
       this.emit("message", { text, seq });
+    }
+
+    /* The server has her message, and from here on it has a number among the others. */
+    acknowledged({ seq }, own) {
+      const { memory } = this;
+      memory.last = Math.max(memory.last, seq || 0);
+      if (own) this.mark(Object.assign(own, seq && { seq }), "sent");
+    }
+
+    /* What she said on another device, or before this page was opened. Whatever came before it, she has read. */
+    echoed(frame, own) {
+      const { memory } = this;
+      const { seq, id, text, at } = frame;
+      if (own || seq <= memory.floor) return this.acknowledged(frame, own);
+      memory.last = Math.max(memory.last, seq);
+      memory.messages.forEach((message) => message.read === 0 && (message.read = 2));
+      this.add({ seq, id, me: 1, text, at, state: "sent" });
+      this.count();
     }
 
     /* Queue a message; it stays queued, also over page loads, until the server has it. */
