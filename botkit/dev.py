@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import sys
 
-OLDEST_PYTHON = (3, 11)
+OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 14)
+"""The newest is the last for which every package in .requirements has a wheel: after `lock --upgrade`, try the next."""
 
 
 def refusal(version: tuple[int, int], executable: str, system: str) -> str:
@@ -18,6 +19,13 @@ def refusal(version: tuple[int, int], executable: str, system: str) -> str:
     if version < OLDEST_PYTHON:
         found = f"{executable} is Python {version[0]}.{version[1]}"
         return f"botkit: needs Python 3.11 or newer, but {found}; name a newer one, as in: make run PYTHON=python3.12"
+    if version > NEWEST_PYTHON:
+        newest = f"{NEWEST_PYTHON[0]}.{NEWEST_PYTHON[1]}"
+        found = f"{executable} is Python {version[0]}.{version[1]}"
+        return (
+            f"botkit: runs on Python 3.11 to {newest}, but {found}, for which some packages are not built yet;"
+            f" name an older one, as in: make run PYTHON=python{newest}"
+        )
     return ""
 
 

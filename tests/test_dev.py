@@ -39,7 +39,9 @@ def steps(checkout: dev.Environment, monkeypatch: pytest.MonkeyPatch) -> list[st
         ((3, 8), "posix", "needs Python 3.11 or newer, but /usr/bin/python3 is Python 3.8"),
         ((3, 10), "posix", "make run PYTHON=python3.12"),
         ((3, 11), "posix", ""),
-        ((3, 13), "posix", ""),
+        ((3, 14), "posix", ""),
+        ((3, 15), "posix", "runs on Python 3.11 to 3.14, but /usr/bin/python3 is Python 3.15"),
+        ((3, 15), "posix", "make run PYTHON=python3.14"),
         ((3, 13), "nt", "use it inside WSL"),
     ],
 )
