@@ -64,10 +64,12 @@ class Component(Plugin):
     """A step of the pipeline. Its fields are its settings in `pipeline.yaml`.
 
     `gives` names the parts of the `Understanding` that it fills in, `needs` those that must be there
-    before. It may keep state in pydantic private attributes, filled by `prepare`.
+    before, `heeds` those that it goes by where a component before it gives them. It may keep state in pydantic
+    private attributes, filled by `prepare`.
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
+    heeds: ClassVar[tuple[str, ...]] = ()
     gives: ClassVar[tuple[str, ...]] = ()
     trained: ClassVar[bool] = False
     """Whether it needs the model that is trained on the project's intents."""

@@ -5,7 +5,7 @@ Wire format: https://cloud.google.com/dialogflow/es/docs/reference/rest/v2/proje
 
 import re
 import secrets
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
@@ -37,6 +37,7 @@ class Dialogflow(Engine):
     """
 
     kind = "dialogflow"
+    heeds: ClassVar[tuple[str, ...]] = ("language",)
 
     project: GoogleName = Field(min_length=1)
     """The id of the Google Cloud project."""

@@ -76,6 +76,7 @@ class Entities(Component):
     """
 
     kind = "entities"
+    heeds: ClassVar[tuple[str, ...]] = ("language",)
     gives: ClassVar[tuple[str, ...]] = ("entities",)
 
     phone_region: str = Field(default="", pattern="^([A-Z]{2})?$")

@@ -285,7 +285,7 @@ class Pipeline:
         for number in range(len(self.components) - 1, -1, -1):
             component = self.components[number]
             if open_parts.intersection(component.given_parts()):
-                open_parts.update(component.needs)
+                open_parts.update(component.needs, component.heeds)
                 chosen.append((number, component))
         return tuple(reversed(chosen))
 
@@ -460,9 +460,11 @@ def _check(components: tuple[Component, ...]) -> None:
         kind = type(component)
         if kind.read is Component.read and kind.read_many is Component.read_many:
             raise InvalidPipeline(f"component {component.kind!r} does not say what it does: define read()")
-        lists: tuple[object, ...] = (component.needs, component.given_parts())
+        lists: tuple[object, ...] = (component.needs, component.heeds, component.given_parts())
         if any(isinstance(names, str) for names in lists):
-            raise InvalidPipeline(f'component {component.kind!r}: write gives and needs as tuples: `gives = ("part",)`')
+            raise InvalidPipeline(
+                f'component {component.kind!r}: write gives, needs and heeds as tuples: `gives = ("part",)`'
+            )
         for part in component.needs:
             if part not in given:
                 later = next((other.kind for other in components if part in other.given_parts()), "")

@@ -33,6 +33,7 @@ class ProfanityFilter(Component):
     """
 
     kind = "profanity"
+    heeds: ClassVar[tuple[str, ...]] = ("language",)
     gives: ClassVar[tuple[str, ...]] = ("profanity",)
 
     from_severity: int = Field(default=RUDE, ge=MILD, le=SEVERE)

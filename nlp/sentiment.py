@@ -50,6 +50,7 @@ class SentimentScore(Component):
     """
 
     kind = "sentiment"
+    heeds: ClassVar[tuple[str, ...]] = ("language",)
     gives: ClassVar[tuple[str, ...]] = ("sentiment",)
 
     neutral_band: float = Field(default=0.05, ge=0, le=1)

@@ -94,7 +94,7 @@ def test_only_what_is_wanted_runs() -> None:
         ([Verdict()], "'verdict' needs letters, which nothing before it gives: add a component that gives it"),
         ([Letters(), Letters()], "'letters' and 'letters' both give letters: remove one"),
         ([Silent()], "component 'silent' does not say what it does: define read()"),
-        ([Odd(parts="mood")], "component 'odd': write gives and needs as tuples"),
+        ([Odd(parts="mood")], "component 'odd': write gives, needs and heeds as tuples"),
     ],
 )
 def test_order_is_checked_before_anything_runs(components: list[Component], says: str) -> None:
@@ -246,6 +246,32 @@ def test_a_country_behind_the_language_switches_nothing_off(tmp_path: Path) -> N
 def test_numbers_without_a_prefix_are_of_the_bots_country(tmp_path: Path, settings: str, phone: str | None) -> None:
     pipeline = load_pipeline(read_project(write_project(tmp_path, pipeline=settings)))
     assert pipeline.read("call 020 7946 0958", want=("entities",), now=NOW).entity("phone") == phone
+
+
+@pytest.mark.parametrize(
+    ("part", "own", "text"),
+    [
+        ("sentiment", "de", "your service is absolutely terrible, I hate it"),
+        ("profanity", "en", "das ist mir zu dick aufgetragen, ich war nicht zufrieden"),
+        ("entities", "en", "bitte erst in zwanzig Minuten liefern, vorher bin ich nicht da"),
+    ],
+)
+def test_a_part_that_is_wanted_alone_is_read_in_the_language_of_the_text(
+    tmp_path: Path, part: str, own: str, text: str
+) -> None:
+    components = "[{kind: language, languages: [en, de]}, entities, sentiment, {kind: profanity, languages: [en, de]}]"
+    settings = f"language: {own}\ncomponents: {components}"
+    pipeline = load_pipeline(read_project(write_project(tmp_path, pipeline=settings)))
+    alone, whole = (pipeline.read(text, want=want, now=NOW) for want in ((part,), (part, "language")))
+    assert whole.language != own
+    assert getattr(alone, part) == getattr(whole, part)
+
+
+def test_what_is_heeded_is_not_demanded(tmp_path: Path) -> None:
+    settings = "language: en\ncomponents: [sentiment, language]"
+    pipeline = load_pipeline(read_project(write_project(tmp_path, pipeline=settings)))
+    found = pipeline.read("this is great", want=("sentiment",))
+    assert [why.component for why in found.why] == ["sentiment"]
 
 
 def test_settings_of_the_pipeline_file(tmp_path: Path) -> None:
