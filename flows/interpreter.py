@@ -314,6 +314,11 @@ class _Walk:
             turn.fail(f"an action on leaving failed: {error}")
             outcome = ON_ERROR
         self.session.memory.clear()
+        if outcome not in node.edges and outcome != ON_ERROR:
+            declared = [each.name for each in node.node.outcome_list()]
+            if outcome not in declared:
+                turn.fail(f"the node returned {outcome!r}, which is none of its outcomes: {', '.join(declared)}")
+                outcome = turn.visit.outcome = ON_ERROR
         edge = node.edges.get(outcome)
         if edge is not None:
             if edge.end:

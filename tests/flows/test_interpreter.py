@@ -383,14 +383,15 @@ async def test_a_node_that_does_wrong_ends_the_flow_with_an_error(what: str) -> 
     msgspec.msgpack.encode(sprint.step)
     if what == "breaks_frames":  # the edge leads on all the same
         assert sprint.ended == 101
-    elif what == "gone":  # an outcome that the node does not have, and no edge for it
-        assert sprint.ended == INCOMPLETE
     else:
         assert sprint.ended == ERROR
         assert errors(sprint), "the transaction says why"
 
 
-@pytest.mark.parametrize("what", ["raises", "raises_ours", "nonsense", "nothing", "onFail", "onError", "sets_object"])
+OPEN = ("raises", "raises_ours", "nonsense", "nothing", "sets_object", "gone")
+
+
+@pytest.mark.parametrize("what", [*OPEN, "onFail", "onError"])
 async def test_an_open_red_outcome_goes_to_the_handler(what: str) -> None:
     flow = doing(what, on_error=9)
     flow.nodes[9] = drawn(9, "send", {"text": "sorry"}, onSuccess=-102)
@@ -406,6 +407,17 @@ async def test_a_drawn_red_edge_goes_before_the_handler() -> None:
     flow.nodes[4] = drawn(4, "end", {"outcome": 222})
     flow.nodes[9] = drawn(9, "end", {"outcome": 333})
     assert (await Walk(flow).begin()).ended == 222
+
+
+async def test_an_outcome_that_the_node_does_not_declare_is_an_error_that_names_those_it_has() -> None:
+    flow = doing("gone")
+    flow.nodes[3] = drawn(3, "doing", {"what": "gone"}, onError=4)
+    flow.nodes[4] = drawn(4, "end", {"outcome": 222})
+    sprint = await Walk(flow).begin()
+    assert sprint.ended == 222
+    assert [(visit.outcome, [entry.text for entry in visit.log]) for visit in sprint.step.visits][1] == (
+        "onError", ["the node returned 'gone', which is none of its outcomes: onSuccess, onOther, onError, onFail"]
+    )  # fmt: skip
 
 
 CALLS_AND_FAILS = """
