@@ -8,7 +8,14 @@ import msgspec
 
 from botkit.catalog import Catalog, load_catalog
 from botkit.config import ServerSettings
-from botkit.project_checks import check_assets, check_channels, check_names, check_parts, check_services
+from botkit.project_checks import (
+    check_assets,
+    check_channels,
+    check_names,
+    check_parts,
+    check_services,
+    check_sources,
+)
 from botkit.project_file import ProjectError, read_project_file
 from flows.checker import check
 from flows.document import Document, FlowFileError, read_flow_file
@@ -76,6 +83,7 @@ def load_project(
     problems += check_assets(found, catalog)
     problems += check_services(found, flows, known=not unread)
     problems += check_channels(found, documents.values())
+    problems += check_sources(found, catalog, documents.values())
     problems += check_names(found, documents.values())
     problems += check_parts(language.parts, documents.values())
     return Project(

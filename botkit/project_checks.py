@@ -7,6 +7,7 @@ from botkit.catalog import Catalog
 from botkit.notify import NOTIFY
 from botkit.project_file import ProjectFile
 from botkit.toml_table import MISSING_SECRET
+from channels import BUILT_IN
 from flows.document import Document
 from flows.events import EVENT_NAME
 from flows.operators import as_reference, compile_conditions
@@ -24,6 +25,8 @@ MESSAGE_EVENTS = ("message", "mo")
 KNOWN_EVENTS = (*MESSAGE_EVENTS, "linkclick")
 OTHER_EVENTS = ("webhook", "custom")
 """What comes by no channel."""
+UNBROUGHT = (*OTHER_EVENTS, "schedule")
+NO_SOURCE = "only messages come so far: name an event of a channel, such as sms.mo, or write a channel that brings this"
 
 NEEDED_PARTS = {
     "intent": ("intent", "intents"),
@@ -272,6 +275,31 @@ def check_channels(found: ProjectFile, documents: Iterable[Document]) -> Iterato
                     hint = did_you_mean(channel, channels) or "add such an asset to a service, or name another channel"
                     message = f"no service has an asset on {channel!r}, so it never {does}"
                     yield _in_flow(document, node, "unused_channel", message, path, hint)
+
+
+def check_sources(found: ProjectFile, catalog: Catalog, documents: Iterable[Document]) -> Iterator[Problem]:
+    """Rules fire on events, and flows wait for events, that something brings: a channel of somebody's own may, too."""
+    providers = (catalog.channels.get(asset.provider or asset.channel) for asset in found.assets.values())
+    if any(provider not in (None, *BUILT_IN) for provider in providers):
+        return
+    for service in found.services:
+        channels = {found.assets[id].channel for id in service.assets if id in found.assets}
+        for index, rule in zip(found.rows[service.id], service.rules, strict=True):
+            sort = rule.event.partition(".")[0]
+            where = ("services", service.id, "rules", index, "event")
+            if sort in UNBROUGHT:
+                message = f"rule {rule.name!r}: nothing brings {rule.event} yet, so it never fires"
+                yield _problem(found, "no_source", message, *where, hint=NO_SOURCE, severity="warning")
+            elif channels and not rule.asset and sort not in channels:
+                message = f"rule {rule.name!r}: no asset of {service.id!r} is on {sort!r}, so it never fires"
+                yield _problem(found, "no_source", message, *where, hint=did_you_mean(sort, channels),
+                               severity="warning")  # fmt: skip
+    for document in documents:
+        for node in document.flow.nodes.values():
+            for event, path in _events(node) if node.kind == "receive" else ():
+                if event.partition(".")[0] in UNBROUGHT:
+                    message = f"nothing brings {event} yet, so it never comes"
+                    yield _in_flow(document, node, "no_source", message, path, NO_SOURCE)
 
 
 def _channels(node: Node) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:

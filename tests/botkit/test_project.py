@@ -1,13 +1,17 @@
 """A project on disk is loaded with every problem in it at its line."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from botkit import project_file, toml_table
+from botkit.catalog import load_catalog
 from botkit.project import ProjectError, load_project
+from botkit.project_checks import check_sources
 from botkit.toml_lines import TomlLines
+from channels.sandbox import Sandbox
 from models.problem import has_errors
 from models.service import Condition, InvokeFlow, NotifyUrl, Rule, SendReply
 
@@ -533,6 +537,39 @@ nodes:
     (folder / "flows" / "hello.flow.yaml").write_text(flow)
     found = [row for row in load_project(folder, environ=ENVIRON).problems if row.code == "lacking_method"]
     assert [(row.severity, row.node, row.line) for row in found] == [("warning", 3, 5)]
+
+
+def test_events_that_nothing_brings_are_told_unless_a_channel_of_ones_own_may_bring_them(folder: Path) -> None:
+    rules = "".join(
+        f'\n[[services.orders.rules]]\nname = "{event}"\nevent = "{event}"\nsend = "Hello"\n'
+        for event in ("webhook.paid", "custom.late", "schedule.daily", "telegram.message", "inapp.typing")
+    )
+    (folder / "botkit.toml").write_text(TOML + rules)
+    (folder / "flows" / "hello.flow.yaml").write_text("""
+flow: hello
+nodes:
+  2: {kind: start, accepts: [sms.mo, webhook.paid], next: {onBegin: 3}}
+  3: {kind: receive, events: [sms.mo, custom.paid], next: {sms.mo: end, custom.paid: end, onTimeout: end}}
+""")
+    found = [row for row in load_project(folder, environ=ENVIRON).problems if row.code == "no_source"]
+    assert [(row.severity, row.message) for row in found] == [
+        ("warning", "rule 'webhook.paid': nothing brings webhook.paid yet, so it never fires"),
+        ("warning", "rule 'custom.late': nothing brings custom.late yet, so it never fires"),
+        ("warning", "rule 'schedule.daily': nothing brings schedule.daily yet, so it never fires"),
+        ("warning", "rule 'telegram.message': no asset of 'orders' is on 'telegram', so it never fires"),
+        ("warning", "node 3: nothing brings custom.paid yet, so it never comes"),
+    ]
+    assert all(row.line for row in found)
+
+    class Pigeon(Sandbox):
+        """Brings whatever it likes."""
+
+        kind = "pigeon"
+
+    file = project_file.read_project_file(folder, ENVIRON, {}, require_secrets=False)
+    catalog = load_catalog(folder)
+    own = replace(catalog, channels={**catalog.channels, "sandbox": Pigeon})
+    assert list(check_sources(file, own, ())) == []
 
 
 NAMES_CODES = ("unknown_asset", "unknown_event")
