@@ -1,5 +1,6 @@
 """Docs: pages made from the classes are in step, links lead somewhere, and what is shown as a file is right."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -15,6 +16,10 @@ from botkit.config import ServerSettings
 from botkit.project import load_project
 from flows.checker import check
 from flows.document import read_flow
+from flows.nodes.nlp import METHODS, Nlp
+from nlp.entities import RANK
+from nlp.pipeline import load_pipeline
+from nlp.project import Project
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(
@@ -170,3 +175,19 @@ def _shown(page: str, name: str) -> Any:
     made: dict[str, Any] = {"__name__": name.lower()}
     exec(compile(code, page, "exec"), made)
     return made[name]
+
+
+def test_shown_entities_have_the_values_that_are_shown() -> None:
+    text = (ROOT / "docs" / "nlp-pipeline.md").read_text("utf-8")
+    table = re.findall(r"^\| `(\w+)` \| (.+?) \| `(.+?)` \|$", text, re.MULTILINE)
+    shown = [row for row in table if row[0] in RANK]
+    assert {kind for kind, _, _ in shown} == set(RANK)
+    pipeline = load_pipeline(Project())
+    friday = 1_795_800_000_000
+    for kind, said, value in shown:
+        found = pipeline.read(said, want=("entities",), now=friday)
+        assert found.entity(kind) == json.loads(value), said
+
+
+def test_every_output_of_a_method_is_explained() -> None:
+    assert {output for outputs in METHODS.values() for output in outputs} <= {*Nlp.outputs}

@@ -28,6 +28,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "Word Tokenization": ("WordTokens",),
 }
 """The methods and their outputs."""
+OF_EVERY_METHOD = ("InputText", "ResponsePayload", "Timestamp")
 
 
 class Nlp(Node):
@@ -51,6 +52,24 @@ class Nlp(Node):
         "InputText": "the text that was analysed",
         "ResponsePayload": "all outputs of the method in one value",
         "Timestamp": "when it was analysed",
+        "DetectedLanguage": "Language Detection: the code of the language, `en`",
+        "DetectionConfidence": "Language Detection: how sure that is, from 0 to 1",
+        "Lemmas": "Lemmatization: a list of the words in their basic form",
+        "RecognizedNumbers": "Number Recognition: a list of numbers, `$(n3.RecognizedNumbers.0)` is the first",
+        "GeneratedParseTree": "Parse Tree Generation: a list with `word`, `role`, and the `head` it hangs on",
+        "PartofSpeechTags": "Part of Speech Tagging: a list with `word` and `tag`",
+        "FilteredText": "Profanity Filter: the text with profane words masked",
+        "QuestionType": "Question Detection: `none` for no question, else its kind: `yes/no`, `how`, `where`",
+        "QuestionMethod": "Question Detection: by what that was told",
+        "SentenceTokens": "Sentence Tokenization: a list of the sentences",
+        "DetectedSentiment": "Sentiment Analysis: positive, neutral or negative",
+        "CorrectedText": "Spell Check: the text with its slips corrected",
+        "SingleDate": "Time and Date Recognition: the day, `2026-12-04`, if it is the only one",
+        "SingleTime": "Time and Date Recognition: the time of day, `15:00`, if it is the only one",
+        "DateTimePayload": "Time and Date Recognition: a list of all, each with `kind`, `value` and `text`",
+        "Timezone": "Time and Date Recognition: the time zone of the bot, in which they are",
+        "RecognizedUnits": "Units Recognition: by what was written, its `value` and `unit`",
+        "WordTokens": "Word Tokenization: a list of the words",
     }
 
     method: Literal[
@@ -65,7 +84,7 @@ class Nlp(Node):
     """How long it may take."""
 
     def output_names(self) -> tuple[str, ...]:
-        return (*self.outputs, *METHODS[self.method])
+        return (*OF_EVERY_METHOD, *METHODS[self.method])
 
     async def run(self, turn: Turn) -> str:
         text = turn.text(self.text)
