@@ -17,12 +17,15 @@ from models.content import Text
 from models.errors import BotkitError
 from models.message import Message
 from models.service import Asset
+from models.transaction import NodeVisit
 
 SANDBOX = "sandbox"
 TICK_SECONDS = 0.01
 SETTLE_TICKS = 3
 DEFAULT_ADDRESSES = {"inapp": "customer-1", "email": "customer@example.com"}
 DEFAULT_NUMBER = "+15550000001"
+MAX_TRANSACTIONS = 50
+"""How many of the newest are looked through for what went wrong."""
 
 
 class NobodyThere(BotkitError):
@@ -47,6 +50,8 @@ class Chat:
         self._written = address or DEFAULT_ADDRESSES.get(self.asset.channel, DEFAULT_NUMBER)
         self._app = App(self._project, project.settings, store=SqliteStore(store))
         self._seen: set[str] = set()
+        self._looked_at: dict[str, int] = {}
+        self._over: set[str] = set()
         self._said = 0
 
     async def __aenter__(self) -> Self:
@@ -96,6 +101,21 @@ class Chat:
                     fresh.append(entry)
         self._seen.update(entry.id for entry in fresh)
         return sorted(fresh, key=lambda entry: entry.at)  # those of one asset are in order already
+
+    async def went_wrong(self) -> list[tuple[NodeVisit, str]]:
+        """The errors of nodes since this was asked last: nothing is kept of a chat that would show them later."""
+        found: list[tuple[NodeVisit, str]] = []
+        for newest in reversed(await self._app.store.transactions(MAX_TRANSACTIONS)):
+            if newest.id in self._over:
+                continue
+            transaction = await self._app.store.transaction(newest.id) or newest
+            for step in transaction.steps[self._looked_at.get(newest.id, 0) :]:
+                for visit in step.visits:
+                    found += [(visit, entry.text) for entry in visit.log if entry.level == "error"]
+            self._looked_at[newest.id] = len(transaction.steps)
+            if transaction.ended_at:
+                self._over.add(newest.id)
+        return found
 
 
 def _played(asset: Asset) -> Asset:

@@ -42,7 +42,8 @@ def command(
 ) -> None:  # fmt: skip
     """Talk to the bot in DIRECTORY.
 
-    No server runs and nothing is kept. Lines of a script that are empty or begin with # are passed over.
+    No server runs and nothing is kept. Errors of nodes are told on standard error, since there is no transaction to
+    open later. Lines of a script that are empty or begin with # are passed over.
     """
     from botkit.chatting import Chat, NoAddress, NobodyThere
     from botkit.logs import set_up_logs
@@ -200,16 +201,18 @@ class _Screen:
 
     async def show(self) -> None:
         """Show what the bot has said since the last time."""
-        entries = await self._chat.heard()
+        entries, errors = await self._chat.heard(), await self._chat.went_wrong()
         over = self.asking and not self.as_json
-        if entries and over:
+        if (entries or errors) and over:
             click.echo(ERASE_LINE, nl=False, color=True)
+        for visit, text in errors:
+            self.out.line(("error", "error"), f": {visit.flow}, node {visit.node} ({visit.kind}): {text}", err=True)
         for entry in entries:
             if self.as_json:
                 self.out.json_line(_plain(entry))
             else:
                 self._entry(entry)
-        if entries and over:
+        if (entries or errors) and over:
             self._prompt()
 
     def _prompt(self) -> None:

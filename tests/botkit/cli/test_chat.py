@@ -17,7 +17,7 @@ import pytest
 from botkit.chatting import Chat
 from botkit.cli.chat import MAX_READ_AHEAD, _Script
 from botkit.project import load_project
-from tests.botkit.cli.project import BROKEN, TOML, run, write
+from tests.botkit.cli.project import BROKEN, FLOW, TOML, run, write
 
 SECONDS = 20.0
 
@@ -36,6 +36,19 @@ def test_lines_from_a_pipe(folder: Path) -> None:
         "> Bye\n< You said Bye. Well?\n  [Yes]  [No]\n"
     )
     assert not (folder / ".botkit").exists()
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_errors_of_nodes_are_told_once_beside_the_conversation(tmp_path: Path, form: str) -> None:
+    failing = FLOW.replace("next: {later: 5,", "next: {later: 8,").replace(
+        "  7: {kind: end", "  8: {kind: send, text: $(nobody.knows), next: {onSuccess: end}}\n  7: {kind: end"
+    )
+    folder = write(tmp_path / "shop", failing)
+    result = run("chat", folder, *(["--json"] if form == "json" else []), input="later\nHello\nlater\n")
+    assert result.exit_code == 0
+    told = [line for line in result.stderr.splitlines() if line.startswith("error")]
+    assert told == ["error: main, node 8 (send): text: the text is empty, so nothing was sent"] * 2
+    assert "nothing was sent" not in result.stdout
 
 
 async def test_answers_of_one_moment_are_heard_in_the_order_in_which_they_were_sent(folder: Path) -> None:
