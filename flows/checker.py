@@ -23,6 +23,8 @@ from models.plugin import InvalidSettings
 from models.problem import Problem, did_you_mean
 
 START_KIND, CALL_KIND, END_KIND, DISCONNECT_KIND, NLP_KIND = "start", "call_flow", "end", "disconnect", "nlp"
+MAX_SHOWN = 10
+"""How many nodes a warning names that is about many."""
 
 
 def check(
@@ -43,6 +45,7 @@ def check(
     check.start()
     for node in check.flow.nodes.values():
         check.node(node)
+    check.errors()
     check.graph()
     check.whole()
     if flows is not None:
@@ -63,6 +66,7 @@ class _Check:
         self.kinds = kinds
         self.problems: list[Problem] = list(self.document.problems) if self.document else []
         self.loaded: dict[int, Node] = {}
+        self.open_errors: dict[int, list[str]] = {}
 
     def problem(
         self, code: str, message: str, node: int = 0, *path: str | int, hint: str = "", warning: bool = False
@@ -150,9 +154,20 @@ class _Check:
                          hint=f"add `{outcome.name}: ...` under next: a node, or `end`")  # fmt: skip
         errors = [outcome.name for outcome in still_open if outcome.colour == "red"]
         if errors and not self.flow.on_error:
-            self.add("open_error_outcome", f"node {node.id}: after {' or '.join(errors)} the flow ends with 102",
-                     node.id, "next", warning=True,
-                     hint="name a node in `on_error` of the flow, or lead them to nodes under next")  # fmt: skip
+            self.open_errors[node.id] = errors
+
+    def errors(self) -> None:
+        """Red outcomes that end the flow, in one line: one `on_error` mends them all."""
+        if not self.open_errors:
+            return
+        first, *others = self.open_errors
+        where = f"node {first}: after {' or '.join(self.open_errors[first])}"
+        if others:
+            shown = [str(number) for number in (first, *others[: MAX_SHOWN - 1])]
+            left = len(others) + 1 - len(shown)
+            where = f"after errors of nodes {', '.join(shown)}" + (f" and {left} more" if left else "")
+        self.add("open_error_outcome", f"{where} the flow ends with 102", first, "next", warning=True,
+                 hint="name a node in `on_error` of the flow, or lead them to nodes under next")  # fmt: skip
 
     def _edge(self, node: Drawn, outcome: str, target: int, end: int) -> None:
         where = ("next", outcome)

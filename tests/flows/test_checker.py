@@ -50,6 +50,21 @@ def test_problems_are_those_that_the_file_says(file: Path) -> None:
         assert problem.flow == "x" or problem.code == "duplicate_key"
 
 
+@pytest.mark.parametrize(
+    ("sends", "told"),
+    [
+        (1, "node 3: after onError or onPolicyFail the flow ends with 102"),
+        (2, "after errors of nodes 3, 4 the flow ends with 102"),
+        (12, "after errors of nodes 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 2 more the flow ends with 102"),
+    ],
+)
+def test_errors_that_end_the_flow_are_told_together(sends: int, told: str) -> None:
+    nodes = [f"  {3 + at}: {{kind: send, text: Hi, next: {{onSuccess: {4 + at}}}}}" for at in range(sends)]
+    head = "flow: x\nnodes:\n  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}\n"
+    text = head + "\n".join(nodes) + f"\n  {3 + sends}: {{kind: end}}\n"
+    assert [problem.message for problem in check(read_flow(text), KINDS)] == [told]
+
+
 def test_every_check_has_a_case() -> None:
     seen = {code for file in CASES for _, code in EXPECTED.findall(file.read_text())}
     source = "".join(path.read_text() for path in Path("flows").glob("*.py") if path.stem in CHECKING)
