@@ -11,7 +11,7 @@ from botkit.app import App
 from botkit.project import Project
 from botkit.stores.base import HistoryEntry
 from botkit.stores.sqlite import SqliteStore
-from channels.sandbox import Sandbox
+from channels.sandbox import EVENTS, Sandbox
 from models.address import Address, AddressKind
 from models.content import Text
 from models.errors import BotkitError
@@ -63,7 +63,7 @@ class Chat:
         except BotkitError as error:
             await self._app.__aexit__(None, None, None)
             raise NoAddress(error.message) from None
-        self._event = f"{self.asset.channel}.{'message' if self.asset.channel == 'inapp' else 'mo'}"
+        self._event = _event(self.asset.channel, self._project)
         return self
 
     async def __aexit__(
@@ -123,6 +123,13 @@ def _played(asset: Asset) -> Asset:
     if asset.provider == SANDBOX:
         return asset
     return Asset(asset.id, asset.channel, SANDBOX, asset.number)
+
+
+def _event(channel: str, project: Project) -> str:
+    """What a message on the channel is called: as the sandbox calls it, unless the rules know but the other name."""
+    usual, other = EVENTS.get(channel, f"{channel}.mo"), f"{channel}.message"
+    named = {rule.event for service in project.services for rule in service.rules}
+    return other if other in named and usual not in named else usual
 
 
 def _choose(assets: dict[str, Asset], project: Project, channel: str) -> Asset:

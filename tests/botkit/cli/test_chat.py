@@ -51,6 +51,12 @@ def test_errors_of_nodes_are_told_once_beside_the_conversation(tmp_path: Path, f
     assert "nothing was sent" not in result.stdout
 
 
+def test_a_message_is_called_as_the_rules_call_it(tmp_path: Path) -> None:
+    toml = TOML.replace('channel = "sms"', 'channel = "pigeon"').replace("sms.mo", "pigeon.message")
+    folder = write(tmp_path / "shop", FLOW.replace("sms.mo", "pigeon.message"), toml)
+    assert "< You said Hello. Well?\n" in run("chat", folder, input="Hello\n").output
+
+
 async def test_answers_of_one_moment_are_heard_in_the_order_in_which_they_were_sent(folder: Path) -> None:
     parts = range(1, 13)
     nodes = [f'  {n + 2}: {{kind: send, text: "part {n}", next: {{onSuccess: {n + 3}}}}}' for n in parts]
