@@ -23,6 +23,8 @@ from models.plugin import InvalidSettings
 from models.problem import Problem, did_you_mean
 
 START_KIND, CALL_KIND, END_KIND, DISCONNECT_KIND, NLP_KIND = "start", "call_flow", "end", "disconnect", "nlp"
+RECEIVE_KIND = "receive"
+MESSAGE_EVENTS = ("message", "mo")
 MAX_SHOWN = 10
 """How many nodes a warning names that is about many."""
 
@@ -46,6 +48,7 @@ def check(
     for node in check.flow.nodes.values():
         check.node(node)
     check.errors()
+    check.receives()
     check.graph()
     check.whole()
     if flows is not None:
@@ -169,6 +172,17 @@ class _Check:
         self.add("open_error_outcome", f"{where} the flow ends with 102", first, "next", warning=True,
                  hint="name a node in `on_error` of the flow, or lead them to nodes under next")  # fmt: skip
 
+    def receives(self) -> None:
+        """A Receive that waits for messages hears customers on every channel on which the flow begins."""
+        start = self.flow.nodes.get(START)
+        begins = _messages(start.settings.get("accepts")) if start else []
+        for node in self.flow.nodes.values():
+            events = node.settings.get("events") if node.kind == RECEIVE_KIND else None
+            unheard = [event for event in begins if event not in _messages(events)]
+            if unheard and _messages(events):
+                self.add("unheard", f"node {node.id}: who began the flow by {' or '.join(unheard)} is not heard here",
+                         node.id, "events", warning=True, hint=f"add {', '.join(unheard)} to the events")  # fmt: skip
+
     def _edge(self, node: Drawn, outcome: str, target: int, end: int) -> None:
         where = ("next", outcome)
         if end:
@@ -277,6 +291,13 @@ class _Check:
 
 _BOUND = re.compile(r"expected ([\d.]+) or (less|more)")
 _OWN_OUTCOMES = f"{FIRST_OWN_OUTCOME} to {MAX_OUTCOME}"
+
+
+def _messages(events: Any) -> list[str]:
+    """The events of a setting that are messages of customers."""
+    listed = events if isinstance(events, list) else []
+    parts = [(event, *event.partition(".")) for event in listed if isinstance(event, str)]
+    return [event for event, sort, _, what in parts if what in MESSAGE_EVENTS and sort not in ("webhook", "custom")]
 
 
 def _fault(node: Node) -> str:

@@ -476,12 +476,13 @@ def test_flows_use_channels_that_the_services_have(folder: Path) -> None:
     found = load_project(folder, environ=ENVIRON).problems
     known = "known are: inapp, sms, whatsapp"
     assert [(problem.severity, problem.code, problem.line, problem.field, problem.hint) for problem in found] == [
+        ("warning", "unheard", 14, "events", "add telegram.message to the events"),
         ("warning", "unused_channel", 5, "accepts.1", known),
         ("warning", "unused_channel", 6, "channel", "did you mean 'whatsapp'?"),
         ("warning", "unused_channel", 12, "fallback.1.channel", known),
         ("warning", "unused_channel", 14, "events.1", "did you mean 'inapp'?"),
     ]
-    assert found[0].message == "node 2: no service has an asset on 'telegram', so it never gets telegram.message"
+    assert found[1].message == "node 2: no service has an asset on 'telegram', so it never gets telegram.message"
 
 
 NAMES = """
