@@ -1,0 +1,37 @@
+"""PastDays: what is said around a day tells whether it is over, read on 2026-11-22, a Sunday."""
+
+import pytest
+
+from nlp.entities import MOMENTS, find_by_rule, settle
+from nlp.past_days import LOOKED_AT, is_over
+from tests.nlp.conftest import NOW, takes_linear_time
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "value"),
+    [
+        ("en", "on 20 nov i ordered shoes", "2026-11-20"),
+        ("en", "On Monday my card was declined", "2026-11-16"),
+        ("en", "hi, on 20/11 i was charged twice", "2026-11-20"),
+        ("en", "monday at 3pm i rang you", "2026-11-16T15:00"),
+        ("en", "on friday my parcel will be delivered", "2026-11-27"),
+        ("en", "on friday is it delivered", "2026-11-27"),
+        ("en", "can i come on friday i ordered a cake", "2026-11-27"),
+        ("en", "Monday delivery please, i ordered shoes", "2026-11-23"),
+        ("de", "am 20. November habe ich Schuhe bestellt", "2026-11-20"),
+        ("de", "12 € wurden am 03.11. abgebucht", "2026-11-03"),
+        ("de", "ich habe am Freitag keine Zeit", "2026-11-27"),
+        ("fr", "le 20 novembre j'ai commandé un four", "2026-11-20"),
+        ("fr", "le 20 novembre je serai absent", "2027-11-20"),
+        ("es", "el 20 de noviembre compré un horno", "2026-11-20"),
+        ("es", "el lunes quiero ir", "2026-11-23"),
+    ],
+)
+def test_what_follows_a_day_says_that_it_is_over(language: str, text: str, value: str) -> None:
+    found = [row.value for row in settle(find_by_rule(text, language, now=NOW)) if row.kind in MOMENTS]
+    assert found == [value]
+
+
+@pytest.mark.parametrize("text", ["on " * LOOKED_AT, "12 " * LOOKED_AT, "monday i was " * LOOKED_AT])
+def test_is_read_in_linear_time(text: str) -> None:
+    assert takes_linear_time(lambda text: is_over(text, 0), text)
