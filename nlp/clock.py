@@ -26,7 +26,7 @@ class Clock(NamedTuple):
 
 class Found(NamedTuple):
     """A moment in the text; `part` is the part of the day that it names, `bare` an hour that can be of either half,
-    `zone` the time zone that is named with it."""
+    `zone` the time zone that is named with it; one that is `alone` belongs to no day beside it."""
 
     start: int
     end: int
@@ -34,6 +34,7 @@ class Found(NamedTuple):
     part: str = ""
     bare: bool = False
     zone: str = ""
+    alone: bool = False
 
 
 @lru_cache(maxsize=64)
@@ -182,7 +183,7 @@ def joined(found: list[Found], text: str) -> list[Found]:
     """A date and a time side by side are one moment."""
     together: list[Found] = []
     for row in found:
-        if together and BETWEEN.fullmatch(text, together[-1].end, row.start):
+        if together and not (row.alone or together[-1].alone) and BETWEEN.fullmatch(text, together[-1].end, row.start):
             both = _both(together[-1], row)
             if both is not None:
                 together[-1] = Found(together[-1].start, row.end, both, zone=together[-1].zone or row.zone)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from models.utterance import Entity
 from nlp.clock import Clock, Found, day_of_month, entity_of, in_year, joined, local_time, shifted
+from nlp.day_ranges import in_order
 from nlp.foreign_clock import SPEECHES, find_times, part_after, parts_of_today
 from nlp.foreign_days import find_weekends_and_holidays
 from nlp.foreign_edges import find_edges
@@ -82,7 +83,7 @@ CALENDARS = {
         {"hoje": 0, "amanhã": 1, "depois de amanhã": 2, "ontem": -1, "anteontem": -2}, "de", "em|daqui a",
         "dias? semanas? m(?:ês|eses) horas? minutos?", "primeiro", "passad[oa]|últim[oa]", "próxim[oa]|que vem", "",
         "segunda terca quarta quinta sexta",
-        "passada próxima que de à às e ou a as o pela no na com para por ao até da feira se já eu não",
+        "passada próxima que de das à às e ou a as o pela no na com para por ao até da feira se já eu não",
     ),
 }  # fmt: skip
 AGO = {
@@ -277,7 +278,7 @@ def find_foreign_moments(text: str, language: str, *, now: int, timezone: str = 
         found = _with_steps(found, {row.start for row in steps}, clock.now.date())
     if language == "fr" and EIGHT_DAYS.search(text):
         found = [_in_eight_days(row, text) for row in found]
-    return [entity_of(row, text) for row in joined(found, text)]
+    return [entity_of(row, text) for row in joined(in_order(found, text), text)]
 
 
 EIGHT_DAYS = re.compile(r"[ ]en[ ](?:(?P<week>huit)|quinze)(?![\w-]|[ ](?:jours|minutes|heures))", re.IGNORECASE)

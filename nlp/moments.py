@@ -7,6 +7,7 @@ from models.utterance import Entity
 from nlp import english_clock, english_days, english_hours, english_months
 from nlp.clock import NOON, Clock, Found, entity_of, in_part, in_year, joined, local_time, shifted
 from nlp.day_distances import at_distance
+from nlp.day_ranges import in_order
 from nlp.english_calendar import (
     AT,
     AT_PART,
@@ -68,7 +69,7 @@ def find_moments(text: str, *, now: int, timezone: str = "UTC", day_first: bool 
                 found += _day_behind(match, value, taken)
                 if not isinstance(value, time):
                     found += _hour_behind(text, match.end(), clock, taken)
-    found = joined(with_zones(found, text), text)
+    found = joined(in_order(with_zones(found, text), text), text)
     return [entity_of(at_distance(in_own_zone(row, clock), text), text) for row in found]
 
 
