@@ -31,6 +31,11 @@ FIGURES = {
 FIGURES |= dict.fromkeys(("es", "it", "nl", "pt"), FIGURES["de"])
 
 
+SCALE = re.compile(r"[ \u00a0]([^\W\d_]{3,10})(?!\w)")
+SHORT_SCALES = {"mio": 1_000_000, "mrd": 1_000_000_000, "tsd": 1_000}
+"""What figures are of is often cut short in German."""
+
+
 class Words(NamedTuple):
     """What a language counts with, folded. The first `thousand` may stand by itself. `point` is said before the digits
     of a fraction, `join` between a thousand and what follows.
@@ -70,13 +75,14 @@ WORDS = {
 def find_foreign_numbers(text: str, language: str) -> list[Entity]:
     """As `find_numbers`, for a language in `LANGUAGES`: 1.234,5 in German and Spanish is 1234.5."""
     found = [_figures(match) for match in FIGURES[language].finditer(text) if not CODE.match(text, match.start())]
-    found = [with_fraction(number, text) or number for number in found]
+    found = [_scaled(with_fraction(number, text) or number, text, language) for number in found]
     if language == "nl":
         found = [_and_a_half(number, text) for number in found]
     found += find_short_numbers(text)
     starts = {row.start for row in found}
     found += [row for row in find_ranges(text) if row.start not in starts]
-    words = list(_words(text, language))
+    scaled = {row.end for row in found if row.source == "words"}  # where a scale ends that figures have
+    words = [word for word in _words(text, language) if word[2] not in scaled]
     begins = _beginnings(language)
     at = 0
     while at < len(words):
@@ -94,6 +100,26 @@ def find_foreign_numbers(text: str, language: str) -> list[Entity]:
     if shares := find_shares(text, language):
         found = [row for row in found if not any(one.start <= row.start < one.end for one in shares)] + shares
     return sorted(found, key=lambda entity: entity.start)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _scales(language: str) -> dict[str, int]:
+    table = WORDS[language]
+    rows = ((table.million, 1_000_000), (table.thousand, 1_000), (table.dozen, 12))
+    return SHORT_SCALES | {word: size for words, size in rows for word in words.split()}
+
+
+def _scaled(number: Entity, text: str, language: str) -> Entity:
+    """2 Millionen are 2000000, and 15 mil 15000."""
+    match = SCALE.match(text, number.end)
+    size = _scales(language).get(fold(match[1], language)) if match else None
+    if match is None or size is None:
+        return number
+    value = round(number.value * size, 6)
+    plain = int(value) if value == int(value) else value
+    dot = match.end() if text.startswith(". ", match.end()) else 0
+    end = dot + 1 if dot and match[1].lower() in SHORT_SCALES else match.end()
+    return Entity("number", plain, text[number.start : end], number.start, end, "words")
 
 
 def _and_a_half(number: Entity, text: str) -> Entity:
