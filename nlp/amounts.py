@@ -10,8 +10,14 @@ WORDS = {
     "EUR": "€ eur euro euros", "GBP": "£ gbp pound pounds quid",
     "INR": "₹ inr rupee rupees rs", "JPY": "¥ jpy yen", "CHF": "chf franken", "SEK": "sek kronor kr",
     "PLN": "pln zł zloty złoty złotych", "BRL": "r$ brl real reais", "MXN": "mxn peso pesos", "CAD": "cad c$",
-    "AUD": "aud a$", "NZD": "nzd", "CNY": "cny rmb yuan", "TRY": "₺ try lira", "NGN": "₦ ngn naira", "ZAR": "zar rand",
+    "AUD": "aud a$", "NZD": "nz$ nzd", "CNY": "cny rmb yuan", "TRY": "₺ try lira", "NGN": "₦ ngn naira",
+    "ZAR": "zar rand",
     "AED": "aed dirham dirhams", "KRW": "₩ krw won", "NOK": "nok", "DKK": "dkk", "CZK": "czk",
+    "SGD": "s$ sgd", "HKD": "hk$ hkd", "TWD": "nt$ twd", "PHP": "₱", "THB": "฿ thb baht", "VND": "₫ vnd",
+    "IDR": "idr rp", "MYR": "myr rm ringgit", "ILS": "₪ ils shekel shekels", "SAR": "sar riyal riyals", "QAR": "qar",
+    "KWD": "kwd", "EGP": "egp", "PKR": "pkr", "LKR": "lkr", "BDT": "bdt taka", "KES": "kes ksh",
+    "GHS": "ghs cedi cedis",
+    "RUB": "₽ rub rouble roubles ruble rubles", "UAH": "₴ uah hryvnia", "HUF": "huf forint forints",
 }  # fmt: skip
 CODES = {word: code for code, words in WORDS.items() for word in words.split()}
 EURO = "AD AT BE BG CY DE EE ES FI FR GR HR IE IT LT LU LV MC MT NL PT SI SK".split()  # noqa: SIM905
@@ -25,15 +31,19 @@ SMALL = {"pence": "GBP", "penny": "GBP", "p": "GBP", "rappen": "CHF", "centavo":
 SMALL |= dict.fromkeys(ANY_CENTS, "")
 """The hundredth part of one: 50 pence are 0.5 GBP. Whose centavos are meant, only money named with them tells."""
 
-_SIGN = r"(?:US\$|C\$|A\$|R\$|[$€£₹¥₺₦₩])"
+_SIGN = r"(?:(?:US|HK|N[TZ]|[ACRS])\$|[$€£₹¥₺₦₩₱฿₫₪₽₴])"
 _CODE = "|".join(sorted(code for code in CODES if code.isascii() and len(code) == 3 and code.upper() in WORDS))
-BEFORE = re.compile(rf"(?<!\w)(?:({_SIGN})[ ]?|({_CODE}|rs)\.?[ ])(?=\d)", re.IGNORECASE)
+BEFORE = re.compile(
+    rf"(?<!\w)(?:({_SIGN})[ ]?|({_CODE}|rs|rp|rm|ksh)\.?[ ]|((?:rs|rp|ksh)\.|(?-i:Rs|Rp|Ksh|KSh)))(?=\d)", re.IGNORECASE
+)
 FIGURES = re.compile(
+    r"\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d{1,2})?(?!,?\d)|"
     r"\d{1,3}(?:[ ,.'’]\d{3})+(?:[.,]\d{1,2})?(?:[.,][-–])?(?!\d)|\d{1,12}(?:[.,]\d{1,2})?(?:[.,][-–])?(?!\d)"
 )
-SCALE = re.compile(r"(?:[ ]?(thousand|million|billion|mn|bn)|(k|m))(?!\w)", re.IGNORECASE)
+SCALE = re.compile(r"(?:[ ]?(thousand|million|billion|mn|bn|lakhs?|lacs?|crores?|cr)|(k|m))(?!\w)", re.IGNORECASE)
 SCALES = {"thousand": 1_000, "k": 1_000, "million": 1_000_000, "mn": 1_000_000, "m": 1_000_000,
-          "billion": 1_000_000_000, "bn": 1_000_000_000}  # fmt: skip
+          "billion": 1_000_000_000, "bn": 1_000_000_000, "lakh": 100_000, "lakhs": 100_000, "lac": 100_000,
+          "lacs": 100_000, "crore": 10_000_000, "crores": 10_000_000, "cr": 10_000_000}  # fmt: skip
 """What figures behind a sign are of: £2m, $1.5 billion."""
 
 SHORT_SCALE = re.compile(r"(?:(?<=\d)[ ])?(k|m|mn|bn)(?=[ ])", re.IGNORECASE)
@@ -45,6 +55,7 @@ NOTES = {"fiver": 5, "tenner": 10}
 
 TWO_DIGITS = range(10, 100)
 MINUS = re.compile(r"(?<![\w)])(?:minus[ ]|[-−])\Z", re.IGNORECASE)
+MINUS_WORD = re.compile(r"(?<!\w)(?<!\d )minus[ ]\Z", re.IGNORECASE)
 THING = re.compile(r"[ ][^\W\d_]")
 AND_CENTS = re.compile(r",?[ ](?:and[ ]|und[ ]|en[ ]|et[ ]|y[ ]|e[ ]|con[ ])?", re.IGNORECASE)
 BARE_CENTS = re.compile(r"[ ](?:e[ ]|con[ ])?(?=\w)", re.IGNORECASE)
@@ -67,9 +78,10 @@ def find_amounts(text: str, numbers: Sequence[Entity], *, cents: str = "USD") ->
     for match in BEFORE.finditer(text):
         figures = FIGURES.match(text, match.end())
         if figures:
-            code = CODES[(match[1] or match[2]).lower()]
+            code = CODES[(match[1] or match[2] or match[3].rstrip(".")).lower()]
             value, end = read_figures(figures.group()), figures.end()
-            if scale := SCALE.match(text, end):
+            scale = SCALE.match(text, end)
+            if scale and not (scale.group().strip().lower() == "cr" and code != "INR"):  # £20 cr is a credit
                 value, end = round(value * SCALES[(scale[1] or scale[2]).lower()], 4), scale.end()
             minus = MINUS.search(text, max(0, match.start() - 6), match.start())
             start = minus.start() if minus else match.start()
@@ -81,7 +93,9 @@ def find_amounts(text: str, numbers: Sequence[Entity], *, cents: str = "USD") ->
             value, end = read_figures(figures.group()), figures.end()
             if scale := SHORT_SCALE.match(text, end):
                 value, end = round(value * SCALES[scale[1].lower()], 4), scale.end()
-            _add_after(found, value, text, figures.start(), end, cents)
+            minus = MINUS_WORD.search(text, max(0, figures.start() - 7), figures.start())
+            start = minus.start() if minus else figures.start()
+            _add_after(found, -value if minus else value, text, start, end, cents)
     for number in numbers:
         if number.source == "words":
             _add_after(found, number.value, text, number.start, number.end, cents)

@@ -8,7 +8,8 @@ from nlp.short_numbers import CODE, find_short_numbers, with_fraction
 
 FIGURE = re.compile(r"\d")
 FIGURES = re.compile(
-    r"(?<![\w.,/:'’-])[-+]?(?:\d{1,3}(?:[,'’\u00a0\u202f]\d{3}){1,5}|[1-9]\d{0,2}(?:[ ]000){1,5}|\d{1,15})"
+    r"(?<![\w.,/:'’-])[-+]?(?:\d{1,2}(?:,\d\d){1,4},\d{3}(?!,?\d)"
+    r"|\d{1,3}(?:[,'’\u00a0\u202f]\d{3}){1,5}|[1-9]\d{0,2}(?:[ ]000){1,5}|\d{1,15})"
     r"(?:\.\d{1,9})?"
     r"(?!(?!½)[\w/:]|[.,]\d|['’]\d{3}|-\d)"
 )
@@ -20,7 +21,10 @@ ONES = {
 TENS = {
     "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
 }  # fmt: skip
-SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000,
+          "lakh": 100_000, "lakhs": 100_000, "crore": 10_000_000, "crores": 10_000_000}  # fmt: skip
+"""With those of India, where 1,50,000 is a lakh and a half."""
+
 DOZEN = "dozen"
 AND_A_HALF = re.compile(r"(?:[ ]and[ ]a[ ]half|[ ]?½)(?!\w)", re.IGNORECASE)
 SCALE = re.compile(rf"[ ]({'|'.join(SCALES)}|{DOZEN})(?!\w)", re.IGNORECASE)

@@ -40,8 +40,8 @@ BEHIND = re.compile(
     r"(?:(?:[ ]?(?P<scale>thousand|million|billion|mn|bn)|(?P<short>[km]))(?!\w))?(?![\w/:%°-]|[.,]\d|[ ]?[€£])",
     re.IGNORECASE,
 )
-SIGN_BEHIND = re.compile(r"[ ]?[-–][ ]?\Z")
-SIGNED = re.compile(r"\D*[$€£₹¥₺₦₩]")
+SIGN_BEHIND = re.compile(r"(?:[ ]?[-–][ ]?|[ ](?:to|or|(?P<and>and))[ ])\Z", re.IGNORECASE)
+SIGNED = re.compile(r"\D*[$€£₹¥₺₦₩₱฿₫₪₽₴]")
 FIGURES = re.compile(r"\d{1,6}(?:[.,]\d{1,2})?")
 LOOKED_AT = 40
 MOST_APART = 1_000
@@ -99,11 +99,13 @@ def _behind(row: Entity, text: str) -> list[Entity]:
 
 
 def _signed_before(row: Entity, signed: dict[int, Entity], text: str) -> list[Entity]:
-    """The first end of $20-$30k."""
-    between = SIGN_BEHIND.search(text, max(0, row.start - 3), row.start)
+    """The first end of $20-$30k, and of "between $20 and $30 thousand"."""
+    between = SIGN_BEHIND.search(text, max(0, row.start - 5), row.start)
     first = signed.get(between.start()) if between else None
     figures = FIGURES.search(row.text)
     if first is None or figures is None or first.value["currency"] != row.value["currency"]:
+        return []
+    if between and between["and"] and not BETWEEN["en"].search(text, max(0, first.start - 12), first.start):
         return []
     scale = _scale(row.value["value"], _read(figures.group()))
     if scale == 1 or first.value["value"] >= row.value["value"] / scale:
