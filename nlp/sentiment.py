@@ -72,7 +72,10 @@ class SentimentScore(Component):
         from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
         self._engine = SentimentIntensityAnalyzer()
-        self._engine.lexicon.update(SIGNS | SERVICE_WORDS)
+        scores = SIGNS | SERVICE_WORDS
+        self._engine.lexicon.update(scores)
+        for word in [word for word, score in scores.items() if not score]:
+            del self._engine.lexicon[word]  # VADER takes what is 0 and in capitals for blame
         self._lexicons.update({language: Lexicon(words) for language, words in LANGUAGES.items()})
         if self.head:
             self._head = self._load_head(models)

@@ -13,11 +13,23 @@ SERVICE_WORDS = {
     "unusable": -2.2, "ripoff": -2.4, "dreadful": -2.5, "appalling": -2.6, "shoddy": -2.0, "extortionate": -2.3,
     "clueless": -1.9, "crashing": -1.8, "please": 0.0, "help": 0.0, "gift": 0.0, "number": 0.0, "card": 0.0,
     "refund": 0.0, "cancel": 0.0, "want": 0.0, "credit": 0.0, "share": 0.0, "interest": 0.0, "accept": 0.0,
-    "block": 0.0, "security": 0.0, "pay": 0.0, "chance": 0.0,
+    "block": 0.0, "security": 0.0, "pay": 0.0, "chance": 0.0, "pls": 0.0, "plz": 0.0, "support": 0.0, "holiday": 0.0,
+    "holidays": 0.0, "pressure": 0.0, "blue": 0.0, "fan": 0.0, "top": 0.0,
 }  # fmt: skip
 """What customers say of a service in English; "please", "want" and "help" ask, and praise nothing.
 
 What "cancel" and "block" ask for is no blame; interest is paid, and credit is on a card."""
+
+CODES = frozenset(
+    """
+    1337 143 1432 182 187 86 4q 5fs 8d d8 g1 n1 afu aml bl bz doa dx gga gl gla gt jj jp jt jw kia l lts lya mia nfc
+    nfw nh nme po pu qt tx vwd wag wd wp xp xtc ill
+    """.split()  # noqa: SIM905
+)
+"""What VADER takes for slang and customers write for numbers, sizes, models, makes and places: order 187, size L, a
+Kia, NFC; and for "I'll"."""
+
+SERVICE_WORDS |= dict.fromkeys(CODES, 0.0)
 
 _ALONE = r"(?<![/.\d]{0})(?<!on {0})(?<!day {0})"
 _RATED = r"(?=\W*(?:\Z|[.!,?\n])|[ ](?:stars?|for|from)\b)"
@@ -37,6 +49,13 @@ _THINGS = (
 )
 """What things are called that customers ask about: an emergency appointment is no fear, and a happy hour no joy."""
 
+_LOST = (
+    "(?=[iw])(?:i|we)(?:['’]?ve| have|['’]?d| had)?(?: just| also)? lost (?:my|our|the|an?) (?:(?!only\\b)\\w+ )?"
+    "(?:cards?|wallets?|purses?|phones?|mobiles?|iphones?|sims?|keys?|passports?|tickets?|pass|passwords?|pins?|logins?"
+    "|receipts?|invoices?|labels?|bags?|luggage|glasses|coats?|jackets?|vouchers?|licen[cs]es?|letters?)"
+)
+"""What somebody lost herself and wants help with; "you lost my parcel" is another matter."""
+
 _ENGLISH = (
     (GOOD, r"could(?:n['’]?t| not) (?:be|have been) (?:happier|better|more (?:pleased|helpful|happy))"
            r"|spot[ -]on|over the moon|made my day|(?<![/.])5[ -]stars?(?! for| hotels?)|(?<![/.])10/10|top notch"
@@ -44,7 +63,7 @@ _ENGLISH = (
           rf"|(?:[45]/5{_ALONE.format('./5')}|[89]/10{_ALONE.format('./10')}){_RATED}"
           r"|(?:4|four)[ -]stars?(?! for| hotels?)"
           rf"|never (?:\w+ )?{_KNOWN} (?:\w+ )?better"),
-    (BAD, r"(?:could|can only) (?:be|get|have been) better|(?:is|was|what|such) a joke|having a laugh"
+    (BAD, r"(?:could|can only) (?:be|get|have been) better|(?:is|was|what|such|are|ur|you['’]?re) a joke|having a laugh"
           r"|hardly (?:good|great|helpful|ideal|fast)|ripped off|rip[ -]off|never again|so slow|too slow"
           r"|(?:does(?:n['’]?t| not)|never|not|won['’]?t|is(?:n['’]?t| not)|stopped) work(?:s|ing|ed)?"
           r"|(?<![/.])(?:[01]|zero|one)[ -]stars?|(?<![/.])0/10|arrived (?:cold|late|broken|damaged)"
@@ -58,7 +77,7 @@ _ENGLISH = (
           r"|(?:not|\w{2,6}n['’]?t) (?:nearly |quite )?(?:as|so) (?:good|great|nice|fast|quick|easy|fresh|clean|helpful"
           r"|reliable) as(?: \w+){0,2} (?:hoped|expected|promised|advertised|described|thought)"
           r"|still (?:waiting|no (?:reply|response|answer|refund))|still have(?:n['’]?t| not) \w+ed"),
-    (CALM, rf"{_THINGS}|"
+    (CALM, rf"{_THINGS}|{_LOST}|no(?=[.:]? ?[:#]? ?\d)|"
            r"(?:(?:want|need|get|like) )?my money back|do(?:n['’]?t| not) bother|no,? thank(?:s| you)"
            r"|(?:would|i['’]d|we['’]d) like(?= (?:to|an?|the|my|some)\b)|best (?:time|way|number|day) (?:to|for)"
            r"|\A\W*no+(?:pe)?\W*\Z|\Ano(?= (?:i|we|it|that|the|my)\b)"
@@ -115,6 +134,13 @@ ONLY = re.compile(r"\bnothing but\b", re.IGNORECASE)
 """ "Nothing but praise" turns nothing round."""
 
 
+NOT_OF_A_SIGN = re.compile(
+    r"\b(?:not|no|never|nothing|nobody|none|nor|without|cannot|\w{2,6}n['’]?t)(?:\W+\w+){0,3}?\W+(?=emojisign)",
+    re.IGNORECASE,
+)
+MOST_SIGNS = 20
+""" "Not here" and an angry face: the face is angry all the same. VADER's time grows with the words put between."""
+
 NEW_CLAUSE = re.compile(r"(?:[,;.!?]|\b(?:and|but|so))[ ]\Z", re.IGNORECASE)
 LOOKED_AT = 6
 APART = "phrase phrase phrase "
@@ -131,4 +157,7 @@ def phrases_as_words(text: str, language: str) -> str:
     phrases = PHRASES.get(language)
     if phrases is not None:
         text = phrases.sub(_as_word, text)
-    return TURNED.sub("not", ONLY.sub("only", text)) if language == "en" else text
+    if language != "en":
+        return text
+    text = TURNED.sub("not", ONLY.sub("only", text))
+    return NOT_OF_A_SIGN.sub(rf"\g<0>{APART}", text, count=MOST_SIGNS) if "emojisign" in text else text
