@@ -11,6 +11,7 @@ from nlp.language import SMALL_WORDS
 from nlp.numbers import ONES, SCALES, TENS
 from nlp.profanity_matcher import lexicon
 from nlp.project import Project
+from nlp.proper_names import name_spans
 
 WORD = re.compile(r"[^\W\d_]{4,40}")
 CHUNK = re.compile(r"\S+")
@@ -35,9 +36,12 @@ _INFORMAL = (
     " memes ebike escooter airpods iphone ipad macbook android fitbit covid lockdown crypto bitcoin contactless"
     " chatbot wanna gonna gotta kinda sorta dunno lemme gimme cuppa fave innit telly prolly sooo sooooo yesss nooo"
     " okey okay oops yikes yeah yeahh yass hmmm checkin checkins signup signups"
+    " mins secs appt appts acct accts iban imei esim mbps kbps gbps kwh amex gmail hotmail gdpr cvv2 bday hubby"
+    " tues weds thur thurs tmrw nite tonite pics vids ltrs approx qty addr msgs govt dept"
+    " merci danke hola gracias grazie mille ciao adios bonjour obrigado obrigada hallo bitte salut prego buenos buenas"
 )
 INFORMAL = frozenset(_INFORMAL.split())
-"""Words of chats, and names, that the list of English words is too old for."""
+"""Words of chats, names and what is cut short, that the list of English words has not; and thanks from abroad."""
 
 _NEGATED = "is are was were do does did have has had could would should"
 _SHORTENED = "you're they're you've they've you'll they'll that's there's who's"
@@ -85,6 +89,9 @@ class Spelling:
         """The text with misspelt words put right."""
         shouted = text.isupper() and len(text.split()) > 1
         words = [match for chunk in CHUNK.finditer(text) for match in self._doubtful(text, chunk, shouted=shouted)]
+        if self._english and words:
+            names = name_spans(text)
+            words = [word for word in words if not any(start <= word.start() < end for start, end in names)]
         for match in reversed(words[:MAX_WORDS]):
             if right := self._nearest(match.group().lower()):
                 text = text[: match.start()] + _in_case_of(match.group(), right) + text[match.end() :]
@@ -98,6 +105,8 @@ class Spelling:
         begins = not before or before.endswith(SENTENCE_END)
         for match in WORD.finditer(text, *chunk.span()):
             opens = begins and not any(map(str.isalnum, text[chunk.start() : match.start()]))
+            if self._english and not match.group().isascii():  # müller, straße: not even a slip is English
+                continue
             if shouted or opens or not self._english or not match.group()[0].isupper():
                 yield match
 
