@@ -68,6 +68,13 @@ def _week_after(match: re.Match[str], clock: Clock) -> date:
     return coming + timedelta(days=7 * weeks)
 
 
+def _after_next(match: re.Match[str], clock: Clock) -> date:
+    """A week after the next one: Friday after next is that of the week after next."""
+    if match["weekend"]:
+        return weekend(clock, 2)
+    return monday(clock, 2) + timedelta(days=day_number(match["weekday"] or match["short"]))
+
+
 def _weekend(match: re.Match[str], clock: Clock) -> date:
     return weekend(clock, WEEKS[(match["which"] or "the").lower()])
 
@@ -171,8 +178,8 @@ _month = "|".join(f"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for na
 _holidays = "|".join(sorted((re.escape(name) for name in HOLIDAYS if " " in name), key=len, reverse=True))
 
 HINT = re.compile(
-    r"w(?:ee)?k|m(?:on)?th|ye?a?r|easter|good friday|thanksg|(?:days?|morrow)\b|\d(?:st|nd|rd|th)\b|min(?:ute)?s?\b|"
-    r"hrs?\b|hour|fortnight|xmas|christmas|hallow",
+    r"w(?:ee)?k|after next|m(?:on)?th|ye?a?r|easter|good friday|thanksg|(?:days?|morrow)\b|\d(?:st|nd|rd|th)\b|"
+    r"min(?:ute)?s?\b|hrs?\b|hour|fortnight|xmas|christmas|hallow",
     re.IGNORECASE,
 )  # fmt: skip
 """Every day that is said so has one of these in it."""
@@ -193,6 +200,10 @@ RULES: tuple[Rule, ...] = (
     (pattern(rf"(?<!once )(?<!twice )(?<!times )(?<!days )"
              rf"(?:(?P<one>a[ ]week)[ ](?:on[ ]|from[ ]|(?=next|last|this|coming))|{COUNT}[ ]weeks?[ ]from[ ])"
              rf"(?:(?P<day>today|tomorrow)|(?:(?P<which>this|next|last|coming)[ ])?{WEEKDAY}{PART})"), _week_after),
+    (pattern(rf"(?:the[ ])?(?:{WEEKDAY}|(?P<short>{'|'.join(SHORT_DAYS)})|(?P<weekend>week[ -]?end))[ ]after[ ]next"
+             rf"{PART}"), _after_next),
+    (pattern(r"(?:the[ ])?month[ ]after[ ]next"), lambda match, clock: shifted(clock, 2, "month")),
+    (pattern(r"(?:the[ ])?week[ ]before[ ]last"), lambda match, clock: clock.now.date() - timedelta(days=14)),
     (pattern(r"(?:the[ ])?week[ ]after[ ]next"), lambda match, clock: clock.now.date() + timedelta(days=14)),
     (pattern(rf"(?:(?P<which>this|next|last|coming)|{behind('at on over for by until')}"
              r"the)[ ]{1,2}week[ -]?end"), _weekend),
@@ -200,7 +211,7 @@ RULES: tuple[Rule, ...] = (
              r"(?P<unit>week|month|year)"), _edge),
     (pattern(r"(?:the[ ])?(?P<day>\d{1,2})(?:st|nd|rd|th)[ ]of[ ](?P<which>this|next|last)[ ]month"), _day_of_month),
     (pattern(rf"(?:{WEEKDAY}|(?P<short>{'|'.join(SHORT_DAYS)})\b\.?),?[ ](?:the[ ])?(?P<day>\d{{1,2}})(?:st|nd|rd|th)"
-             rf"{NO_NOUN}"), _weekday_of_month),
+             rf"(?:{NO_NOUN}|(?=[ ]\d{{1,2}}(?:[:.]\d\d|[ ]?[ap]m)(?!\w)))"), _weekday_of_month),
     (pattern(rf"{_before}the[ ](?P<day>\d{{1,2}})(?:st|nd|rd|th)(?P<which>){NO_NOUN}"
              rf"(?![ ](?:or|and|to)[ ](?:the[ ])?\d{{1,2}}(?:st|nd|rd|th)?(?:[ ]of)?[ -](?:{_month})\b)"),
      _day_of_month),

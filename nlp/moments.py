@@ -36,6 +36,11 @@ _ordinal = rf"(?:{'|'.join(ORDINAL_TENS)})[ -](?:{'|'.join(word for word, value 
 _ordinal += "|" + "|".join(word for word, value in ORDINALS.items() if value <= 30)
 _day = rf"(?P<day>\d{{1,2}}|{_ordinal})(?:st|nd|rd|th)?"
 _year = r"(?P<year>\d{4})"
+_short_year = (
+    r"(?:,?[ ](?P<short_year>['’]\d\d|0\d|2[5-9]|[3-9]\d)(?=[ ]*(?:$|[.,;!?)\n](?!\d)|(?:and|is|was|to|until|name)\b)))"
+)
+"""A year of two figures: where it can be no hour of the day, or has its apostrophe, and counts nothing."""
+
 _short = "|".join(SHORT_DAYS)
 _ranged = (
     r"(?P<day>\d{1,2})(?:st|nd|rd|th)?(?=[ ]?(?:-|–|to|and|or|until|till|through|thru)[ ]?(?:the[ ])?"
@@ -155,11 +160,15 @@ def _slashes(match: re.Match[str], clock: Clock) -> date:
 OUT_OF = frozenset({5, 10})
 ON_A_DAY = re.compile(r"\b(?:on|by|for|from|until|till|since|before|after|to|dated?|due|the)[ ]{1,2}\Z", re.IGNORECASE)
 WHOLE, MOST_PARTS = re.compile(r"(?<![\w.,/:-])\d{1,4}[ ]\Z"), 8
-EXPIRES = re.compile(r"\b(?:exp(?:iry|ires?|iration)?(?: date)?|valid|thru)[ :.]{0,3}\Z", re.IGNORECASE)
+EXPIRES = re.compile(
+    r"\b(?:exp(?:iry|ires?|iration)?(?: date)?|valid|thru|flat|apt|apartment|unit|room|suite)[ :.]{0,3}\Z",
+    re.IGNORECASE,
+)
 
 
 def _is_rating(match: re.Match[str], first: int, second: int) -> bool:
-    """Whether two figures are no day: 9/10 and 5/5 are ratings, 09/27 behind "exp" is a month."""
+    """Whether two figures are no day: 9/10 and 5/5 are ratings, 09/27 behind "exp" is a month, and
+    2/1 behind "flat" a door."""
     before = match.string[max(0, match.start() - 20) : match.start()]
     return EXPIRES.search(before) is not None or (
         second in OUT_OF and first <= second and ON_A_DAY.search(before) is None
@@ -181,7 +190,9 @@ def _named_month(match: re.Match[str], clock: Clock) -> date | None:
         return None
     weekday = DAYS.index(match["weekday"].lower()) if match["weekday"] else None
     over = is_over(match.string, match.start())
-    return in_year(match["year"], month, _day_of_month(match["day"]), clock, over=over, weekday=weekday)
+    named = match.groupdict()
+    year = match["year"] or (named.get("short_year") or named.get("dashed") or "")[-2:]
+    return in_year(year, month, _day_of_month(match["day"]), clock, over=over, weekday=weekday)
 
 
 def _first_of_range(match: re.Match[str], clock: Clock) -> date:
@@ -263,22 +274,23 @@ def _named_time(match: re.Match[str], clock: Clock) -> time:
 
 HINT = re.compile(
     r"\d|day|night|morrow|morning|noon|evening|week|month|year|min(?:ute)?s?\b|hrs?\b|hour|mas\b|hallow|thanksg|first|second|"
-    r"\btues|\bweds|\bthur|\btm(?:r|rw|w)\b|tom+or|tomoz|tonite|easter|good fri|"
+    r"\btues|\bweds|\bthur|after next|\btm(?:r|rw|w)\b|tom+or|tomoz|tonite|easter|good fri|"
     r"(?:next|last|this|on) (?:mon|wed|fri|s|t)|"
     r"third|fourth|fifth|sixth|eventh|eighth|ninth|tenth|elfth|teenth|tieth", re.IGNORECASE,
 )  # fmt: skip
 """Every moment has one of these in it, but for hours in words."""
 
 RULES: tuple[Rule, ...] = (
-    (pattern(r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d\d)(?P=mark)(?P<day>\d\d)"
+    (pattern(r"(?<!\w-)(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d\d)(?P=mark)(?P<day>\d\d)(?!-\w)"
              r"(?:[T ](?P<hour>\d\d):(?P<minute>\d\d)(?::\d\d)?Z?)?"), _iso),
     (pattern(r"(?P<first>\d{1,2})(?P<mark>[/.])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})"), _slashes),
-    (pattern(r"(?P<first>\d{1,2})-(?P<second>\d{1,2})-(?P<year>\d{4})"), _slashes),
+    (pattern(r"(?<!\w-)(?P<first>\d{1,2})-(?P<second>\d{1,2})-(?P<year>\d{4})(?!-\w)"), _slashes),
     (pattern(r"(?!24/7\b|(?:1/[234]|[23]/[345])[ ](?:of|an?|cups?|kilos?|kgs?|lit(?:re|er)s?|pounds?|hours?|inch(?:es)?"
              r"|feet|foot|ft|miles?|oz|tsp|tbsp|price)\b)"
            r"(?P<first>\d{1,2})/(?P<second>\d{1,2})(?P<year>)"), _slashes),
     (pattern(_ranged), _first_of_range),
-    (pattern(rf"(?:{WEEKDAY},?[ ])?(?:the[ ])?{_day}(?:[ ]of)?[ -]{_month}\.?(?:,?[ -]{_year})?"), _named_month),
+    (pattern(rf"(?:{WEEKDAY},?[ ])?(?:the[ ])?{_day}(?:[ ]of)?[ -]{_month}\.?"
+             rf"(?:,?[ -]{_year}|{_short_year}|(?<=\d-\w{{3}})-(?P<dashed>\d\d)(?![\w-]))?"), _named_month),
     (pattern(rf"(?:{WEEKDAY},?[ ])?{_month}\.?[ ](?:the[ ])?{_day}(?![:\d]|[.,]\d|[ ]?%)(?:,?[ ]{_year})?"),
      _named_month),
     (pattern(rf"(?P<day>(?:the[ ])?day[ ]{{1,2}}(?:after[ ]{{1,2}}tomorrow|before[ ]{{1,2}}yesterday)){PART}"),
@@ -291,12 +303,15 @@ RULES: tuple[Rule, ...] = (
     (pattern(rf"(?P<which>)(?P<weekday>tues|weds|thurs?){PART}"), _weekday_value),
     (pattern(rf"(?P<which>)(?<![-–])(?P<weekday>{_short})\b\.?"
              r"(?=,?[ ](?:at[ ])?\d{1,2}(?:[:.]\d\d|[ ]?[ap]m)(?!\d))"), _weekday_value),
+    (pattern(rf"(?P<which>)(?:(?<=\d[ap]m )|(?<=\d:\d\d ))(?P<weekday>{_short})\b\.?{NO_NOUN}"), _weekday_value),
     (pattern(r"(?P<which>next|last)[ ]{1,2}(?P<unit>week|month|year)"), _next_unit),
     (pattern("(?:12(?:[:.]00)?|twelve)[ ](?:noon|midday|midnight)"), _named_time),
     (pattern(rf"(?P<hour>\d{{1,2}})(?:[:.](?P<minute>[0-5]\d))?(?P<half>)(?:[ ]o['’]?clock)?{AT_PART}"), _clock_time),
     (pattern(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?[ ]?(?P<half>[ap]\.?m)\.?"), _clock_time),
     (pattern(r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?P<half>)(?!:\d)(?:[ ]?(?:hrs?|hours)(?!\w))?"),
      _clock_time),
+    (pattern(rf"(?<!\w\.)(?P<hour>[01]?\d|2[0-3])\.(?P<minute>[0-5]\d)(?P<half>)(?=[ ]{NAMED_DAY})"), _clock_time),
+    (pattern(r"(?P<hour>1[0-2]|[1-9])[ ](?P<minute>[0-5]\d)[ ]?(?P<half>[ap]\.?m)\.?"), _clock_time),
     (pattern(r"(?P<hour>\d{1,2})(?P<minute>)(?P<half>)[ ]o['’ ]{0,2}clock"), _clock_time),
     (pattern(rf"{AT}(?P<hour>[01]?\d|2[0-3])\.(?P<minute>[0-5]\d)(?P<half>)(?!\.\d){NO_NOUN}"), _clock_time),
     (pattern(rf"(?<=\bat )(?P<hour>\d{{1,2}})(?P<minute>)(?P<half>){NO_NOUN}"), _clock_time),

@@ -21,8 +21,9 @@ WORDS = (
     "the", "week", "weekend", "end of", "5th", "23rd", "half an", "a couple of", "mins", "hrs", "and a half",
     "christmas", "new year's eve", "boxing day", "thirty", "forty-five", "oh five", "past", "to", "half", "quarter of",
     "around", "between", "from", "and", "2-4pm", "5", "10", "minutes", "time", "week after next", "20mins",
-    "call me", "since", "end of", "may to", "3pm-4", "9am", "4:30", "1400", "0930", "lands", "GMT+5:30",
-    "next year", "after", "before", "until", *ORDINALS, "twenty-first", "thirty first",
+    "call me", "since", "end of", "may to", "3pm-4", "9am", "9.30", "dec 88", "4:30", "1400", "0930", "lands",
+    "GMT+5:30",
+    "next year", "after next", "fri", "sat", "after", "before", "until", *ORDINALS, "twenty-first", "thirty first",
     "3", "12", "17:30", "5pm", "2026", "2026-03-04", "3/4", "3.4.26", "2nd", "٣", "of it", "order", "please",
 )  # fmt: skip
 
@@ -70,4 +71,35 @@ def test_words_that_only_look_like_one(text: str) -> None:
     ],
 )
 def test_four_figures_are_a_time_where_the_sentence_is_about_time(text: str, values: list[str]) -> None:
+    assert [row.value for row in find_moments(text, now=NOW)] == values
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("dob 4 april 05", ["2005-04-04"]),
+        ("born on 3 may '92", ["1992-05-03"]),
+        ("DOB: 12 Dec 88, name Sam", ["1988-12-12"]),
+        ("04-Apr-19", ["2019-04-04"]),
+        ("5 june 27", ["2027-06-05"]),
+        ("5 june 30 guests", ["2027-06-05"]),
+        ("1 dec 14 people", ["2026-12-01"]),
+        ("order 12-11-2026-44 or 2026-11-28-0044 or AB-12-11-2026", []),
+        ("flat 2/1 15 high st", []),
+        ("9.30 tomorrow", ["2026-11-23T09:30"]),
+        ("it costs 9.30", []),
+        ("at 9 30 am", ["09:30"]),
+        ("5-7pm fri", ["17:00", "2026-11-27T19:00"]),
+        ("10:30 mon please", ["2026-11-23T10:30"]),
+        ("3pm sat nav delivery", ["15:00"]),
+        ("sat 28th 10:15", ["2026-11-28T10:15"]),
+        ("the friday after next at 6pm", ["2026-12-04T18:00"]),
+        ("fri after next", ["2026-12-04"]),
+        ("weekend after next", ["2026-12-05"]),
+        ("month after next", ["2027-01-22"]),
+        ("the week before last", ["2026-11-08"]),
+        ("the house after next door", []),
+    ],
+)
+def test_days_as_people_write_them_on_phones(text: str, values: list[str]) -> None:
     assert [row.value for row in find_moments(text, now=NOW)] == values
