@@ -13,6 +13,9 @@ FURTHEST_YEARS = 20
 MONTHS_AHEAD, MONTHS_TO_A_WEEKDAY = 13, 60
 """How far a day of the month is looked for, and one that has to be a Friday, too."""
 
+DAYS_MEANT, DAYS_AGO = 92, 31
+"""How far ahead people name a day by its weekday and its number in the month, and how far behind."""
+
 SATURDAY, SUNDAY = 5, 6
 UNIT_DAYS = {"day": 1, "week": 7, "fortnight": 14}
 
@@ -92,8 +95,18 @@ def in_year(
 def day_of_month(day: int, clock: Clock, *, over: bool = False, weekday: int | None = None) -> date:
     """The next 13th from today on, or the last one where it is over; of those that are that weekday, if one is named.
 
-    Raises `ValueError` where there is none.
+    A Friday the 13th that is just gone is rather meant than one that is many months away. Raises `ValueError` where
+    there is none.
     """
+    today = clock.now.date()
+    if weekday is not None and not over:
+        coming = _nearest(day, clock, weekday, over=False)
+        gone = _nearest(day, clock, weekday, over=True) if (coming - today).days > DAYS_MEANT else None
+        return gone if gone and (today - gone).days <= DAYS_AGO else coming
+    return _nearest(day, clock, weekday, over=over)
+
+
+def _nearest(day: int, clock: Clock, weekday: int | None, *, over: bool) -> date:
     today = clock.now.date()
     months = 12 * today.year + today.month - 1
     for step in range(MONTHS_AHEAD if weekday is None else MONTHS_TO_A_WEEKDAY):
