@@ -18,6 +18,7 @@ DAYS_MEANT, DAYS_AGO = 92, 31
 
 SATURDAY, SUNDAY = 5, 6
 UNIT_DAYS = {"day": 1, "week": 7, "fortnight": 14}
+WORKING_DAY = "working day"
 
 
 class Clock(NamedTuple):
@@ -166,11 +167,23 @@ def easter_sunday(year: int) -> date:
     return date(year, month, day + 1)
 
 
+def working_days(day: date, count: int) -> date:
+    """So many days from Monday to Friday on, or back; holidays are not known."""
+    step = timedelta(days=1 if count > 0 else -1)
+    for _ in range(abs(count)):
+        day += step
+        while day.weekday() >= SATURDAY:
+            day += step
+    return day
+
+
 def shifted(clock: Clock, count: int, unit: str) -> date | datetime:
     if unit in ("minute", "hour"):
         moved = clock.now + timedelta(minutes=count * (60 if unit == "hour" else 1))
         return moved.replace(tzinfo=None, second=0, microsecond=0)
     today = clock.now.date()
+    if unit == WORKING_DAY:
+        return working_days(today, count)
     if unit in UNIT_DAYS:
         return today + timedelta(days=count * UNIT_DAYS[unit])
     months = today.year * 12 + today.month - 1 + count * (12 if unit == "year" else 1)

@@ -3,7 +3,18 @@
 import re
 from datetime import date, datetime, timedelta
 
-from nlp.clock import SUNDAY, Clock, day_of_month, easter_day, in_year, monday, shifted, weekday_in_month, weekend
+from nlp.clock import (
+    SUNDAY,
+    WORKING_DAY,
+    Clock,
+    day_of_month,
+    easter_day,
+    in_year,
+    monday,
+    shifted,
+    weekday_in_month,
+    weekend,
+)
 from nlp.english_calendar import (
     COUNT,
     MONTHS,
@@ -34,6 +45,7 @@ THANKSGIVING = {"thanksgiving": 0, "black friday": 1, "cyber monday": 4}
 """Days after the fourth Thursday of November."""
 
 THURSDAY, NOVEMBER = 3, 10
+LONGEST_UNIT = len("fortnight")
 
 COUNTED = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": -1}
 FRACTIONS = {"half an": 30, "a quarter of an": 15}
@@ -158,7 +170,7 @@ def _short_step(match: re.Match[str], clock: Clock) -> date | datetime:
     named = match.groupdict()
     sign = 1 if named.get("ahead") else -1
     unit = match["unit"].lower()
-    unit = UNITS.get(unit, unit)
+    unit = WORKING_DAY if len(unit) > LONGEST_UNIT else UNITS.get(unit, unit)
     words = " ".join((named.get("few") or "").lower().split())
     if "couple" in words:
         return shifted(clock, 2 * sign, unit)
@@ -171,7 +183,7 @@ def _short_step(match: re.Match[str], clock: Clock) -> date | datetime:
 
 
 _before = behind("on by from until till since before after for to")
-_unit = r"(?P<unit>min|minute|hr|hour|day|week|wk|fortnight|month|mth|year|yr)s?"
+_unit = r"(?P<unit>(?:working|business)[ -]day|min|minute|hr|hour|day|week|wk|fortnight|month|mth|year|yr)s?"
 _few = r"(?:(?P<few>half[ ]an|a[ ]quarter[ ]of[ ]an|(?:a[ ])?couple(?:[ ]of)?)[ ]{1,2}|" + COUNT + r"[ ]{0,2})"
 _more = r"(?P<more>[ ]and[ ]a[ ]half)?"
 _month = "|".join(f"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for name in MONTHS) + "|sept"

@@ -7,13 +7,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from models.utterance import Entity
-from nlp.clock import Clock, Found, day_of_month, entity_of, in_year, joined, local_time, shifted
+from nlp.clock import Clock, Found, day_of_month, entity_of, in_year, joined, local_time, shifted, working_days
 from nlp.day_ranges import in_order
 from nlp.foreign_clock import SPEECHES, find_times, part_after, parts_of_today
 from nlp.foreign_days import find_weekends_and_holidays
 from nlp.foreign_edges import find_edges
 from nlp.foreign_months import find_months
 from nlp.foreign_numbers import WORDS, fold, loose, small_numbers
+from nlp.foreign_quantities import WORKING
 from nlp.numbers import FIGURE
 from nlp.past_days import is_over
 
@@ -339,6 +340,10 @@ def _steps(text: str, language: str, rules: _Rules, clock: Clock) -> Iterator[Fo
     for expression, minutes in rules.quarters if QUARTER.search(text) else ():
         for match in expression.finditer(text):
             yield Found(*match.span(), shifted(clock, minutes, "minute"))
+    for match in WORKING_DAYS.finditer(text):
+        count = int(match[1]) if match[1].isdigit() else rules.counts.get(fold(match[1], language))
+        if count is not None:
+            yield Found(*match.span(), working_days(clock.now.date(), count))
     for expression, sign in rules.steps:
         for match in expression.finditer(text):
             unit = UNITS[_place(rules.units, match[2])]
@@ -348,6 +353,14 @@ def _steps(text: str, language: str, rules: _Rules, clock: Clock) -> Iterator[Fo
             moment = _stepped(clock, count, unit, sign, half=bool(match["half"]))
             if moment is not None:
                 yield Found(*match.span(), moment)
+
+
+WORKING_DAYS = re.compile(
+    r"(?<!\w)(?:in|dans|en|dentro de|fra|tra|em|daqui a|over)[ ](\d{1,3}|[^\W\d_]{2,12})[ ]"
+    rf"(?:(?:werk|arbeits)tagen|werkdagen|(?:jours|d[ií]as|giorni)[ ]{WORKING.pattern})(?!\w)",
+    re.IGNORECASE,
+)
+"""In drei Werktagen, dans 10 jours ouvrés."""
 
 
 def _times(text: str, language: str, rules: _Rules, clock: Clock) -> Iterator[Found]:

@@ -17,6 +17,9 @@ NAMES_OF_DURATIONS = {
 NOT_LONG = (SECOND, MINUTE)
 """ "Eine Minute, bitte" asks for patience, and not for sixty seconds."""
 
+WORKING = re.compile("(?:ouvr[ée]s?|ouvrables?|h[áa]bil(?:es)?|laborables?|lavorativ[io]|[úu]teis)", re.IGNORECASE)
+"""What makes working days of days, which last longer than their number says."""
+
 MAX_WORDS_OF_AN_ORDINAL = 4
 ENDS_IN_HALF = {"de": ("einhalb",), "nl": ("enhalf", "enhalve")}
 
@@ -350,6 +353,8 @@ def _durations(text: str, language: str, words: list[_Word], counted: list[_Coun
             continue
         end = _more_half(text, language, words, count.next)
         if count.article and seconds in NOT_LONG and not end:
+            continue
+        if seconds == DAY and WORKING.match(text, words[count.next].end + 1):
             continue
         parts.append(
             (count.start, end or words[count.next].end, (count.value + (0.5 if end else 0)) * seconds, seconds)

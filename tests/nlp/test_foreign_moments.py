@@ -13,6 +13,12 @@ from tests.nlp.conftest import NOW, takes_linear_time
     ("language", "text", "values"),
     [
         ("de", "am 3. März 2027", ["2027-03-03"]),
+        ("de", "in 3 Werktagen, in drei Arbeitstagen", ["2026-11-25", "2026-11-25"]),
+        ("fr", "dans 10 jours ouvrés, 10 jours ouvrés", ["2026-12-04"]),
+        ("es", "en 6 días hábiles", ["2026-11-30"]),
+        ("it", "tra cinque giorni lavorativi", ["2026-11-27"]),
+        ("pt", "em 10 dias úteis", ["2026-12-04"]),
+        ("nl", "over 6 werkdagen", ["2026-11-30"]),
         ("de", "morgen um fünf vor halb drei, um zehn nach acht", ["2026-11-23T02:25", "08:10"]),
         ("de", "in eineinhalb Stunden, vor einer Viertelstunde", ["2026-11-22T11:30", "2026-11-22T09:45"]),
         ("de", "heute in einer Woche, Montag in zwei Wochen", ["2026-11-29", "2026-12-07"]),

@@ -17,7 +17,7 @@ WORDS = (
     *MONTHS, *DAYS, *SMALL, "jan", "sept", "dec", "today", "tonight", "tomorrow", "yesterday", "the day after tomorrow",
     "day before yesterday", "this", "last", "next", "on", "in", "at", "at the", "in the", "morning", "afternoon",
     "evening", "night", "noon", "midday", "midnight", "minutes", "hour", "days", "weeks", "fortnight", "months", "year",
-    "ago", "from now", "half past", "quarter past", "a quarter to", "am", "p.m.", "o'clock", "of", "st", "th",
+    "ago", "from now", "working days", "half past", "quarter past", "a quarter to", "am", "p.m.", "o'clock", "of", "st", "th",
     "the", "week", "weekend", "end of", "5th", "23rd", "half an", "a couple of", "mins", "hrs", "and a half",
     "christmas", "new year's eve", "boxing day", "thirty", "forty-five", "oh five", "past", "to", "half", "quarter of",
     "around", "between", "from", "and", "2-4pm", "5", "10", "minutes", "time", "week after next", "20mins",
@@ -77,6 +77,8 @@ def test_four_figures_are_a_time_where_the_sentence_is_about_time(text: str, val
 @pytest.mark.parametrize(
     ("text", "values"),
     [
+        ("in 3 working days, six business days ago", ["2026-11-25", "2026-11-13"]),
+        ("it takes 10 business days", []),
         ("dob 4 april 05", ["2005-04-04"]),
         ("born on 3 may '92", ["1992-05-03"]),
         ("DOB: 12 Dec 88, name Sam", ["1988-12-12"]),
