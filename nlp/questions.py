@@ -76,7 +76,9 @@ ASKED = {
     "it": "quando:when dove:where dov:where perché:why perche:why come:how com:how cosa:what cos:what che:what chi:who"
           " quanto:how quanta:how quanti:how quante:how quale:which quali:which qual:which",
     "pt": "quando:when onde:where aonde:where porque:why porquê:why como:how quem:who que:what quê:what qual:which"
-          " quais:which quanto:how quanta:how quantos:how quantas:how",
+          " quais:which quanto:how quanta:how quantos:how quantas:how cadê:where cade:where",
+    "nl": "wanneer:when waar:where waarheen:where wat:what wie:who waarom:why hoe:how hoeveel:how hoelang:how"
+          " welke:which welk:which waarmee:what waarvoor:what waarover:what waaraan:what",
 }  # fmt: skip
 """What a question begins with in other languages, and which of ours it is."""
 
@@ -94,6 +96,7 @@ BEFORE = {
     "es": "y pero o hola ok por a de para desde hasta con en",
     "it": "e ma o ciao allora ok per a da di con in",
     "pt": "e mas ou olá oi ok por a de para desde até com em o",
+    "nl": "en maar of dus ook hallo hoi hey ok sorry beste tot sinds vanaf op voor met van in om naar",
 }
 BEFORE_OF = {language: _words(words) for language, words in BEFORE.items()}
 GERMAN_VERBS = _words(
@@ -106,6 +109,39 @@ GERMAN_SUBJECTS = _words(
     "ich du er sie es wir ihr man das der die ein eine mein meine meinen dein deine ihre unser unsere euer eure diese"
     " dieser dieses jemand"
 )
+DUTCH_VERBS = _words(
+    "is zijn kunnen kunt kun mag mogen moeten willen wilt wordt worden gaat gaan komt komen levert leveren doet doen"
+    " zou zouden zal zullen werkt werken krijgen neemt nemen accepteert accepteren hebben hebt heeft bent waren hadden"
+)
+DUTCH_FIRST_PERSON = _words("heb ben kan moet wil ga krijg was had kom")
+DUTCH_PRONOUNS = _words("ik je jij u jullie hij zij ze we wij het er iemand")
+DUTCH_SUBJECTS = DUTCH_PRONOUNS | _words("de een dit dat deze die mijn onze ons jouw uw")
+""" "Heb een vraag" has left out its ik, and "heb je een vraag" asks."""
+
+EXCLAIMED = _words(
+    "schifo merda vergogna peccato delusione disastro bello bella brutto mierda vergüenza asco pena lástima desastre"
+    " bien bueno guay vergonha absurdo droga horror bom ótimo legal dommage horreur honte bonheur een"
+)
+"""Behind "che", "que", "quel" or "wat" these call out, and do not ask."""
+
+ASKS_FIRST = {
+    "es": r"(?:(?:me|nos|te|le|os|lo|la|se) )?(?:puedo|podemos|puedes|pod[eé]is|pueden|puede|podr[ií]a[ns]?"
+          r"|podr[ií]ais) (?!que\b)\w|(?:tienen|ten[eé]is|tienes) (?!que\b|raz[oó]n)\w"
+          r"|hay (?:alguien|alg[uú]n|alguna|forma|manera|posibilidad)\b|es posible\b"
+          r"|(?:abren|abr[ií]s|aceptan|acept[aá]is|env[ií]an|envi[aá]is|venden|vend[eé]is|hacen|hac[eé]is) (?!que\b)\w"
+          r"|est[aá](?:n|is) (?:abiertos|disponibles|abiertas)",
+    "it": r"(?:(?:mi|ci|ti|si|lo|la) )?(?:posso|possiamo|potete|puoi|pu[oò]|possono|potrei|potrest[ei]|potrebbe)"
+          r" (?!che\b)\w|avete (?!ragione|che\b|\w+(?:[aiu]to|tto|rso|sto|sso)\b)\w|c è (?:qualcuno|modo|un modo"
+          r"|possibilità|qualche)\b|è (?:possibile|disponibile|ancora disponibile)\b|siete (?:aperti|chiusi|disponibili"
+          r"|ancora)\b|(?:spedite|accettate|vendete|consegnate|fate) (?!schifo|pena|pietà|presto|qualcosa)\w",
+    "pt": r"(?:(?:me|nos|se) )?(?:posso|podemos|podem|poderiam?|pode me) (?!que\b)\w|tem (?:como|algu[eé]m|alguma?"
+          r"|jeito|previsão)\b|d[aá] (?:para|pra)\b|é possível\b|voc[eê]s (?:t[eê]m|abrem|fazem|entregam|aceitam|vendem"
+          r"|podem|enviam|trabalham|poderiam)\b",
+    "fr": r"(?:c est|cest) (?P<asked>quand|où|combien)\b",
+}  # fmt: skip
+"""How a question without a mark begins where nothing but the voice makes one of a statement: what is rarely stated."""
+
+ASKS_FIRST_OF = {language: re.compile(said) for language, said in ASKS_FIRST.items()}
 INVERTED = re.compile(r"[^\W\d_]{1,30}-(?:t-)?(?:vous|tu|il|elle|on|je|nous|ils|elles|ce)(?![\w-])", re.IGNORECASE)
 EST_CE_QUE = re.compile(r"est[- ]ce[ ]qu(?:e\b|['’])", re.IGNORECASE)
 SENTENCE = re.compile(r"(?<=[.!?\n])\s+")
@@ -135,6 +171,9 @@ def _foreign(sentence: str, words: list[str], language: str, *, marked: bool) ->
     before_them = BEFORE_OF[language]
     begin = next((at for at, word in enumerate(words) if word not in before_them), 0)
     first = words[begin : begin + 2]
+    called_out = first[0:1] and first[0] in ("che", "que", "qué", "quel", "quelle", "wat") and not marked
+    if called_out and len(first) > 1 and first[1] in EXCLAIMED:
+        return None
     if first and first[0] in asked and not stated:
         kind = asked[first[0]]
         if language in ("es", "pt") and kind == "what" and begin and words[begin - 1] in ("por", "para"):
@@ -144,6 +183,10 @@ def _foreign(sentence: str, words: list[str], language: str, *, marked: bool) ->
     if marked or _verb_first(sentence, first, language):
         kind = next((asked[word] for word in words if word in asked), "yes/no") if marked else "yes/no"
         return kind, "question mark" if marked else "auxiliary verb first"
+    asks_first = ASKS_FIRST_OF.get(language)
+    if asks_first and not stated and (match := asks_first.match(" ".join(words[begin:]))):
+        kind = asked.get(match.groupdict().get("asked") or "", "yes/no")
+        return kind, "auxiliary verb first"
     return None
 
 
@@ -155,6 +198,10 @@ def _is_clause(sentence: str, first: list[str], language: str) -> bool:
 def _verb_first(sentence: str, first: list[str], language: str) -> bool:
     if language == "fr":
         return INVERTED.match(sentence.strip()) is not None
+    if language == "nl" and len(first) > 1:
+        return (first[0] in DUTCH_VERBS and first[1] in DUTCH_SUBJECTS) or (
+            first[0] in DUTCH_FIRST_PERSON and first[1] in DUTCH_PRONOUNS
+        )
     return language == "de" and len(first) > 1 and first[0] in GERMAN_VERBS and first[1] in GERMAN_SUBJECTS
 
 
@@ -163,6 +210,8 @@ def _english(sentence: str, words: list[str], language: str, *, marked: bool) ->
         words = words[1:]
     if not words:
         return None
+    if words[:2] in (["r", "u"], ["r", "you"]):
+        words = ["are", "you", *words[2:]]
     first = re.sub(r"'(?:s|re|d|ll|ve)$", "", words[0])
     shortened = first != words[0]
     if first[:-1] in QUESTION_WORDS and first.endswith("s"):  # wheres, whats
