@@ -13,7 +13,10 @@ SINCE = re.compile(
 _over = (
     r"(?:ordered|bought|purchased|paid|charged|debited|withdrawn|arrived|came|received|happened|placed|posted"
     r"|shipped|sent|delivered|returned|broke|stopped|called|rang|spoke|visited|missed|dated|invoice[ds]?"
-    r"|failed|declined|rejected|lost|crashed|withdrew|went (?:down|missing|wrong)"
+    r"|failed|declined|rejected|lost|crashed|withdrew|took|taken|renewed|ended|expired|signed up|joined|registered"
+    r"|refunded|deducted|e-?mailed|texted|messaged|phoned|complained|reported|topped up|transferred|dispatched|landed"
+    r"|flew|stayed|spent|wrote|got (?:it|charged|billed)|(?:was|were) (?:in|out|here|there|at|home)"
+    r"|went (?:down|missing|wrong)"
     r"|was (?:\w+ ){0,2}(?:late|delayed|down|closed)"
     r"|bestellt|gekauft|bezahlt|angekommen|erhalten|bekommen|geliefert|abgebucht|verschickt"
     r"|commandé|acheté|payé|reçu|arrivé|livré|débité|envoyé|compré|pedí|pagué|recibí|llegó|cobraron|encargué"
@@ -42,8 +45,12 @@ MOVED = re.compile(
 )
 """What is to be on another day may be still to come."""
 
+SHOULD_HAVE = re.compile(
+    r"\bshould(?:['’]?ve|[ ]have|[ ]of)[ ](?:been|come|gone|had|got|left|\w{2,12}ed)\b", re.IGNORECASE
+)
 NOT_YET = re.compile(
-    r"\b(?:will|won['’]?t|can|could|would|should|shall|may|might|must|want|need|like|please|if|be|get|have to|has to"
+    r"\b(?:will|won['’]?t|can|could|would|should|shall|may|might|must|want|need|like|please|if|be|being|get|getting|hoping|going"
+    r"|have to|has to"
     r"|supposed|due|expected|wird|werden|soll|kann|will|möchte|bitte|sera|pourra|veux|voudrais|peut|será|puede|quiero"
     r"|quisiera|favor|zal|kan|kunnen|moet|wil|graag|wordt|sarà|può|vorrei|pode|quero|queria)\b|['’]ll\b",
     re.IGNORECASE,
@@ -86,7 +93,7 @@ DONE_BEHIND = re.compile(rf"[^!?\n]{{2,60}}?\b{_over}\b", re.IGNORECASE)
 def is_over(text: str, start: int) -> bool:
     """Whether a day that begins at `start` lies behind the writer, by the words before it."""
     before = ENDS.split(text[max(0, start - LOOKED_AT) : start])[-1]
-    if SINCE.search(before) or (PAPERS.search(before) and not MOVED.search(before)):
+    if SINCE.search(before) or SHOULD_HAVE.search(before) or (PAPERS.search(before) and not MOVED.search(before)):
         return True
     if NOT_YET.search(before):
         return False
