@@ -36,10 +36,11 @@ SEVERE_STEMS = frozenset({"cunt", "faggot", "motherf", "nigga", "nigger", "cocks
 MORE_ENGLISH = dict.fromkeys(
     """
     fck fkn fkng fcking fcked fcker fking fkin fukk fukking fuking azzhole azhole biatch dikhead dickwad asshat
-    scumbag scumbags bollocks bugger shyt shytty wanka tosser tossers bellend morons retards idiot idiots twats
+    scumbag scumbags bollocks bugger shyt shytty wanka tosser tossers bellend pillock pillocks morons
+    retards idiot idiots twats
     """.split(),  # noqa: SIM905
     RUDE,
-) | {"kill yourself": SEVERE, "kys": SEVERE, "ffs": MILD, "effing": MILD, "lmfao": MILD, "lmfaoo": MILD}
+) | {"kill yourself": SEVERE, "kys": SEVERE, "ffs": MILD, "omfg": MILD, "effing": MILD, "lmfao": MILD, "lmfaoo": MILD}
 """What the list has not: how words are cut short, plurals, and insults that it forgot."""
 
 CENSORED = tuple(
@@ -100,7 +101,8 @@ INNOCENT_PHRASES = (
     "been raped", "raped me", "homo sapiens", "faggots and peas", "strip club", "horny goat weed", "dick smith",
     "dick s sporting", "dick van dyke", "moby dick", "dick turpin", "dick whittington", "dick cheney",
     "philip k dick", "tom dick", "spotted dick", "pen is mightier", "pussy cat", "pussy willow", "pussy riot",
-    "blue tit", "great tit", "coal tit", "cock a doodle", "cock and bull", "weather cock", "bangers and mash",
+    "blue tit", "great tit", "coal tit", "blue tits", "coal tits", "tits nest", "tailed tits", "bastard file",
+    "bastard files", "cock a doodle", "cock and bull", "weather cock", "bangers and mash",
     "prick test", "pin prick", "god knows", "tit for tat", "gaylord hotel", "gaylord hotels", "gaylord palms",
     "gaylord opryland",
 )  # fmt: skip
