@@ -20,7 +20,8 @@ PHRASES = {
 """What is said before a unit and is no number by itself."""
 
 _UNIT = "(?:" + "|".join(sorted(SECONDS, key=len, reverse=True)) + ")"
-_TAIL = rf"(?:[ ]{{1,2}}|-?)(?P<unit>{_UNIT})s?(?![\w])(?P<half>[ ]and[ ]a[ ]half)?"
+_half = r"(?P<half>[ ]and[ ](?:a[ ]half|half(?=[ ]*(?:$|[.,;!?)]|(?:now|late|on|for|to|wait|long)\b))))"
+_TAIL = rf"(?:[ ]{{1,2}}|-?)(?P<unit>{_UNIT})s?(?![\w]){_half}?"
 TAIL = re.compile(_TAIL, re.IGNORECASE)
 PHRASE = re.compile(
     rf"(?<![\w.:])(?P<count>\d{{1,6}}(?:\.\d{{1,2}})?|{'|'.join(sorted(PHRASES, key=len, reverse=True))}){_TAIL}",
@@ -28,7 +29,8 @@ PHRASE = re.compile(
 )
 SHORT = re.compile(
     r"(?<![\w.:])(?P<hours>\d{1,3})[ ]?h(?:(?:ou)?rs?)?[ ]?(?:and[ ])?"
-    r"(?P<minutes>(?:(?<=h)|(?<=h )|(?<=hr)|(?<=hrs))[0-5]\d(?!\w)|[0-5]?\d(?=[ ]?m(?:ins?)?(?!\w)))"
+    r"(?P<minutes>(?:(?<=h)|(?<=h )|(?<=hr)|(?<=hrs))[0-5]\d(?!\w)|[0-5]?\d(?=[ ]?m(?:ins?)?(?!\w))"
+    r"|(?<=hr )[0-5]\d(?=[ ]*(?:$|[.,!?]))|(?<=hrs )[0-5]\d(?=[ ]*(?:$|[.,!?])))"
     r"(?:[ ]?m(?:ins?)?(?!\w))?",
     re.IGNORECASE,
 )
