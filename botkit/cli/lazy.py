@@ -26,6 +26,13 @@ class LazyGroup(click.Group):
         except BrokenPipeError:
             raise click.exceptions.Exit(UNREAD) from None
 
+    def make_context(self, *arguments: Any, **settings: Any) -> click.Context:
+        """The same where it is the help or the version that nobody reads: they are printed here."""
+        try:
+            return super().make_context(*arguments, **settings)
+        except BrokenPipeError:
+            raise click.exceptions.Exit(UNREAD) from None
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(self.table)
 

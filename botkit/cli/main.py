@@ -10,7 +10,7 @@ import click
 
 from botkit import __version__
 from botkit.cli.lazy import LazyGroup
-from botkit.cli.output import COULD_NOT, FAILED, INTERRUPTED, UNREAD, Output, Unwritable
+from botkit.cli.output import COULD_NOT, FAILED, INTERRUPTED, UNREAD, Output
 from models.errors import BotkitError
 
 COMMANDS = {
@@ -63,20 +63,30 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
+        code = _run(arguments)
+    except BrokenPipeError:  # nobody reads what went wrong either
+        code = UNREAD
+    finally:
+        _leave_unwritten()
+    sys.exit(code)
+
+
+def _run(arguments: list[str] | None) -> int:
+    """Run the command and say what went wrong; returns the exit code."""
+    try:
         code = cli.main(arguments, prog_name="botkit", standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(INTERRUPTED)
-    except Unwritable as error:
-        _leave_unwritten()
-        Output().fail(error.message)
+        return INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        Output().fail(f"{error.filename or 'the output cannot be written'}: {error.strerror or error}")
     except BotkitError as error:
         Output().fail(str(error), code=FAILED if error.of_files else COULD_NOT)
-    if code == UNREAD:
-        _leave_unwritten()
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0
 
 
 def _open_missing() -> None:
@@ -87,5 +97,9 @@ def _open_missing() -> None:
 
 
 def _leave_unwritten() -> None:
-    """What is left in the buffer would fail once more at the exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """What is left in a buffer and cannot be written would fail once more at the exit."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

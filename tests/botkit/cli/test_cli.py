@@ -253,7 +253,15 @@ def test_what_is_not_there_exits_with_1(tmp_path: Path, arguments: tuple[str, ..
 
 @pytest.mark.parametrize(
     "arguments",
-    [("reference", "nodes"), ("flow", "schema"), ("flow", "fmt", "--check"), ("serve", "--port", "0")],
+    [
+        ("--help",),
+        ("--version",),
+        ("trace", "list", "--help"),
+        ("reference", "nodes"),
+        ("flow", "schema"),
+        ("flow", "fmt", "--check"),
+        ("serve", "--port", "0"),
+    ],
     ids=" ".join,
 )
 def test_a_reader_that_goes_away_is_no_error(folder: Path, arguments: tuple[str, ...]) -> None:
@@ -270,9 +278,23 @@ def test_a_reader_that_goes_away_is_no_error(folder: Path, arguments: tuple[str,
     assert (done.returncode, done.stderr) == (141, "")
 
 
+@pytest.mark.parametrize("arguments", ["chekc", "check --bogus", "check nowhere", "flow fmt nowhere"])
+def test_nobody_need_read_what_went_wrong(arguments: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "botkit", *arguments.split()]
+    try:
+        done = subprocess.run(command, stdout=writer, stderr=writer, check=False, timeout=60)
+    finally:
+        os.close(writer)
+    assert done.returncode == 141
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 @pytest.mark.parametrize(
-    "arguments", [("check",), ("check", "--json"), ("reference", "nodes"), ("serve", "--port", "0")], ids=" ".join
+    "arguments",
+    [("check",), ("check", "--json"), ("reference", "nodes"), ("serve", "--port", "0"), ("check", "--help")],
+    ids=" ".join,
 )
 def test_a_disk_that_is_full_is_told(folder: Path, arguments: tuple[str, ...]) -> None:
     with Path("/dev/full").open("w") as full:
@@ -282,6 +304,13 @@ def test_a_disk_that_is_full_is_told(folder: Path, arguments: tuple[str, ...]) -
         )  # fmt: skip
     words = "error: the output cannot be written: No space left on device\n"
     assert (done.returncode, done.stderr) == (3, words)
+
+
+def test_a_name_longer_than_the_system_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["flow", "show", "a" * 300])
+    assert caught.value.code == 3
+    assert capsys.readouterr().err == f"error: {'a' * 300}: File name too long\n"
 
 
 def test_streams_that_are_closed_do_no_harm(folder: Path) -> None:
