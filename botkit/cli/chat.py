@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from botkit.cli.output import FAILED, Output, output_of
+from botkit.cli.output import FAILED, Output, json_option, output_of
 from models.problem import has_errors
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ ERASE_LINE = "\r\x1b[K"
 @click.option("--script", type=click.File("r", encoding="utf-8"), help="Say the lines of FILE (- for standard input).")
 @click.option("--wait", type=click.FloatRange(0, MAX_WAIT_SECONDS), default=0.0,
               help="Seconds to wait for late messages after the last line of a script.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print each message as a line of JSON.")
+@json_option("Print each message as a line of JSON.")
 @click.pass_context
 def command(
     context: click.Context, directory: Path, channel: str, address: str, script: TextIO | None, wait: float,
@@ -65,7 +65,7 @@ def command(
         try:
             chat = Chat(project, Path(folder) / "chat.db", channel=channel, address=address)
         except NobodyThere as error:
-            out.fail(error.message, code=FAILED)
+            out.fail(error.message, code=FAILED, name=error.code)
         try:
             asyncio.run(_talk(out, chat, script, wait, as_json=as_json))
         except NoAddress as error:
@@ -190,7 +190,7 @@ class _Screen:
             except TimeoutError:
                 await self.show()
             except UnicodeDecodeError as error:
-                self.out.fail(f"the script is not UTF-8: {error.reason}", code=FAILED)
+                self.out.fail(f"the script is not UTF-8: {error.reason}", code=FAILED, name="not_utf8")
 
     async def listen(self) -> None:
         """Show what comes between two lines."""

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
-from botkit.cli.output import FAILED, count, output_of, summary
+from botkit.cli.output import FAILED, count, json_option, output_of, plain_problems, summary
 from models.problem import Problem, has_errors
 
 
 @click.command("check", help="Find what is wrong in the project in DIRECTORY.\n\nExits with 1 when there are errors.")
 @click.argument("directory", type=click.Path(path_type=Path), default=".")
-@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
+@json_option("Print the problems as JSON.")
 @click.option("--secrets", is_flag=True, help="Secrets that are not there are errors, as they are to `serve`.")
 @click.pass_context
 def command(context: click.Context, directory: Path, as_json: bool, secrets: bool) -> None:
@@ -39,13 +39,10 @@ def command(context: click.Context, directory: Path, as_json: bool, secrets: boo
 
 
 def _plain(problems: list[Problem]) -> dict[str, object]:
-    import msgspec
-
-    rows = [{name: getattr(problem, name) for name in Problem.__struct_fields__} for problem in problems]
     severities = [problem.severity for problem in problems]
     return {
         "ok": "error" not in severities,
         "errors": severities.count("error"),
         "warnings": severities.count("warning"),
-        "problems": msgspec.to_builtins(rows),
+        "problems": plain_problems(problems),
     }

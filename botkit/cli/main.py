@@ -10,7 +10,7 @@ import click
 
 from botkit import __version__
 from botkit.cli.lazy import LazyGroup
-from botkit.cli.output import COULD_NOT, FAILED, INTERRUPTED, UNREAD, Output
+from botkit.cli.output import FAILED, INTERRUPTED, NAMES, UNREAD, Output
 from models.errors import BotkitError
 
 COMMANDS = {
@@ -53,7 +53,9 @@ Colours are left out in a pipe, with --no-color, and where NO_COLOR is set."""
 @click.version_option(__version__, message="botkit %(version)s")
 @click.pass_context
 def cli(context: click.Context, no_color: bool) -> None:
-    context.obj = Output(color=False if no_color else None)
+    context.obj = context.obj or Output()
+    if no_color:
+        context.obj.color = False
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -73,19 +75,22 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 def _run(arguments: list[str] | None) -> int:
     """Run the command and say what went wrong; returns the exit code."""
+    out = Output()
     try:
-        code = cli.main(arguments, prog_name="botkit", standalone_mode=False)
+        code = cli.main(arguments, prog_name="botkit", standalone_mode=False, obj=out)
     except click.ClickException as error:
         error.show()
+        out.as_json = out.as_json or "--json" in (sys.argv[1:] if arguments is None else arguments)
+        out.tell_program(NAMES.get(error.exit_code, NAMES[FAILED]), error.format_message())
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
         raise
     except OSError as error:
-        Output().fail(f"{error.filename or 'the output cannot be written'}: {error.strerror or error}")
+        out.fail(f"{error.filename or 'the output cannot be written'}: {error.strerror or error}")
     except BotkitError as error:
-        Output().fail(str(error), code=FAILED if error.of_files else COULD_NOT)
+        out.fail_of(error)
     return code if isinstance(code, int) else 0
 
 

@@ -1,12 +1,13 @@
 """Output: what commands print: coloured on a terminal, plain in a pipe, JSON for programs."""
 
+import contextlib
 import json
 import math
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
 import click
 
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
 FAILED, USAGE, COULD_NOT, INTERRUPTED, UNREAD = 1, 2, 3, 130, 141
 """Exit codes: errors in what was given, a command not understood, what could not be done, Ctrl+C, a closed pipe."""
 
+NAMES = {FAILED: "invalid", USAGE: "usage", COULD_NOT: "could_not"}
+"""What programs call an error that has no name of its own."""
+
 COLOURS = {"green": "green", "orange": "yellow", "red": "red", "error": "red", "warning": "yellow", "hint": "cyan",
            "quiet": "bright_black"}  # fmt: skip
+F = TypeVar("F", bound=Callable[..., Any])
 Span = tuple[str, str]
 """A piece of text and its style: a name in `COLOURS`, `title` (bold, on light and dark alike), or nothing."""
 
@@ -31,12 +36,17 @@ class Unwritable(BotkitError):
 
 
 class Output:
-    """Prints for people or programs. `color` is None where the terminal decides."""
+    """Prints for people or programs. `color` is None where the terminal decides.
+
+    With `as_json`, which `--json` sets, what went wrong is told to the program too: on standard output, in a line.
+    """
 
     def __init__(self, *, color: bool | None = None) -> None:
         if color is None and os.environ.get("NO_COLOR"):
             color = False
         self.color = color
+        self.as_json = False
+        self._printed = False
 
     def line(self, *spans: str | Span, err: bool = False) -> None:
         """A line of text; pieces with a style are coloured."""
@@ -47,6 +57,7 @@ class Output:
 
     def json(self, value: Any) -> None:
         """A value for a program."""
+        self._printed = True
         _echo(_json(value, indent=2))
 
     def json_line(self, value: Any) -> None:
@@ -68,17 +79,33 @@ class Output:
                 if problem.hint:
                     self.line(("    hint: ", "hint"), problem.hint, err=err)
 
-    def fail(self, message: str, *, hint: str = "", code: int = COULD_NOT) -> NoReturn:
-        """Say what went wrong and leave."""
-        self.line(("error", "error"), f": {message}", err=True)
+    def fail(self, message: str, *, hint: str = "", code: int = COULD_NOT, name: str = "", field: str = "") -> NoReturn:
+        """Say what went wrong and leave with `code`; `name` is what programs call it."""
+        said = f"{field}: {message}" if field else message
+        self.line(("error", "error"), f": {said}", err=True)
         if hint:
             self.line(("    hint: ", "hint"), hint, err=True)
+        self.tell_program(name or NAMES[code], message, field)
         raise SystemExit(code)
+
+    def fail_of(self, error: BotkitError) -> NoReturn:
+        """Say an error of ours and leave."""
+        code = FAILED if error.of_files else COULD_NOT
+        self.fail(error.message, code=code, name=error.code, field=error.field)
 
     def fail_with(self, problems: "Sequence[Problem]") -> NoReturn:
         """Show problems and leave with the exit code for them."""
         self.problems(problems, err=True)
+        first = next((problem for problem in problems if problem.severity == "error"), problems[0])
+        self.tell_program(first.code, first.message, first.field, problems=plain_problems(problems))
         raise SystemExit(FAILED)
+
+    def tell_program(self, name: str, message: str, field: str = "", **more: object) -> None:
+        """An error as the server's API tells it, unless the program has what it asked for already."""
+        if self.as_json and not self._printed:
+            error = {"code": name, "message": message} | ({"field": field} if field else {})
+            with contextlib.suppress(Unwritable):  # that is told on standard error, or is what is told here
+                self.json_line({"error": error, **more})
 
 
 def _echo(text: str, *, err: bool = False, color: bool | None = None) -> None:
@@ -134,6 +161,21 @@ def output_of(context: click.Context) -> Output:
     """The output that the command line chose."""
     found = context.find_object(Output)
     return found or Output()
+
+
+def json_option(help: str = "Print JSON.") -> Callable[[F], F]:
+    """The option `--json`. It is taken first, so that what is wrong with the others is told in JSON, too."""
+    return click.option("--json", "as_json", is_flag=True, is_eager=True, callback=_choose_json, help=help)
+
+
+def _choose_json(context: click.Context, _parameter: click.Parameter, as_json: bool) -> bool:
+    output_of(context).as_json = as_json
+    return as_json
+
+
+def plain_problems(problems: "Sequence[Problem]") -> list[dict[str, object]]:
+    """Problems for programs: every field, also those that are empty."""
+    return [{name: getattr(problem, name) for name in problem.__struct_fields__} for problem in problems]
 
 
 def count(number: int, noun: str) -> str:

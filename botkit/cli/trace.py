@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from botkit.cli.output import FAILED, Output, output_of
+from botkit.cli.output import FAILED, Output, json_option, output_of
 
 if TYPE_CHECKING:
     from botkit.stores.base import Store
@@ -19,7 +19,7 @@ MAX_LIST = 1_000
 T = TypeVar("T")
 _directory = click.argument("directory", type=click.Path(path_type=Path), default=".")
 _store = click.option("--store", help="Where everything is kept (BOTKIT_STORE; .botkit/botkit.db in DIRECTORY).")
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_json = json_option()
 
 
 @click.group("trace")
@@ -70,7 +70,8 @@ def show(context: click.Context, id: str, directory: Path, store: str | None, as
 
     found = read_store(out, directory, store, lambda opened: read_walk(opened, id)) if id.isascii() else None
     if found is None:
-        out.fail(f"there is no transaction {id!r}", hint="`botkit trace list` shows those there are", code=FAILED)
+        out.fail(f"there is no transaction {id!r}", hint="`botkit trace list` shows those there are", code=FAILED,
+                 name="unknown_transaction")  # fmt: skip
     if as_json:
         out.json(_plain(found.transaction))
         return
@@ -87,9 +88,10 @@ def read_store(out: Output, directory: Path, store: str | None, ask: "Callable[[
     try:
         path = store_path(store or os.environ.get("BOTKIT_STORE") or _written_store(directory), directory)
     except StoreFailed as error:
-        out.fail(error.message)
+        out.fail_of(error)
     if not path.is_file():
-        out.fail(f"there is no store at {path}", hint="run `botkit serve` first, or name it with --store", code=FAILED)
+        out.fail(f"there is no store at {path}", hint="run `botkit serve` first, or name it with --store", code=FAILED,
+                 name="no_store")  # fmt: skip
 
     async def read() -> T:
         opened = SqliteStore(path, read_only=True)
@@ -102,7 +104,7 @@ def read_store(out: Output, directory: Path, store: str | None, ask: "Callable[[
     try:
         return asyncio.run(read())
     except StoreFailed as error:
-        out.fail(error.message)
+        out.fail_of(error)
 
 
 def _written_store(directory: Path) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from botkit.cli.output import Output
+from botkit.cli.output import Output, json_option
 
 if TYPE_CHECKING:
     from nlp.evaluation.classifier import Trained
@@ -44,7 +44,7 @@ part = click.option(
     "--part", default="test", show_default=True,
     help="What to test of a file that has several: train, val or test of CLINC's; a language of Dialogflow's.",
 )  # fmt: skip
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+as_json = json_option()
 report = click.option(
     "--report", "reports", type=click.Path(path_type=Path, dir_okay=False), multiple=True, metavar="FILE",
     help="Write a report: *.html, *.json, *.md or *.xml (JUnit).",

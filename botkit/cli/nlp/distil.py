@@ -5,12 +5,12 @@ from pathlib import Path
 import click
 
 from botkit.cli.nlp.progress import progress
-from botkit.cli.output import Output
+from botkit.cli.output import Output, json_option
 
 
 @click.command("distil")
 @click.option("--encoder", "name", default="minilm", show_default=True, help="The encoder to ask: a name or a folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was made for programs.")
+@json_option("Print what was made for programs.")
 @click.pass_obj
 def command(out: Output, name: str, as_json: bool) -> None:
     """Make the small table of what words mean, which the tier `default` reads where it is there.

@@ -8,7 +8,7 @@ import msgspec
 
 from botkit.cli.nlp.get_model import NAME
 from botkit.cli.nlp.progress import progress
-from botkit.cli.output import Output
+from botkit.cli.output import Output, json_option
 from botkit.cli.paths import DIRECTORY
 
 EXTRA = "transformers"
@@ -30,7 +30,7 @@ EXTRA = "transformers"
 @click.option("--layers", type=click.IntRange(1, 48), default=2, show_default=True, help="So many top layers learn.")
 @click.option("--epochs", type=click.IntRange(1, 100), default=5, show_default=True,
               help="How often all utterances are gone through at most.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print what was made for programs.")
+@json_option("Print what was made for programs.")
 @click.pass_obj
 def command(
     out: Output, directory: Path, folder: Path | None, name: str, layers: int, epochs: int, as_json: bool

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from botkit.cli.output import Output
+from botkit.cli.output import Output, json_option
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -19,7 +19,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
     help="A model folder (config.json, model.safetensors, tokenizer.json) to take instead of fetching one.",
 )
 @click.option("--name", default="minilm", show_default=True, help="What to call it: the setting `encoder` names it.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was made for programs.")
+@json_option("Print what was made for programs.")
 @click.pass_obj
 def command(out: Output, folder: Path | None, name: str, as_json: bool) -> None:  # fmt: skip
     """Get the sentence encoder that the tier `onnx` works with.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from botkit.cli.nlp import data
-from botkit.cli.output import Output, Span
+from botkit.cli.output import Output, Span, json_option
 
 if TYPE_CHECKING:
     from models.utterance import Understanding
@@ -37,7 +37,7 @@ def _language(_context: click.Context, _parameter: click.Parameter, code: str) -
     callback=data.existing,
     help="The project whose language understanding reads it.",
 )  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: one object a line.")
+@json_option("Print JSON: one object a line.")
 @click.option(
     "--language", default="", callback=_language, metavar="CODE",
     help="The language of the text, where it is known: en, de, pt-BR.",

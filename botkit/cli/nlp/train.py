@@ -9,12 +9,12 @@ import msgspec
 
 from botkit.cli.nlp import data
 from botkit.cli.nlp.progress import progress
-from botkit.cli.output import Output
+from botkit.cli.output import Output, json_option
 
 
 @click.command("train")
 @data.directory
-@click.option("--json", "as_json", is_flag=True, help="Print the report for programs.")
+@json_option("Print the report for programs.")
 @click.pass_obj
 def command(out: Output, directory: Path, as_json: bool) -> None:
     """Train the model of the project in DIRECTORY."""

@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from botkit.cli.nlp.progress import progress
-from botkit.cli.output import Output
+from botkit.cli.output import Output, json_option
 from botkit.cli.paths import DIRECTORY, FILE
 
 
@@ -16,7 +16,7 @@ from botkit.cli.paths import DIRECTORY, FILE
 @click.option("--scale", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True,
               help="The highest score that a text can have in FILE; the lowest is its opposite.")  # fmt: skip
 @click.option("--encoder", default="minilm", show_default=True, help="The sentence encoder to build on.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was trained for programs.")
+@json_option("Print what was trained for programs.")
 @click.pass_obj
 def command(out: Output, file: Path, directory: Path, scale: float, encoder: str, as_json: bool) -> None:
     """Train the sentiment of the project in DIRECTORY on FILE, a CSV or TSV of scores and English texts.

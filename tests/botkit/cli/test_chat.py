@@ -144,7 +144,9 @@ def test_what_is_piped_is_read_as_utf_8_in_any_locale(folder: Path, locale: str)
     code, shown, errors = chat("café\n".encode())
     assert (code, "You said café. Well?" in shown, errors) == (0, True, "")
     code, shown, errors = chat("café\n".encode("latin-1"))
-    assert (code, shown, errors) == (1, "", "error: the script is not UTF-8: invalid continuation byte\n")
+    message = "the script is not UTF-8: invalid continuation byte"
+    assert (code, json.loads(shown)["error"]) == (1, {"code": "not_utf8", "message": message})
+    assert errors == f"error: {message}\n"
 
 
 def test_messages_for_programs(folder: Path) -> None:

@@ -86,6 +86,43 @@ def test_check_for_programs(folder: Path) -> None:
     assert json.loads(run("check", folder / "flows", "--json").output)["problems"][0]["code"] == "no_project"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "name"),
+    [
+        ("trace list . --json", 1, "no_store"),
+        ("trace list . --store redis://here --json", 3, "store_failed"),
+        ("chat nowhere --json", 1, "no_project"),
+        ("chat . --channel pigeon --json", 1, "no_asset"),
+        ("nlp test . --json", 1, "invalid_request"),
+        ("nlp train nowhere --json", 1, "invalid_request"),
+        ("nlp compare a b --json", 1, "invalid"),
+        ("trace list --limit none --json", 2, "usage"),
+        ("check --bogus --json", 2, "usage"),
+    ],
+)
+def test_what_went_wrong_for_programs(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    arguments: str, code: int, name: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(folder)
+    with pytest.raises(SystemExit) as caught:
+        main(arguments.split())
+    shown = capsys.readouterr()
+    error = json.loads(shown.out)["error"]
+    assert (caught.value.code, error["code"]) == (code, name)
+    assert error["message"] in shown.err
+
+
+def test_programs_are_told_every_problem(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "flows" / "hello.flow.yaml").write_text(BAD)
+    with pytest.raises(SystemExit):
+        main(["chat", str(folder), "--json"])
+    found = json.loads(capsys.readouterr().out)
+    message = "node 2: outcome 'onBegin' leads nowhere"
+    assert found["error"] == {"code": "open_outcome", "message": message, "field": "next"}
+    assert [problem["line"] for problem in found["problems"]] == [3, 3]
+
+
 def test_a_file_where_a_project_belongs_and_the_other_way_round(folder: Path) -> None:
     file = folder / "botkit.toml"
     for command in ("check", "chat", "serve"):
