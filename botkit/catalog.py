@@ -20,6 +20,7 @@ from models.flow import Outcome
 from models.plugin import InvalidSettings, Plugin
 from models.problem import Problem, did_you_mean
 from models.service import Asset
+from nlp.plain_file import plain_file_size
 
 MAX_NODE_FILES = 500
 _FIELDS_OF_ASSET = ("asset", "number")
@@ -192,6 +193,10 @@ def _add_files(shelf: _Shelf, project: Path) -> None:
 
 def _load_file(file: Path, package: str) -> ModuleType:
     """A file as a module of the package that its folder is."""
+    try:
+        plain_file_size(file)
+    except OSError as error:
+        raise ImportError(f"cannot be read: {error.strerror}") from None
     name = f"{package}.{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:

@@ -19,6 +19,7 @@ from models.errors import BotkitError, InvalidValue
 from models.plugin import InvalidSettings
 from models.problem import Problem, did_you_mean
 from models.service import Asset, Condition, Consent, InvokeFlow, NotifyUrl, Rule, RuleAction, SendReply, Service
+from nlp.plain_file import plain_file_size
 
 FILE_NAME = "botkit.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -82,7 +83,7 @@ def _read(directory: Path) -> TomlFile:
     path = directory / FILE_NAME
     shown = str(path)
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
+        if plain_file_size(path) > MAX_FILE_BYTES:
             raise ProjectError([Problem("error", "file_too_large", f"larger than {MAX_FILE_BYTES:,} bytes", shown)])
         text = path.read_text(encoding="utf-8-sig")
         return TomlFile(plain(tomllib.loads(text)), TomlLines(text), shown)

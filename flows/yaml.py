@@ -27,6 +27,7 @@ from ruamel.yaml.reader import ReaderError
 from flows.tree import Entry, Mapping, Scalar, Sequence, Tree
 from models.errors import BotkitError
 from models.problem import Problem
+from nlp.plain_file import plain_file_size
 
 MAX_FILE_BYTES = 10_000_000
 MAX_DEPTH = 64
@@ -58,7 +59,7 @@ def read_text(file: Path, *, path: str = "") -> str:
     """The text of a file, line ends as they are; `path` is what problems call it. Raises `FlowFileError`."""
     path = path or str(file)
     try:
-        if file.stat().st_size > MAX_FILE_BYTES:
+        if plain_file_size(file) > MAX_FILE_BYTES:
             raise _too_large(path)
         raw = file.read_bytes()
     except OSError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from nlp.errors import InvalidData
+from nlp.plain_file import plain_file_size
 from nlp.yaml_lines import MAX_FILE_BYTES, Place, read_yaml
 
 MAX_ARTICLES = 5_000
@@ -103,7 +104,7 @@ def _markdown(file: Path, folder: Path) -> Iterator[Article]:
     """
     name = str(file.relative_to(folder))
     try:
-        if file.stat().st_size > MAX_FILE_BYTES:
+        if plain_file_size(file) > MAX_FILE_BYTES:
             raise InvalidData(name, 0, f"a file has at most {MAX_FILE_BYTES // 1024 // 1024} MB")
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:

@@ -11,6 +11,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from nlp.errors import InvalidData
+from nlp.plain_file import plain_file_size
 
 MAX_FILE_BYTES = 32 * 1024 * 1024
 STRING = "tag:yaml.org,2002:str"
@@ -98,7 +99,7 @@ def read_yaml(file: Path, folder: Path) -> Place:
     """The top value of a file; raises `InvalidData` that names the file as seen from `folder`."""
     name = str(file.relative_to(folder))
     try:
-        if file.stat().st_size > MAX_FILE_BYTES:
+        if plain_file_size(file) > MAX_FILE_BYTES:
             raise InvalidData(name, 0, f"a file has at most {MAX_FILE_BYTES // 1024 // 1024} MB")
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

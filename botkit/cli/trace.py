@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from botkit.cli.output import FAILED, Output, json_option, output_of
+from nlp.plain_file import plain_file_size
 
 if TYPE_CHECKING:
     from botkit.stores.base import Store
@@ -110,7 +111,9 @@ def read_store(out: Output, directory: Path, store: str | None, ask: "Callable[[
 def _written_store(directory: Path) -> str:
     """The store that botkit.toml names, read alone: what happened can be seen even where the project has errors."""
     try:
-        server = tomllib.loads((directory / "botkit.toml").read_text("utf-8")).get("server", {})
+        file = directory / "botkit.toml"
+        plain_file_size(file)
+        server = tomllib.loads(file.read_text("utf-8")).get("server", {})
     except (OSError, ValueError):
         return ""
     store = server.get("store", "") if isinstance(server, dict) else ""

@@ -1,5 +1,6 @@
 """A project on disk is loaded with every problem in it at its line."""
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -291,6 +292,25 @@ def test_flow_files_tell_their_problems(folder: Path) -> None:
     assert ("same_flow", "hello.flow.yaml") in found
     assert ("syntax", "broken.flow.yaml") in found
     assert ("not_a_flow_file", "forgotten.yaml") in found
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", ["flows/b.flow.yaml", "flows/b.flow.json", "nodes/b.py", "nlp/intents/b.yaml",
+                                  "nlp/knowledge/b.md"])  # fmt: skip
+def test_a_pipe_among_the_files_is_not_waited_for(folder: Path, name: str) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(folder / name)
+    found = load_project(folder, environ=ENVIRON).problems
+    message = "cannot be read: it is a pipe or a device, not a file"
+    assert [(problem.path, problem.message.endswith(message)) for problem in found] == [(str(folder / name), True)]
+
+
+@pytest.mark.timeout(20)
+def test_a_device_in_the_place_of_the_project_file(folder: Path) -> None:
+    (folder / "botkit.toml").unlink()
+    (folder / "botkit.toml").symlink_to("/dev/zero")
+    with pytest.raises(ProjectError, match="it is a pipe or a device, not a file"):
+        load_project(folder, environ=ENVIRON)
 
 
 def test_a_flow_that_cannot_be_read_is_not_also_missing(folder: Path) -> None:
