@@ -1,7 +1,8 @@
 """Config: the settings of the server: file < environment < command line."""
 
+import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -9,6 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from models.plugin import InvalidSettings, explain_all
 
 PREFIX = "BOTKIT_"
+NOT_SETTINGS = ("BOTKIT_DATA",)
+"""Variables of ours that set nothing of the server: where sentence encoders are kept."""
+
+NEAR = 0.75
+"""How much alike a name has to be to be taken for a slip. What is further off is somebody's own."""
+
 _ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s?#]*")
 
 
@@ -54,6 +61,20 @@ def environment_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """The settings that environment variables give; empty ones count as not set."""
     names = {name: PREFIX + name.upper() for name in ServerSettings.model_fields}
     return {name: environ[variable] for name, variable in names.items() if environ.get(variable)}
+
+
+def misspelt_variables(environ: Mapping[str, str], own: Collection[str]) -> dict[str, str]:
+    """Variables that are nearly ours, each with the one that was meant; `own` are those that the project names."""
+    ours = {*(PREFIX + name.upper() for name in ServerSettings.model_fields), *NOT_SETTINGS}
+    bare = {name.removeprefix(PREFIX): name for name in ours}
+    found: dict[str, str] = {}
+    for name in environ:
+        begin, word = name[: len(PREFIX)].upper(), name[len(PREFIX) :].upper()
+        if begin == PREFIX and name not in ours and name not in own:
+            near = difflib.get_close_matches(word, bare, n=1, cutoff=NEAR)
+            if near:
+                found[name] = bare[near[0]]
+    return found
 
 
 def load_settings(

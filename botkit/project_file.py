@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import msgspec
 
-from botkit.config import ServerSettings, environment_settings, load_settings
+from botkit.config import ServerSettings, environment_settings, load_settings, misspelt_variables
 from botkit.notify import NOTIFY
 from botkit.plain_secrets import note_plain_secrets
 from botkit.toml_lines import TomlLines
@@ -25,6 +25,9 @@ FILE_NAME = "botkit.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 MAX_FILE_BYTES = 1_000_000
 MAX_RULES = 10_000
+ENVIRONMENT = "environment"
+"""What problems of environment variables have for a path."""
+
 _PROVIDERS = {channel.kind: channel for channel in BUILT_IN}
 
 
@@ -76,6 +79,9 @@ def read_project_file(
     rows: dict[str, tuple[int, ...]] = {}
     services = tuple(service for id, table in root.table("services").named() if (service := _service(id, table, rows)))
     root.finish()
+    for variable, meant in misspelt_variables(environ, secrets.variables).items():
+        file.problems.append(Problem("warning", "unknown_variable", f"nothing reads {variable}", ENVIRONMENT,
+                                     hint=f"did you mean {meant}?"))  # fmt: skip
     return ProjectFile(file, name, hints, settings, assets, services, rows)
 
 
@@ -125,7 +131,7 @@ def _settings(
             name = str(path[0])
             if name in outside and (given or {}).get(name) is None:
                 file.problems.append(Problem("error", "invalid_setting", f"BOTKIT_{name.upper()}: {message}",
-                                             "environment", field=name))  # fmt: skip
+                                             ENVIRONMENT, field=name))  # fmt: skip
             elif (given or {}).get(name) is not None:
                 file.problems.append(Problem("error", "invalid_setting", f"--{name}: {message}", "command line",
                                              field=name))  # fmt: skip

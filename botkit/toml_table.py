@@ -152,6 +152,8 @@ class Secrets:
         self._directory = directory
         self._environ = environ
         self._severity: Literal["error", "warning"] = "error" if required else "warning"
+        self.variables: set[str] = set()
+        """The environment variables that were named."""
 
     def fill(self, value: Any, where: tuple[str | int, ...]) -> Any:
         """The value with every reference in it replaced, however deep it lies."""
@@ -171,6 +173,7 @@ class Secrets:
         return self._variable(name, where) if source == "env" else self._content(name, where)
 
     def _variable(self, name: str, where: tuple[str | int, ...]) -> str:
+        self.variables.add(name)
         value = self._environ.get(name)
         if value:
             return value

@@ -44,6 +44,7 @@ def command(
     """
     from botkit.logs import set_up_logs
     from botkit.project import ProjectError, load_project
+    from botkit.project_file import ENVIRONMENT
     from botkit.server.serving import run
     from botkit.stores.base import StoreFailed
 
@@ -58,8 +59,10 @@ def command(
         out.fail(f"{project.name} has errors and was not started", hint="`botkit check` shows them again", code=1)
     settings = project.settings
     set_up_logs(settings.log_level, settings.log_format)
-    if project.problems:
-        out.line((f"{summary(project.problems)}: `botkit check {directory}` shows them", "warning"), err=True)
+    around = [problem for problem in project.problems if problem.path == ENVIRONMENT]
+    out.problems(around, err=True)  # a later `botkit check` may have another environment
+    if inside := [problem for problem in project.problems if problem not in around]:
+        out.line((f"{summary(inside)}: `botkit check {directory}` shows them", "warning"), err=True)
     if _needs_nlp(project):
         out.line(("Warming up what understands text ...", "quiet"), err=True)
     try:

@@ -237,6 +237,26 @@ def test_the_environment_is_named_where_it_is_wrong(folder: Path) -> None:
         ]
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("BOTKIT_PROT", "BOTKIT_PORT"), ("botkit_port", "BOTKIT_PORT"), ("BOTKIT_LOGLEVEL", "BOTKIT_LOG_LEVEL"),
+        ("BOTKIT_RETENTION", "BOTKIT_RETENTION_DAYS"), ("BOTKIT_DAT", "BOTKIT_DATA"),
+        ("BOTKIT_DATA", ""), ("BOTKIT_SERVICE_HOST", ""), ("BOTKIT_PORT_8080_TCP", ""), ("BOTKIT_VERSION", ""),
+        ("MY_PROT", ""),
+    ],
+)  # fmt: skip
+def test_a_slip_in_the_environment_is_told(folder: Path, name: str, meant: str) -> None:
+    found = load_project(folder, environ={**ENVIRON, name: "8080"}).problems
+    told = [(str(problem), problem.hint) for problem in found]
+    assert told == ([(f"environment: warning: nothing reads {name}", f"did you mean {meant}?")] if meant else [])
+
+
+def test_the_variable_of_a_secret_is_no_slip(folder: Path) -> None:
+    (folder / "botkit.toml").write_text(TOML.replace("VISITOR_SECRET", "BOTKIT_SECRETS"))
+    assert not load_project(folder, environ={**ENVIRON, "BOTKIT_SECRETS": "v"}).problems
+
+
 def test_the_command_line_is_named_where_it_is_wrong(folder: Path) -> None:
     found = load_project(folder, environ=ENVIRON, given={"port": -1}).problems
     assert [str(problem) for problem in found] == ["command line: error: --port: expected 0 or more"]

@@ -244,3 +244,9 @@ async def test_an_insult_stands_masked_in_the_trace(root: Path, tmp_path: Path) 
             assert "where is my **** order" in shown
     finally:
         await ended(server)
+
+
+def test_a_slip_in_the_environment_is_told_at_the_start(folder: Path) -> None:
+    done = start("serve", folder, "--store", "redis://here", BOTKIT_PROT="8080")
+    lines = done.stderr.splitlines()
+    assert lines[:2] == ["environment: warning: nothing reads BOTKIT_PROT", "    hint: did you mean BOTKIT_PORT?"]
