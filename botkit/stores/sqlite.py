@@ -118,7 +118,8 @@ class SqliteStore(SqliteReader):
             self._lock = None
 
     def _take_lock(self) -> None:
-        self._lock = Path(f"{self.path}.lock").open("w")  # noqa: SIM115 - held until close
+        file = self.path.resolve()  # SQLite follows links, too: one file has one lock
+        self._lock = Path(f"{file}.lock").open("w")  # noqa: SIM115 - held until close
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -46,6 +46,15 @@ async def test_a_new_store_is_its_owners_alone(tmp_path: Path) -> None:
         os.umask(before)
 
 
+async def test_a_link_to_a_store_in_use_is_the_same_store(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.db")
+    await store.open()
+    (tmp_path / "link.db").symlink_to("store.db")
+    with pytest.raises(StoreFailed, match="in use by another botkit"):
+        await SqliteStore(tmp_path / "link.db").open()
+    await store.close()
+
+
 async def test_a_store_in_use_says_so(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "store.db")
     await store.open()
