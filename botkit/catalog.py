@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -216,7 +217,7 @@ def _package(folder: Path) -> str:
 
     Its name is its own, so that it meets no other of that name; what was imported from it before is read again.
     """
-    digest = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    digest = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:12]
     name = f"_botkit_project_{digest}"
     for known in [module for module in sys.modules if module.partition(".")[0] == name]:
         del sys.modules[known]

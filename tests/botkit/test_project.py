@@ -2,6 +2,8 @@
 
 import os
 import re
+import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -103,6 +105,13 @@ def test_a_project_is_loaded(folder: Path) -> None:
     )  # fmt: skip
     assert project.flows["hello"].nodes[2].kind == "start"
     assert project.nlp_dir is None
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names there are always UTF-8")
+def test_the_name_of_a_folder_need_not_be_utf_8(folder: Path) -> None:
+    latin = Path(os.fsdecode(os.fsencode(folder.parent) + b"/caf\xe9"))
+    shutil.copytree(folder, latin)
+    assert load_project(latin, environ=ENVIRON).problems == []
 
 
 def test_adapters_are_made_from_assets(folder: Path) -> None:
