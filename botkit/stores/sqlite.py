@@ -307,7 +307,8 @@ class SqliteStore(SqliteReader):
         """Forget finished rows older than `before`, a few at a time so that messages go between.
 
         Rows are found by their keys alone, which grow with time: a transaction's id begins with the moment, in
-        hexadecimal, at which its first message came in, a sent message's id with the moment of its step.
+        hexadecimal, at which its first message came in, a sent message's id with the moment of its step. A
+        transaction is as old as its last step, as its conversation may have taken long.
         """
         moment = f"{max(before, 0):011x}"
         gone = 0
@@ -323,9 +324,11 @@ class SqliteStore(SqliteReader):
         )
         gone += await self._purge_range(
             "DELETE FROM step WHERE transaction_id IN (SELECT transaction_id FROM step AS old"
-            " WHERE transaction_id < ? AND NOT EXISTS (SELECT 1 FROM session WHERE session.id = old.transaction_id)"
-            " LIMIT ?)",
+            " WHERE transaction_id < ?1 AND NOT EXISTS (SELECT 1 FROM session WHERE session.id = old.transaction_id)"
+            " AND (SELECT at FROM step AS last WHERE last.transaction_id = old.transaction_id"
+            " ORDER BY number DESC LIMIT 1) < ?3 LIMIT ?2)",
             moment,
+            before,
         )
         # the newest entry of a mailbox stays, so that its numbering goes on
         gone += await self._purge_range(
@@ -354,9 +357,9 @@ class SqliteStore(SqliteReader):
             after = rows[-1][0]
             await asyncio.sleep(PURGE_PAUSE_SECONDS)
 
-    async def _purge_range(self, sql: str, bound: int | str) -> int:
+    async def _purge_range(self, sql: str, bound: int | str, *more: int) -> int:
         gone = 0
-        while (rows := await self._purge_some(sql, (bound, PURGE_ROWS))) > 0:
+        while (rows := await self._purge_some(sql, (bound, PURGE_ROWS, *more))) > 0:
             gone += rows
             await asyncio.sleep(PURGE_PAUSE_SECONDS)
         return gone

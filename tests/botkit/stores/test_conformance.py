@@ -293,12 +293,13 @@ async def test_what_builds_on_a_failed_change_fails_too(store: Store) -> None:
 
 async def test_purge_forgets_what_is_finished_and_old(store: Store) -> None:
     old, pending, new = item(store, "old"), item(store, "pending"), item(store, "new", received_at=9000)
-    gone, live = (f"{1000:011x}{number}" for number in (1, 2))  # ids begin with the moment
+    gone, live, long = (f"{1000:011x}{number}" for number in (1, 2, 3))  # ids begin with the moment
     head = Transaction(gone, "s", "f", 1, "k", 1000)
     await store.commit(
         Change(
             inbox=[old, pending, new], done=[old.id, new.id],
-            steps=[StoredStep(gone, 0, Step(at=1000), head), StoredStep(live, 0, Step(at=1000), head)],
+            steps=[StoredStep(gone, 0, Step(at=1000), head), StoredStep(live, 0, Step(at=1000), head),
+                   StoredStep(long, 0, Step(at=1000), head), StoredStep(long, 1, Step(at=9000, state="ended"))],
             sessions=[session(live)],
             deliveries=[delivery(f"{gone}-0-0", created_at=1000), delivery(f"{live}-0-0", created_at=1000, due_at=5)],
             mailbox=[MailboxEntry("web", "u", seq, f"m{seq}", b"c", 1000) for seq in (1, 2)],
@@ -309,6 +310,7 @@ async def test_purge_forgets_what_is_finished_and_old(store: Store) -> None:
     assert await store.seen("a", "pending", "s") and await store.seen("a", "new", "s")
     assert await store.transaction(gone) is None
     assert await store.transaction(live) is not None
+    assert len(getattr(await store.transaction(long), "steps", [])) == 2  # it began long ago, and has just ended
     assert await store.delivery(f"{gone}-0-0") is None and await store.delivery(f"{live}-0-0") is not None
     assert await store.mailbox_last("web", "u") == 2
     counts = await store.counts()
