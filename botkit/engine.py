@@ -5,6 +5,7 @@ Free of HTTP: it takes values and gives values, so that any front can stand befo
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
@@ -106,6 +107,7 @@ class Engine:
         """Take up what was accepted and not finished when the last process ended."""
         await self._opt_outs.open()
         self._lanes.live.update(await self.store.live_lanes())
+        self._tell_left_behind()
         await self.outbox.start()  # first, as answers to what is pending go behind what was said before
         after = 0
         while items := await self.store.pending_inbox(after, PAGE):
@@ -121,6 +123,16 @@ class Engine:
             after = items[-1].id
         await self._tell_again()
         await self._timers.start()
+
+    def _tell_left_behind(self) -> None:
+        """Say whose conversations no message reaches: that of a service under a new name begins another one."""
+        left = Counter(lane.partition("|")[0] for lane in self._lanes.live)
+        for service, number in left.items():
+            if service not in self.deployment.services:
+                log.warning(
+                    "customers who are in conversations of service %r, which is not live: %s; they stay in the store"
+                    " until a start at which it is", service, number, extra={"service": service},
+                )  # fmt: skip
 
     async def _tell_again(self) -> None:
         """Tell sessions what had become of their messages, in case they had not heard of it."""

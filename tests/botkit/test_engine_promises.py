@@ -409,3 +409,17 @@ async def test_steps_and_sends_have_the_time_of_a_stop_together(tmp_path: Path) 
             await stopping
         assert {item.provider_id for item in await bot.store.pending_inbox(0, 9)} == {"m1"}
         assert len(await bot.store.pending_deliveries(0, 9)) == 1
+
+
+async def test_conversations_of_a_service_under_another_name_are_told_at_the_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Bot(tmp_path, COUNTER) as bot:
+        await bot.say("1")
+        await bot.accept(bot.message("2", BOB))
+        await bot.settle()
+        await bot.restart(COUNTER)
+        assert not caplog.text
+        bot._services = (Service("renamed", assets=("sms",), rules=(rule("main"),)),)
+        await bot.restart(COUNTER)
+        assert "in conversations of service 's', which is not live: 2; they stay in the store" in caplog.text

@@ -76,7 +76,8 @@ async def test_a_session_that_cannot_go_on_names_its_transaction(
     services = [Service("renamed", assets=("sms",), rules=(rule("main"),))]
     async with Bot(tmp_path, WAIT, services=services) as bot:
         await bot.later(30)
-        await bot.until(lines)
-    (line,) = [json.loads(line) for line in lines()]
+        await bot.until(lambda: len(lines()) == 2)
+    left_behind, line = [json.loads(line) for line in lines()]
+    assert left_behind["service"] == "s"
     assert (line["transaction_id"], line["flow"], line["service"]) == (transaction.id, "main", "s")
     assert "which is not live" in line["message"]
