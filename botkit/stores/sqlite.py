@@ -92,12 +92,24 @@ class SqliteStore(SqliteReader):
                 self.path.touch(0o600)  # SQLite gives the files beside it the same rights
                 self._writer = self._connect("rwc")
                 self._prepare()
-            self._reader = self._connect("ro" if self._read_only else "rw")
+            self._reader = self._reading()
             self._check_version(self._reader)
         except sqlite3.Error as error:
             raise StoreFailed(f"the store {self.path} cannot be opened: {error}") from error
         except OSError as error:
             raise StoreFailed(f"the store {self.path} cannot be opened: {error.strerror}") from error
+
+    def _reading(self) -> sqlite3.Connection:
+        if not self._read_only:
+            return self._connect("rw")
+        try:
+            return self._connect("ro")
+        except sqlite3.OperationalError:
+            if not self.path.is_file() or Path(f"{self.path.resolve()}-wal").exists():
+                raise
+            # Even to read, SQLite makes files beside it, which it may not on a disk that cannot be written, or in
+            # another's folder. They would be empty: no server runs, and there is no log.
+            return self._connect("ro&immutable=1")
 
     def _check_version(self, connection: sqlite3.Connection) -> None:
         version = connection.execute("PRAGMA user_version").fetchone()[0]

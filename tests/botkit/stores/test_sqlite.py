@@ -55,6 +55,24 @@ async def test_a_link_to_a_store_in_use_is_the_same_store(tmp_path: Path) -> Non
     await store.close()
 
 
+async def test_a_store_in_a_folder_that_cannot_be_written_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    store = SqliteStore(folder / "store.db")
+    await store.open()
+    await store.commit(Change(constants=[("kept", b"x")]))
+    await store.close()
+    folder.chmod(0o500)
+    try:
+        if os.access(folder, os.W_OK):
+            pytest.skip("the administrator may write everywhere")
+        reader = SqliteStore(folder / "store.db", read_only=True)
+        await reader.open()
+        assert await reader.constant("kept") == b"x"
+        await reader.close()
+    finally:
+        folder.chmod(0o700)
+
+
 async def test_a_store_in_use_says_so(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "store.db")
     await store.open()
