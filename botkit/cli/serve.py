@@ -1,9 +1,11 @@
 """Serve: `botkit serve`: run a project until it is told to stop."""
 
+import contextlib
 import errno
 import json
 import os
 import shlex
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +44,7 @@ def command(
 
     Changed flows become new versions; live sessions finish on theirs. Stops gracefully on Ctrl+C.
     """
+    _stand_hang_ups()
     from botkit.logs import set_up_logs
     from botkit.project import ProjectError, load_project
     from botkit.project_file import ENVIRONMENT
@@ -78,6 +81,12 @@ def command(
             code=COULD_NOT,
         )
     out.line("Stopped; nothing is lost.", err=True)
+
+
+def _stand_hang_ups() -> None:
+    """A SIGHUP before the server is there to take it must not end it: a supervisor would take that for wanted."""
+    with contextlib.suppress(AttributeError, ValueError):  # no such signal here, or not the main thread
+        signal.signal(signal.SIGHUP, lambda *_: None)  # not ignored: processes that we start would inherit that
 
 
 def _reason(error: OSError) -> str:

@@ -58,8 +58,8 @@ async def serve(project: Project, settings: ServerSettings, announce: Announce) 
             app.ready = False
             upkeeping.cancel()
             await asyncio.gather(upkeeping, return_exceptions=True)
-            if hasattr(signal, "SIGHUP"):
-                loop.remove_signal_handler(signal.SIGHUP)
+            if hasattr(signal, "SIGHUP"):  # removed, it would end the server before all is put away
+                loop.add_signal_handler(signal.SIGHUP, lambda: None)
 
 
 def _address(host: str, port: int) -> str:

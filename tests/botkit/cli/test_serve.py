@@ -250,3 +250,43 @@ def test_a_slip_in_the_environment_is_told_at_the_start(folder: Path) -> None:
     done = start("serve", folder, "--store", "redis://here", BOTKIT_PROT="8080")
     lines = done.stderr.splitlines()
     assert lines[:2] == ["environment: warning: nothing reads BOTKIT_PROT", "    hint: did you mean BOTKIT_PORT?"]
+
+
+async def test_a_hang_up_at_the_start_or_the_end_does_not_kill(folder: Path, tmp_path: Path) -> None:
+    """A supervisor that asks for a reload at the wrong moment would take the end of the server for wanted."""
+    (folder / "nodes").mkdir()
+    (folder / "nodes" / "slow.py").write_text(
+        "import os, time, botkit\n"
+        'open(os.environ["REACHED"], "w").close()\n'
+        "time.sleep(0.5)\n"
+        "class Slow(botkit.Node):\n"
+        '    """Is loaded slowly."""\n'
+        '    kind = "slow"\n'
+        '    outcomes = (botkit.green("done"),)\n'
+        "    async def run(self, turn: botkit.Turn) -> str:\n"
+        '        return "done"\n'
+    )
+    reached = tmp_path / "reached"
+    process = await serve(folder, "--port", "0", REACHED=str(reached))
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(SECONDS):
+            while not reached.exists():
+                await asyncio.sleep(0.01)
+            process.send_signal(signal.SIGHUP)
+            announced = (await process.stdout.readline()).decode()
+            port = int(announced.rpartition(":")[2])
+            _, caller = await asyncio.open_connection("127.0.0.1", port)
+            caller.write(b"POST /channels/sms-demo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")  # holds the stop
+            await asyncio.sleep(0.3)
+            process.send_signal(signal.SIGINT)
+            await asyncio.sleep(0.3)
+            process.send_signal(signal.SIGHUP)
+            await asyncio.sleep(0.1)
+            caller.close()
+            await process.wait()
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        errors = (await process.communicate())[1].decode()
+    assert (process.returncode, errors) == (0, "Stopped; nothing is lost.\n")
