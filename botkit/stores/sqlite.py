@@ -8,6 +8,7 @@ loop, and a busy server shares one fsync between many messages.
 import asyncio
 import contextlib
 import fcntl
+import os
 import queue
 import sqlite3
 import threading
@@ -92,6 +93,8 @@ class SqliteStore(SqliteReader):
                 self.path.touch(0o600)  # SQLite gives the files beside it the same rights
                 self._writer = self._connect("rwc")
                 self._prepare()
+                self._place = self.path.resolve()
+                self._file = self._place.stat()
             self._reader = self._reading()
             self._check_version(self._reader)
         except sqlite3.Error as error:
@@ -267,11 +270,26 @@ class SqliteStore(SqliteReader):
         while (futures := self._work.get()) is not None:
             failure: Exception | None = None
             try:
+                self._check_place()
                 self._writer.execute("COMMIT")
             except sqlite3.Error as error:
                 failure = error
                 self._rollback()
             self._loop.call_soon_threadsafe(self._committed, futures, failure)
+
+    def _check_place(self) -> None:
+        """What goes into a file that was deleted is durable for nobody. With a log SQLite would go on for ever; without
+        one it looks where its file is, in the same way."""
+        try:
+            there = os.path.samestat(self._place.stat(), self._file)
+        except FileNotFoundError:
+            there = False
+        except OSError:  # it cannot be told: then the commit itself finds out
+            return
+        if not there:
+            raise sqlite3.OperationalError(
+                f"the file {self._place} was removed or replaced while the server runs: put it back, or restart"
+            )
 
     def _committed(self, futures: list[asyncio.Future[None]], failure: Exception | None) -> None:
         self.batches += 1

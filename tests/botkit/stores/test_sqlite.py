@@ -236,6 +236,27 @@ async def test_a_disk_that_does_not_answer_fails_the_changes_and_the_store_goes_
     await store.close()
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_nothing_is_promised_once_the_file_is_gone(tmp_path: Path, replaced: bool) -> None:
+    path = tmp_path / "store.db"
+    store = SqliteStore(path)
+    await store.open()
+    await store.commit(Change(constants=[("a", b"1")]))
+    path.rename(tmp_path / "away.db")
+    if replaced:
+        path.write_bytes(b"")
+    with pytest.raises(StoreUnavailable, match=r"store\.db was removed or replaced while the server runs: put it back"):
+        await store.commit(Change(constants=[("b", b"2")]))
+    assert await store.constant("b") is None
+    (tmp_path / "away.db").rename(path)
+    await store.commit(Change(constants=[("b", b"3")]))
+    await store.close()
+    again = SqliteStore(path)
+    await again.open()
+    assert await again.constant("b") == b"3"
+    await again.close()
+
+
 async def test_what_comes_while_the_store_is_closed_is_refused(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "store.db")
     await store.open()
