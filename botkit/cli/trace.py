@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from botkit.cli.output import FAILED, Output, json_option, output_of
-from nlp.plain_file import plain_file_size
 
 if TYPE_CHECKING:
     from botkit.stores.base import Store
@@ -110,6 +109,8 @@ def read_store(out: Output, directory: Path, store: str | None, ask: "Callable[[
 
 def _written_store(directory: Path) -> str:
     """The store that botkit.toml names, read alone: what happened can be seen even where the project has errors."""
+    from nlp.plain_file import plain_file_size
+
     try:
         file = directory / "botkit.toml"
         plain_file_size(file)
