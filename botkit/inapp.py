@@ -13,7 +13,7 @@ import msgspec
 
 from botkit.stores.base import Change, MailboxEntry, Store
 from channels.base import Outgoing
-from channels.inapp import content_frame, encode_echo
+from channels.inapp import content_frame, encode_echo, own_id
 from models.address import Address
 from models.content import Content
 
@@ -47,7 +47,7 @@ class Own:
     def __init__(self, boxes: "Mailboxes", asset: str, address: Address, said: Said, at: int) -> None:
         self._boxes = boxes
         self._key = (asset, address.key)
-        self._id = f"said:{asset}:{address.key}:{said.id}"
+        self._id = f"said:{asset}:{address.key}:{own_id(said.id)}"
         self._said = said
         self._at = at
         self._entries: tuple[MailboxEntry, ...] = ()

@@ -21,6 +21,7 @@ from channels.frames import (
     encode_pong,
     encode_typing,
     encode_welcome,
+    own_id,
     to_message,
 )
 from channels.numbers import msisdn
@@ -31,7 +32,7 @@ from models.http import Http
 __all__ = [
     "Frame", "Hello", "Identity", "InApp", "Mailbox", "UserMessage", "UserReceipt", "content_frame",
     "decode_frame", "encode_ack", "encode_echo", "encode_error", "encode_pong", "encode_typing",
-    "encode_welcome", "to_message",
+    "encode_welcome", "own_id", "to_message",
 ]  # fmt: skip
 
 MAX_ORIGINS = 100

@@ -204,7 +204,7 @@ class InAppSockets:
             case UserTyping() if app.engine.listens(channel.asset, TYPING):
                 at = app.clock()
                 typing = Event(
-                    channel.asset, TYPING, f"{identity.address.value}:typing:{at}", "inapp", identity.address
+                    channel.asset, TYPING, f"{identity.address.value}:typing {at}", "inapp", identity.address
                 )
                 await app.engine.accept(channel.asset, [typing])
             case UserTyping():

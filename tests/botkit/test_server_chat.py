@@ -183,6 +183,23 @@ async def test_the_same_client_id_counts_once_also_on_two_devices_at_once(server
             assert kinds.count("message") == 1 and kinds.count("ack") == 1
 
 
+@pytest.mark.parametrize("taken", ["x:m1", "x%3Am1"])
+async def test_no_user_can_take_the_id_of_anothers_message(server: Served, taken: str) -> None:
+    async with server.chat() as one, server.chat() as two:
+        ann, other = Client(one), Client(two)
+        await ann.hello(token=token("ann"))
+        await ann.say(type="message", id=taken, text="hers")
+        assert (await ann.hear_two())["message"]["text"] == "You said hers"
+        await other.hello(token=token("ann:x"))
+        await other.say(type="message", id="m1", text="mine")
+        heard = await other.hear_two()
+        assert (heard["ack"]["seq"], heard["message"]["text"]) == (1, "You said mine")
+    async with server.chat() as again:
+        phone = Client(again)
+        await phone.hello(token=token("ann"), last=0)
+        assert (await phone.hear())["id"] == taken  # each client hears its id as it said it
+
+
 async def test_a_reply_that_brings_only_its_payload_is_understood(server: Served) -> None:
     async with server.chat() as one, server.chat() as two:
         mine, phone = Client(one), Client(two)
