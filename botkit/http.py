@@ -18,6 +18,7 @@ from urllib.parse import urljoin
 from botkit.http_connection import ClosedEarly, HttpConnection
 from botkit.http_pool import HttpPool
 from botkit.http_target import Target, split_url, target_of
+from botkit.plain_secrets import SECRET_WORDS
 from models.egress import Egress
 from models.http import HttpFailed, HttpRequest, HttpResponse
 
@@ -36,7 +37,6 @@ CLOSING_ROUNDS = 100
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
-_FOR_ONE_ORIGIN = frozenset({"authorization", "cookie", "proxy-authorization"})
 _OF_THE_BODY = frozenset({"content-type", "content-encoding", "content-language", "content-location"})
 
 
@@ -127,7 +127,7 @@ class HttpClient:
             if target_of(split_url(there)[0]).origin != self._target(split_url(url)[0]).origin:
                 # The operator trusts an address, not where it points, and a password is for one server.
                 trusted = False
-                headers = {name: value for name, value in headers.items() if name.lower() not in _FOR_ONE_ORIGIN}
+                headers = {name: value for name, value in headers.items() if not _is_for_one_origin(name.lower())}
             if method not in ("GET", "HEAD") and (
                 response.status == 303 or (response.status < 303 and method == "POST")
             ):
@@ -337,6 +337,11 @@ def _literal(host: str) -> list[str]:
         return [str(ip_address(host))]
     except ValueError:
         return []
+
+
+def _is_for_one_origin(name: str) -> bool:
+    """Whether a header lets its sender in somewhere: `x-api-key` as well as `authorization`."""
+    return name != "idempotency-key" and any(word in name for word in SECRET_WORDS)
 
 
 def _repeatable(method: str, headers: dict[str, str]) -> bool:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, SecretStr
 
 from botkit.toml_table import TomlTable
 
-_SECRET_WORDS = ("auth", "cookie", "key", "password", "secret", "token")
+SECRET_WORDS = ("auth", "cookie", "key", "password", "secret", "token")
 """What the names of those headers have in them that carry a secret: `Accept` is none."""
 
 
@@ -32,5 +32,5 @@ def _written_down(data: Any, settings: type[BaseModel]) -> Iterator[tuple[str, .
             yield (name,)
         elif SecretStr in get_args(field.annotation) and isinstance(value, dict):
             for key, inner in value.items():
-                if inner and not isinstance(inner, dict) and any(word in key.lower() for word in _SECRET_WORDS):
+                if inner and not isinstance(inner, dict) and any(word in key.lower() for word in SECRET_WORDS):
                     yield name, key

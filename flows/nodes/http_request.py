@@ -83,7 +83,7 @@ class HttpRequest(Node):
     timeout_ms: int = Field(default=10_000, ge=1, le=MAX_TIMEOUT_MS)
     """How long the whole exchange may take, in milliseconds."""
     max_redirects: int = Field(default=0, ge=0, le=MAX_REDIRECTS)
-    """How many redirects to follow."""
+    """How many redirects to follow. Headers with a secret by their name, such as `X-Api-Key`, reach no other server."""
     max_response_bytes: int = Field(default=262_144, ge=0, le=MAX_RESPONSE_BYTES)
     """The longest answer to take."""
     extract: dict[VariableName, str] = Field(default={}, max_length=MAX_EXTRACT)
