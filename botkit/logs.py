@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 from typing import Literal, TextIO
@@ -23,6 +24,10 @@ def of_delivery(delivery: Delivery) -> dict[str, str]:
     return {"transaction_id": delivery.session_id, "asset": delivery.asset, "service": delivery.service}
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What a terminal obeys, and what readers of logs take for the end of a line."""
+
+
 class JsonLines(logging.Formatter):
     """One JSON object a line: time, level, logger, message, the fields above, and the trace of an error."""
 
@@ -36,18 +41,21 @@ class JsonLines(logging.Formatter):
         line |= _known(record)
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        text = json.dumps(line, ensure_ascii=False, default=str)
+        return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 class TextLines(logging.Formatter):
-    """Short lines for people."""
+    """Short lines for people. What comes from outside can neither begin a line nor steer the terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
         known = " ".join(f"{name}={value}" for name, value in _known(record).items())
         tail = f"  ({known})" if known else ""
         text = f"{at} {record.levelname.lower():<7} {record.getMessage()}{tail}"
-        return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+        if record.exc_info:
+            text = f"{text}\n{self.formatException(record.exc_info)}"
+        return _CONTROL.sub("\ufffd", text).replace("\n", "\n    ")
 
 
 def _known(record: logging.LogRecord) -> dict[str, object]:

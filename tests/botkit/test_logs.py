@@ -11,6 +11,7 @@ import pytest
 
 from botkit.logs import set_up_logs
 from channels.errors import AuthFailed
+from models.delivery import DeliveryState, Receipt
 from models.service import Service
 from tests.botkit.bot import ECHO, Bot, rule
 
@@ -44,6 +45,37 @@ async def refuse(bot: Bot) -> None:
     """The provider takes no message of ours."""
     bot.line.answer("sms", AuthFailed("wrong token"))
     await bot.say("x")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+async def test_who_calls_a_webhook_writes_no_lines_of_his_own(
+    tmp_path: Path, logged: Callable[[Literal["text", "json"]], Lines], form: Literal["text", "json"]
+) -> None:
+    lines = logged(form)
+    id = "7\n12:00:00 error   the store is lost\r\x1b]0;title\x07\x9b2J\x85"
+    async with Bot(tmp_path, ECHO) as bot:
+        await bot.app.engine.accept("sms", [Receipt("sms", DeliveryState.DELIVERED, message_id=id)])
+        await bot.settle()
+    written = "\n".join(lines())
+    assert "the store is lost" in written
+    assert not [char for char in written if ord(char) in {*range(32), *range(127, 160)} - {ord("\n")}]
+    assert [line for line in lines() if not line.startswith("    ")] == lines()[:1]
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_an_error_is_told_with_its_trace(
+    logged: Callable[[Literal["text", "json"]], Lines], form: Literal["text", "json"]
+) -> None:
+    lines = logged(form)
+    try:
+        raise ValueError("\x1b[31m\n12:00:00 error   forged")
+    except ValueError as error:
+        logging.getLogger("botkit").error("it failed", exc_info=error)
+    first, *more = lines()
+    text = json.loads(first)["error"] if form == "json" else "\n".join(more)
+    assert "Traceback" in text and "ValueError: " in text and "forged" in text
+    assert "\x1b" not in "".join(lines())
+    assert all(line.startswith("    ") for line in more)
 
 
 async def test_what_failed_to_be_sent_names_its_transaction(
