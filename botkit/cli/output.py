@@ -119,9 +119,10 @@ def _echo(text: str, *, err: bool = False, color: bool | None = None) -> None:
 
 def _json(value: Any, **form: Any) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, **form)
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, **form)
     except ValueError:
-        return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, **form)
+        text = json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, **form)
+    return CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _finite(value: Any) -> Any:

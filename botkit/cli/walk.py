@@ -43,7 +43,7 @@ async def read_walk(store: Store, id: str) -> Walk | None:
 def lines(walk: Walk) -> Iterator[Line]:
     """The whole walk."""
     found = walk.transaction
-    yield (found.id, "title"), f"  {found.flow} v{found.version}, {found.channel} {found.asset}, {found.key}"
+    yield (found.id, "title"), f"  {found.flow} v{found.version}, {found.channel} {found.asset}, {_joined(found.key)}"
     for step in found.steps:
         yield ("",)
         yield from _step(step, walk)
@@ -68,6 +68,11 @@ def short(value: Any) -> str:
     """A value on one line, as in JSON, cut where it is long."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= MAX_VALUE_LENGTH else f"{text[:MAX_VALUE_LENGTH]}..."
+
+
+def _joined(text: str) -> str:
+    """A text on one line: what a customer wrote must not look like a line of ours."""
+    return " ".join(text.splitlines())
 
 
 def _step(step: Step, walk: Walk) -> Iterator[Line]:
@@ -107,7 +112,7 @@ def _flat(outputs: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
 def _entry(entry: LogEntry) -> Line:
     value = f" {short(entry.value)}" if entry.value is not None else ""
     head = f"logbook {entry.logbook}" if entry.logbook else f"{entry.level} {entry.id or ''}".rstrip()
-    return f"{INDENT}{head}: ", (f"{entry.text}{value}", entry.level if entry.level != "info" else "")
+    return f"{INDENT}{head}: ", (f"{_joined(entry.text)}{value}", entry.level if entry.level != "info" else "")
 
 
 def _sent(id: str, delivery: Delivery | None) -> Line:

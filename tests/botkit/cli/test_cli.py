@@ -408,6 +408,16 @@ def test_help_imports_nothing_heavy(command: tuple[str, ...]) -> None:
     assert done.stderr.strip() == "[]"
 
 
+def test_nothing_that_is_shown_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    said = "a\x1b[31m\x07\x9b2J\x7fz"
+    Output().json({"text": said})
+    written = capsys.readouterr().out
+    assert json.loads(written) == {"text": said}
+    Output().line(said)
+    for shown in (written, capsys.readouterr().out):
+        assert not [char for char in shown if char != "\n" and not char.isprintable()]
+
+
 def test_json_has_no_numbers_that_json_does_not_have(capsys: pytest.CaptureFixture[str]) -> None:
     said = {"a": float("nan"), "b": [1.5, (float("inf"), -float("inf"))], "c": {"d": float("nan")}}
     Output().json(said)
