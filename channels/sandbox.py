@@ -76,9 +76,17 @@ class Sandbox(Channel):
                 raise ValueError(f"{field}: {error.message}") from None
 
     def verify(self, request: WebhookRequest) -> None:
-        """A browser tells for which site's page it calls: only our own page plays customers."""
-        if request.headers.get(SITE_HEADER, "none") not in OWN_SITE:
-            raise BadSignature("a page of another site may not play customers here", field=SITE_HEADER)
+        """A browser tells for which site's page it calls: only our own page plays customers.
+
+        Where the server is called without TLS, all that it tells is the page's origin.
+        """
+        site, origin = request.headers.get(SITE_HEADER), request.headers.get("origin")
+        if site is not None:
+            own, field = site in OWN_SITE, SITE_HEADER
+        else:
+            own, field = origin is None or _host(origin) in (request.headers.get("host"), _host(request.url)), "origin"
+        if not own:
+            raise BadSignature("a page of another site may not play customers here", field=field)
 
     def parse(self, request: WebhookRequest) -> list[Inbound]:
         body = request.json()
@@ -135,6 +143,11 @@ class Sandbox(Channel):
             for state, outcome in _RECEIPTS[self.receipts]
         )
         return Sent(provider_id=provider_id, receipts=receipts)
+
+
+def _host(url: str) -> str:
+    """The host of an address, with its port where one is written."""
+    return url.partition("://")[2].partition("/")[0]
 
 
 def _text(body: dict[str, Any], field: str, limit: int, *, mandatory: bool = True) -> str:

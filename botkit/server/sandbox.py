@@ -59,7 +59,7 @@ class Sandbox:
         live, channel = self._asset(request)
         call = WebhookRequest(
             method="POST",
-            url=str(request.url),
+            url=f"{self._app.public_url}{request.raw_path}" if self._app.public_url else str(request.url),
             query="",
             headers=Headers(request.raw_headers),
             body=await read_body(request),

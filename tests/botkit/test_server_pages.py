@@ -51,6 +51,21 @@ async def test_only_our_own_page_plays_customers(server: Served, address: str) -
         assert expected == 2 or body["error"]["field"] == "sec-fetch-site"
 
 
+@pytest.mark.parametrize("address", ["/sandbox/sms/messages", "/channels/sms"])
+async def test_only_our_own_page_plays_customers_without_tls(server: Served, address: str) -> None:
+    message = json.dumps({"from": ANN, "text": "hi"})
+    origins = {
+        "http://bots.example:8080": 2, "https://chat.example": 2, "null": 403, "http://evil.example": 403,
+        "http://bots.example": 403, "http://bots.example:8080.evil.example": 403, "http://bots.example:80801": 403,
+    }  # fmt: skip
+    server.bot.app.public_url = "https://chat.example"  # a proxy may call by another name than the browser does
+    for origin, expected in origins.items():
+        headers = {"Content-Type": "text/plain", "Host": "bots.example:8080", "Origin": origin}
+        status, body, _ = await server.call("POST", address, data=message, headers=headers)
+        assert expected in (status, status // 100), (origin, body)
+        assert expected == 2 or body["error"]["field"] == "origin"
+
+
 async def test_the_sandbox_lists_what_can_be_played(server: Served) -> None:
     _, body, _ = await server.call("GET", "/sandbox/assets")
     assert {row["id"]: row["channel"] for row in body["assets"]} == {"sms": "sms", "web": "inapp", "members": "inapp"}
