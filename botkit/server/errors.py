@@ -122,6 +122,10 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return answer
 
 
+SERVER = "botkit"
+"""Where aiohttp does not let its name be left out: versions tell what to attack."""
+
+
 class Connection(web.RequestHandler):
     """A connection that aiohttp serves; what it cannot even read is answered in JSON too."""
 
@@ -146,6 +150,7 @@ class Connection(web.RequestHandler):
             log.error("a request from %s failed", request.remote, exc_info=exc)
             problem = Problem(500, "internal", "something went wrong here; the log says what")
         response = problem.response()
+        response.headers["Server"] = SERVER
         response.force_close()
         return response
 

@@ -120,3 +120,10 @@ async def test_an_app_that_is_not_there_has_no_page(server: Served, app: str) ->
 async def test_no_answer_says_what_software_it_comes_from(server: Served, path: str) -> None:
     _, _, headers = await server.call("GET", path)
     assert not [name for name, value in headers.items() if name == "Server" or "aiohttp" in value.lower()]
+
+
+@pytest.mark.parametrize("line", [b"GET / HTTP/9.9", b"\x16\x03\x01", b"GET / HTTP/1.1\r\nContent-Length: x"])
+async def test_nor_does_the_answer_to_what_cannot_be_read(server: Served, line: bytes) -> None:
+    said = (await server.raw(line + b"\r\n\r\n")).lower()
+    assert said.startswith(b"http/1.") and b"this is not http" in said
+    assert b"aiohttp/" not in said and b"python/" not in said
