@@ -15,6 +15,7 @@ from flows.json_text import render_json
 from flows.nodes.set_variable import VariableName
 from flows.templates import MISSING, Template, Value, as_text
 from flows.turn import Turn
+from flows.xml_text import render_xml
 from models.flow import green, orange, red
 from models.http import MAX_RESPONSE_BYTES, HttpFailed, HttpResponse
 from models.http import HttpRequest as Request
@@ -75,8 +76,8 @@ class HttpRequest(Node):
     body: Value = Value(None)
     """What to send: a JSON value, or text. A form where the content type says so.
 
-    In text that the content type calls JSON or a form, a value is written as such, so that it cannot add a field; a
-    text that is one reference, `$(document)`, is sent as it is.
+    In text that the content type calls JSON, XML or a form, a value is written as such, so that it cannot add a field;
+    a text that is one reference, `$(document)`, is sent as it is.
     """
     connect_timeout_ms: int = Field(default=5_000, ge=1, le=MAX_TIMEOUT_MS)
     """How long connecting may take, in milliseconds."""
@@ -180,6 +181,8 @@ class HttpRequest(Node):
             value: Any = self._text.render(_Encoded(turn, quote_plus))
         elif self._text is not None and (sort.endswith("/json") or sort.endswith("+json")):
             value = render_json(self._text, turn)
+        elif self._text is not None and (sort.endswith("/xml") or sort.endswith("+xml")):
+            value = render_xml(self._text, turn)
         else:
             value = turn.value(self.body)
         if value is None:
