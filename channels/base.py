@@ -242,6 +242,11 @@ class Channel(Plugin):
     number: str = ""
     """The number or app that customers write to."""
 
+    @property
+    def believes_anybody(self) -> bool:
+        """Whether nothing in a call shows that it is the provider's: whoever reaches the address speaks for all."""
+        return False
+
     def verify(self, request: WebhookRequest) -> None:
         """Check the provider's signature on the raw bytes in constant time; raises `BadSignature`."""
 

@@ -11,6 +11,7 @@ from botkit.config import ServerSettings
 from botkit.project import Project
 from botkit.server.addresses import bind
 from botkit.server.app import Server
+from botkit.server.exposure import warn_of_exposure
 from botkit.server.open_files import raise_limit
 from botkit.server.upkeep import upkeep
 from models.flow import FlowVersion
@@ -50,6 +51,7 @@ async def serve(project: Project, settings: ServerSettings, announce: Announce) 
         await opened.enter_async_context(Server(app).listen(settings.host, port, sockets))
         if hasattr(signal, "SIGHUP"):
             loop.add_signal_handler(signal.SIGHUP, app.nlp_watch.ask)
+        warn_of_exposure(app.engine.deployment.assets, settings.host, app.public_url)
         announce(app, _address(settings.host, port), app.versions)
         upkeeping = loop.create_task(upkeep(app))
         try:

@@ -76,6 +76,10 @@ class Twilio(SmsGateway):
 
     # incoming
 
+    @property
+    def believes_anybody(self) -> bool:
+        return False  # every call is signed
+
     def verify(self, request: WebhookRequest) -> None:
         super().verify(request)
         given = request.headers.get(SIGNATURE_HEADER, "")

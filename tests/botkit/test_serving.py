@@ -9,11 +9,19 @@ from pathlib import Path
 import pytest
 
 from botkit.config import ServerSettings
+from botkit.deployment import LiveAsset
 from botkit.nlp_pool import NlpPool
 from botkit.project import load_project
+from botkit.server.exposure import warn_of_exposure
 from botkit.server.open_files import limit
 from botkit.server.serving import serve
 from botkit.stores.sqlite import SqliteStore
+from channels.base import Channel
+from channels.inapp import InApp
+from channels.sandbox import Sandbox
+from channels.sms.kannel import Kannel
+from channels.sms.twilio import Twilio
+from models.service import Asset
 from tests.botkit.process import write_project
 
 ECHO = """
@@ -57,6 +65,34 @@ async def test_it_stops_while_it_starts(tmp_path: Path, monkeypatch: pytest.Monk
     store = SqliteStore(project.directory / ".botkit" / "botkit.db")
     await store.open()  # the next server can have it
     await store.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "public_url", "warned"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:8080", True),
+        ("bots.lan", "http://bots.lan:8080", True),
+        ("127.0.0.1", "https://chat.example.com", True),
+        ("127.0.0.1", "http://127.0.0.1:8080", False),
+        ("localhost", "http://localhost:8080", False),
+        ("::1", "http://[::1]:8080", False),
+    ],
+)
+def test_it_warns_of_assets_where_anybody_speaks_for_customers(
+    caplog: pytest.LogCaptureFixture, host: str, public_url: str, warned: bool
+) -> None:
+    kannel: dict[str, object] = {"asset": "kannel", "username": "u", "password": "p"}
+    twilio = Twilio.load({"asset": "tw", "number": "1", "account_sid": "AC1", "auth_token": "t"})
+    channels: list[Channel] = [
+        Sandbox.load({"asset": "played"}), InApp.load({"asset": "web"}), twilio, Kannel.load(kannel),
+        Kannel.load({**kannel, "asset": "safe", "secret": "s"}),
+        Kannel.load({**kannel, "asset": "basic", "webhook_username": "u", "webhook_password": "p"}),
+    ]  # fmt: skip
+    assets = {one.asset: LiveAsset(Asset(one.asset, one.channel, one.kind), one, ()) for one in channels}
+    warn_of_exposure(assets, host, public_url)
+    told = [record.getMessage().partition(";")[0] for record in caplog.records]
+    expected = [f"asset {id} believes whoever calls {public_url}/channels/{id}" for id in ("played", "kannel")]
+    assert told == (expected if warned else [])
 
 
 async def test_it_takes_more_connections_than_a_shell_allows(tmp_path: Path) -> None:
