@@ -84,7 +84,9 @@ class Server:
         assert server is not None
 
         def aiohttp() -> Connection:
-            return Connection(server, loop=loop, access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS)  # type: ignore[arg-type]
+            return Connection(
+                server, loop=loop, access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS, auto_decompress=False,  # type: ignore[arg-type]
+            )  # fmt: skip
 
         return Gate(self._webhooks, max_body_bytes=self._app.settings.max_body_bytes, aiohttp=aiohttp)
 

@@ -7,10 +7,11 @@ from types import MappingProxyType
 
 import msgspec
 from aiohttp import web
-from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError, LineTooLong
+from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
 from botkit.deployment import UnknownAsset
 from botkit.engine import Busy
+from botkit.server.body import UnknownPacking
 from botkit.stores.base import StoreFailed
 from channels.errors import BadRequest, BadSignature
 from models.errors import BotkitError
@@ -66,6 +67,8 @@ def problem_of(error: Exception, method: str, path: str) -> Problem:
             return _of_botkit(error)
         case web.HTTPException():
             return _of_aiohttp(error)
+        case UnknownPacking():
+            return UNKNOWN_PACKING
         case json.JSONDecodeError():
             return Problem(400, "bad_request", f"the body is not JSON: {error.msg}", "body")
         case ValueError():
@@ -142,8 +145,6 @@ class Connection(web.RequestHandler):
             raise ConnectionError("the answer has begun: the error cannot be told any more")
         if isinstance(exc, LineTooLong):
             problem = Problem(431, _CODES[431], "a line of the request's head is longer than this server takes")
-        elif isinstance(exc, ContentEncodingError):
-            problem = UNKNOWN_PACKING
         elif isinstance(exc, HttpProcessingError):
             problem = Problem(status, _CODES.get(status, "http_error"), f"this is not HTTP: {_first_line(message)}")
         else:

@@ -1,9 +1,12 @@
 """Bad input: every wrong call gets a clear error, and the server goes on serving."""
 
 import asyncio
+import functools
 import gzip
 import json
-from collections.abc import AsyncIterator
+import time
+import zlib
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +157,36 @@ async def test_a_chunked_body_is_bounded_too(server: Served) -> None:
 
     status, error = await server.error("POST", "/channels/sms", data=parts(), headers=JSON)
     assert (status, error["code"]) == (413, "too_large")
+
+
+@functools.cache
+def packed_zeros() -> bytes:
+    """A fifth of a megabyte that unpacks to 200."""
+    return gzip.compress(bytes(200_000_000))
+
+
+@pytest.mark.parametrize("path", ["/channels/sms", "/sandbox/sms/messages", "/nothing", "/healthz"])
+async def test_what_is_packed_is_not_unpacked_beyond_the_bound(server: Served, path: str) -> None:
+    bomb = packed_zeros()
+    head = f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb) + 1}\r\n\r\n"
+    began = time.process_time()
+    said = await server.raw(head.encode() + bomb, seconds=1)
+    assert said.startswith(b"HTTP/1.1 4")
+    assert time.process_time() - began < 0.2
+
+
+@pytest.mark.parametrize(
+    ("packing", "pack"), [("gzip", gzip.compress), ("X-GZIP", gzip.compress), ("deflate", zlib.compress)]
+)
+@pytest.mark.parametrize("address", ["/channels/sms", "/sandbox/sms/messages"])
+async def test_a_packed_body_is_read(
+    server: Served, address: str, packing: str, pack: Callable[[bytes], bytes]
+) -> None:
+    body = pack(json.dumps({"from": "+15550000001", "text": "hi"}).encode())
+    status, _, _ = await server.call("POST", address, data=body, headers={**JSON, "Content-Encoding": packing})
+    assert status in (200, 202)
+    await server.bot.settle()
+    assert next(entry.text for entry in await server.bot.history("sms")) == "hi"
 
 
 async def test_a_declared_size_is_refused_before_it_has_come(server: Served) -> None:
