@@ -134,7 +134,7 @@ class SqliteStore(SqliteReader):
 
     def _take_lock(self) -> None:
         file = self.path.resolve()  # SQLite follows links, too: one file has one lock
-        self._lock = Path(f"{file}.lock").open("w")  # noqa: SIM115 - held until close
+        self._lock = Path(f"{file}.lock").open("a")  # noqa: SIM115 - held until close; whatever it leads to is left as it is
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

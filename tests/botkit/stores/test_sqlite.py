@@ -55,6 +55,16 @@ async def test_a_link_to_a_store_in_use_is_the_same_store(tmp_path: Path) -> Non
     await store.close()
 
 
+async def test_the_lock_empties_no_file(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.write_text("mine", "utf-8")
+    (tmp_path / "store.db.lock").symlink_to(notes)  # as it may lie in a project that somebody else packed
+    store = SqliteStore(tmp_path / "store.db")
+    await store.open()
+    await store.close()
+    assert notes.read_text("utf-8") == "mine"
+
+
 async def test_a_store_in_a_folder_that_cannot_be_written_is_read(tmp_path: Path) -> None:
     folder = tmp_path / "backup"
     store = SqliteStore(folder / "store.db")
