@@ -353,6 +353,14 @@ async def test_a_device_too_many_is_told_to_come_back(server: Served, monkeypatc
     assert (status, body["error"]["code"], headers["Retry-After"]) == (503, "busy", "30")
 
 
+async def test_a_chat_does_not_pack_its_frames(server: Served) -> None:
+    """Every browser offers to; the memory for it would be several times that of the chat."""
+    offered = {"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"}
+    async with server.chat(**offered) as socket:
+        assert socket._response.headers.get("Sec-WebSocket-Extensions") is None
+        assert (await Client(socket).hello())["type"] == "welcome"
+
+
 async def test_chats_leave_room_for_all_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the system allows few connections, the webhooks of gateways still find one."""
     monkeypatch.setattr("botkit.server.inapp.limit", lambda: 4)
