@@ -15,6 +15,7 @@ MAX_FILES = 30_000
 MAX_TOTAL_BYTES = 4 * MAX_FILE_BYTES
 USER_SAYS = re.compile(r"(?:.*/)?intents/([^/]+)_usersays_([A-Za-z]+(?:-[A-Za-z0-9]+)*)\.json")
 INTENT = re.compile(r"(?:.*/)?intents/([^/]+)\.json")
+AGENT = re.compile(r"(?:.*/)?agent\.json")
 
 
 def is_agent(path: Path) -> bool:
@@ -25,15 +26,18 @@ def is_agent(path: Path) -> bool:
 
 
 def read_dialogflow_data(path: Path, language: str = "") -> Iterator[Example]:
-    """The phrases of every intent, in one language (the first found, where none is named).
+    """The phrases of every intent, in one language (the agent's own, where none is named).
 
     A fallback intent's phrases belong to `none_of_these`. A line is the number of the phrase.
     """
     files = _folder_files(path) if path.is_dir() else _zip_files(path)
     said = {name: match for name in sorted(files) if (match := USER_SAYS.fullmatch(name))}
-    languages = sorted({match[2] for match in said.values()}, key=lambda code: (not code.startswith("en"), code))
     if not said:
         raise InvalidData(str(path), 0, "no intents/*_usersays_*.json is in it: this is no export of Dialogflow")
+    own = _own_language(files, path)
+    languages = sorted(
+        {match[2] for match in said.values()}, key=lambda code: (code != own, not code.startswith("en"), code)
+    )
     chosen = language or languages[0]
     if chosen not in languages:
         raise InvalidData(str(path), 0, f"no phrases in {chosen!r}: {', '.join(languages)} are there")
@@ -49,6 +53,14 @@ def read_dialogflow_data(path: Path, language: str = "") -> Iterator[Example]:
         card = card if isinstance(card, dict) else {}
         intent = NONE_OF_THESE if card.get("fallbackIntent") else card.get("name") or match[1]
         yield from _phrases(_json(files[name], f"{path}/{name}"), intent, f"{path}/{name}")
+
+
+def _own_language(files: Mapping[str, bytes], path: Path) -> str:
+    """The language that the agent was made in; nothing where the export does not tell."""
+    name = min((name for name in files if AGENT.fullmatch(name)), key=len, default="")
+    card = _json(files[name], f"{path}/{name}") if name else {}
+    own = card.get("language") if isinstance(card, dict) else None
+    return own if isinstance(own, str) else ""
 
 
 def _json(data: bytes, name: str) -> Any:
@@ -76,7 +88,8 @@ def _folder_files(path: Path) -> Mapping[str, bytes]:
     names = sorted(file for file in (path / "intents").glob("*.json") if not _of_a_mac(file.name))
     if len(names) > MAX_FILES:
         raise InvalidData(str(path), 0, f"an export has at most {MAX_FILES} files")
-    return {f"intents/{file.name}": read_bytes(file) for file in names}
+    about = [path / "agent.json"] if (path / "agent.json").is_file() else []
+    return {file.relative_to(path).as_posix(): read_bytes(file) for file in (*about, *names)}
 
 
 def _zip_files(path: Path) -> Mapping[str, bytes]:
@@ -85,7 +98,8 @@ def _zip_files(path: Path) -> Mapping[str, bytes]:
             entries = [
                 entry
                 for entry in archive.infolist()
-                if INTENT.fullmatch(entry.filename) and not _of_a_mac(entry.filename)
+                if (INTENT.fullmatch(entry.filename) or AGENT.fullmatch(entry.filename))
+                and not _of_a_mac(entry.filename)
             ]
             if len(entries) > MAX_FILES or sum(entry.file_size for entry in entries) > MAX_TOTAL_BYTES:
                 raise InvalidData(

@@ -28,8 +28,8 @@ def read_examples(
     """The examples of files and Dialogflow folders, in order.
 
     `format` forces one of `FORMATS`; else the content tells. `part`: of CLINC's file, train, val or test;
-    of a Dialogflow export, the language (the first where it is one of those three). The labels that data sets have for
-    "none of these" become `none_of_these`, but those that are intents of the project's `own`.
+    of a Dialogflow export, the language (the agent's own where it is one of those three). The labels that data sets
+    have for "none of these" become `none_of_these`, but those that are intents of the project's `own`.
     Raises `InvalidData` that names file and line.
     """
     examples: list[Example] = []

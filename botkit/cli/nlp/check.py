@@ -18,13 +18,13 @@ MAX_SUGGESTIONS = 10
 
 
 @click.command("check")
-@data.options(data.directory, data.tests, data.train, data.tier, data.format, data.as_json)
+@data.options(data.directory, data.tests, data.train, data.tier, data.format, data.part, data.as_json)
 @click.option("--quick", is_flag=True, help="Only what can be seen without training.")
 @click.option("--strict", is_flag=True, help="Exit with 1 where anything was found.")
 @click.pass_obj
 def command(
     out: Output, directory: Path, on: tuple[Path, ...], train: tuple[Path, ...], tier: str, format: str | None,
-    as_json: bool, quick: bool, strict: bool,
+    part: str, as_json: bool, quick: bool, strict: bool,
 ) -> None:  # fmt: skip
     """Find what is doubtful in the examples of the project in DIRECTORY, and in its tests.
 
@@ -34,11 +34,11 @@ def command(
     from nlp.doubles import count_by_intent
     from nlp.evaluation.data_checks import DataReport, check_by_training, check_examples
 
-    training = data.read_training(directory, train, tier, format, doubles=True)
+    training = data.read_training(directory, train, tier, format, part=part, doubles=True)
     examples = training.examples
     tested = []
     if on or (directory / data.DEFAULT_TESTS).is_file():
-        tested = data.read_tests(directory, on, format, train=train)
+        tested = data.read_tests(directory, on, format, part, train)
     findings = check_examples(examples, tested)
     suggestions: list[Suggestion] = []
     if not quick and len({row.intent for row in examples}) > 1:

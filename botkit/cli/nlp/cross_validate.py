@@ -15,6 +15,7 @@ MAX_SHOWN = 15
 
 @click.command("cross-validate")
 @data.options(data.directory, data.train, data.format, data.as_json)
+@click.option("--part", default="train", help="The language to read of Dialogflow's that has several.")
 @click.option("--tier", "tiers", multiple=True, help="A tier to train; several are compared to the first of them.")
 @click.option("--folds", type=click.IntRange(2, 50), default=5, show_default=True, help="Parts the data is cut into.")
 @click.option("--runs", type=click.IntRange(1, 100), default=1, show_default=True, help="How often it is cut anew.")
@@ -22,8 +23,8 @@ MAX_SHOWN = 15
 @click.option("--threshold", type=Share(), help="Decide by this confidence, not by the project's.")
 @click.pass_obj
 def command(
-    out: Output, directory: Path, train: tuple[Path, ...], format: str | None, as_json: bool, tiers: tuple[str, ...],
-    folds: int, runs: int, seed: int, threshold: float | None,
+    out: Output, directory: Path, train: tuple[Path, ...], format: str | None, part: str, as_json: bool,
+    tiers: tuple[str, ...], folds: int, runs: int, seed: int, threshold: float | None,
 ) -> None:  # fmt: skip
     """Test every training utterance of the project in DIRECTORY by a model that did not learn it.
 
@@ -32,7 +33,7 @@ def command(
     """
     from nlp.evaluation.cross_validation import cross_validate
 
-    training = data.read_training(directory, train, "default", format)
+    training = data.read_training(directory, train, "default", format, part=part)
     names = list(dict.fromkeys(tiers or (training.tier,)))
     training.warn(out, *names)
     with progress("Training") as tell:

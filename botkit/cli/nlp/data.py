@@ -42,7 +42,8 @@ format = click.option(
 )  # fmt: skip
 part = click.option(
     "--part", default="test", show_default=True,
-    help="What to test of a file that has several: train, val or test of CLINC's; a language of Dialogflow's.",
+    help="What to test of a file that has several: train, val or test of CLINC's; a language of Dialogflow's, which"
+    " is trained on, too.",
 )  # fmt: skip
 as_json = json_option()
 report = click.option(
@@ -67,7 +68,16 @@ def read_tests(
     return read_examples(on or [directory / DEFAULT_TESTS], format=format or "", part=part, own=own)
 
 
-def read_trained(directory: Path, train: Sequence[Path], tier: str, format: str | None) -> "Trained":
+def part_to_train(part: str) -> str:
+    """What to train on of a file that has several, where `part` of it is tested: a language is the same for both."""
+    from nlp.evaluation.json_data import CLINC_PARTS
+
+    return "train" if part in CLINC_PARTS else part
+
+
+def read_trained(
+    directory: Path, train: Sequence[Path], tier: str, format: str | None, part: str = "test"
+) -> "Trained":
     """What to test: a model trained on files, or the project's pipeline."""
     from nlp.errors import InvalidRequest
     from nlp.evaluation.classifier import Trained, project_classifier, train_classifier
@@ -79,7 +89,7 @@ def read_trained(directory: Path, train: Sequence[Path], tier: str, format: str 
         return project_classifier(directory)
     from nlp.evaluation.readers import read_examples
 
-    examples, _ = distinct(read_examples(train, format=format or "", part="train"))
+    examples, _ = distinct(read_examples(train, format=format or "", part=part_to_train(part)))
     examples.sort(key=lambda example: (example.text, example.intent))  # whatever order the files have
     texts, intents = [row.text for row in examples], [row.intent for row in examples]
     return Trained(train_classifier(texts, intents, tier), tuple(texts), tuple(intents))
@@ -113,8 +123,9 @@ class Training(NamedTuple):
 
 
 def read_training(
-    directory: Path, train: Sequence[Path], tier: str, format: str | None, *, doubles: bool = False
-) -> Training:
+    directory: Path, train: Sequence[Path], tier: str, format: str | None, *, part: str = "test",
+    doubles: bool = False,
+) -> Training:  # fmt: skip
     """What to train on, each utterance once unless `doubles`: the files, or the project as its pipeline says."""
     from nlp.encoder import MINILM
     from nlp.errors import InvalidRequest
@@ -124,7 +135,8 @@ def read_training(
 
     encoder = MINILM
     if train:
-        rows, threshold = read_examples(train, format=format or "", part="train"), DEFAULT_THRESHOLD
+        rows = read_examples(train, format=format or "", part=part_to_train(part))
+        threshold = DEFAULT_THRESHOLD
     else:
         from nlp.pipeline import load_pipeline
         from nlp.project import read_project

@@ -28,7 +28,7 @@ def command(
     from nlp.evaluation.robustness import measure_robustness
     from nlp.evaluation.significance import p_told
 
-    trained = data.read_trained(directory, train, tier, format)
+    trained = data.read_trained(directory, train, tier, format, part)
     examples, _ = testable(trained, data.read_tests(directory, on, format, part, train))
     with progress("Testing") as tell:
         found = measure_robustness(

@@ -42,7 +42,7 @@ def command(
         check_report(path)
     before = read_result(baseline) if baseline else None
     examples = data.read_tests(directory, on, format, part, train)
-    trained = data.read_trained(directory, train, tier, format)
+    trained = data.read_trained(directory, train, tier, format, part)
     with progress("Testing") as tell:
         result = run_test(
             trained, examples, name=data.name_of(directory, train), threshold=threshold,

@@ -42,7 +42,7 @@ def command(
     from nlp.evaluation.thresholds import Goal, at, choose, risk_coverage, table
 
     if cross:
-        outcomes, now = _cross(data.read_training(directory, train, tier, format), out)
+        outcomes, now = _cross(data.read_training(directory, train, tier, format, part=part), out)
     else:
         outcomes, now = _held_out(directory, on, train, tier, format, part)
     points = risk_coverage(outcomes)
@@ -67,7 +67,7 @@ def _held_out(
     from nlp.evaluation.outcomes import classify
     from nlp.evaluation.result import testable
 
-    trained = data.read_trained(directory, train, tier, format)
+    trained = data.read_trained(directory, train, tier, format, part)
     kept, _ = testable(trained, data.read_tests(directory, on, format, part, train))
     with progress("Scoring") as tell:
         return classify(trained.classifier, kept, trained.threshold, tell), trained.threshold

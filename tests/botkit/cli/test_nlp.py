@@ -379,3 +379,23 @@ def test_a_dialogflow_export_is_tested(shop: Path, tmp_path: Path) -> None:
     )
     found = asked("test", shop, "--on", tmp_path)
     assert [(row["text"], row["expected"]) for row in found["outcomes"]] == [("where is my stuff", "order_status")]
+
+
+def test_a_language_of_dialogflow_is_trained_on_where_it_is_tested(tmp_path: Path) -> None:
+    said = {
+        "a": {"en": ["where is it", "track my parcel"], "de": ["wo ist es", "wo bleibt mein paket"]},
+        "b": {"en": ["cancel it", "stop my order"], "de": ["storniere es", "bitte stornieren"]},
+    }
+    (tmp_path / "intents").mkdir()
+    for intent, languages in said.items():
+        for language, texts in languages.items():
+            phrases = [{"data": [{"text": text}]} for text in texts]
+            (tmp_path / "intents" / f"{intent}_usersays_{language}.json").write_text(json.dumps(phrases))
+    german = {text for languages in said.values() for text in languages["de"]}
+    here = ("--train", tmp_path, "--part", "de")
+    (validated,) = asked("cross-validate", *here, "--folds", "2")["pipelines"]
+    assert {row["text"] for row in validated["outcomes"]} == german
+    (tmp_path / "de.csv").write_text("text,intent\nwo ist mein paket,a\n")
+    (missed,) = asked("test", *here, "--on", tmp_path / "de.csv", "--threshold", "1")["misses"]
+    assert not missed.get("unknown_words")
+    assert "'wo ist es' is tested, but it was trained on" in run("check", *here, "--on", tmp_path, "--quick").output

@@ -115,6 +115,26 @@ def test_dialogflow(tmp_path: Path) -> None:
             read_examples([place], part="fr")
 
 
+@pytest.mark.parametrize(
+    ("card", "texts"),
+    [
+        ('{"language": "de"}', ["wo ist es"]),
+        ('{"language": "fr"}', ["where is it", "my 12 order", "hello"]),
+        ('{"language": 1}', ["where is it", "my 12 order", "hello"]),
+        ("[]", ["where is it", "my 12 order", "hello"]),
+    ],
+)
+def test_an_agent_is_read_in_its_own_language(tmp_path: Path, card: str, texts: list[str]) -> None:
+    with zipfile.ZipFile(tmp_path / "agent.zip", "w") as file:
+        for name, content in {**agent(tmp_path), "agent.json": card}.items():
+            file.writestr(f"shop/{name}", content)
+            (tmp_path / "agent" / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "agent" / name).write_text(content)
+    for place in (tmp_path / "agent.zip", tmp_path / "agent"):
+        assert [row.text for row in read_examples([place])] == texts
+        assert len(read_examples([place], part="en")) == 3
+
+
 def test_what_a_mac_adds_to_an_export_is_not_read(tmp_path: Path) -> None:
     archive = tmp_path / "agent.zip"
     with zipfile.ZipFile(archive, "w") as file:
