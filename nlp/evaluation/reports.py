@@ -1,5 +1,6 @@
 """Reports: a result written as a file, in the form that the file's name asks for."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ def check_report(path: Path) -> None:
 
 
 def write_report(path: Path, result: Result, verdicts: Sequence[str] = ()) -> None:
-    """Write one report; raises `CannotWrite` where that fails."""
+    """Write one report, all of it or nothing: the last one stays; raises `CannotWrite` where that fails."""
     check_report(path)
     suffix = path.suffix.lower()
     if suffix == ".json":
@@ -33,6 +34,20 @@ def write_report(path: Path, result: Result, verdicts: Sequence[str] = ()) -> No
         data = to_html(result, verdicts).encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        _replace(path.resolve(), data)
     except OSError as error:
         raise CannotWrite(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """A file in one move, readable for whom a new file is: a full disk must not take the baseline of later tests."""
+    if path.exists() and not path.is_file():  # a pipe or a device stays one
+        path.write_bytes(data)
+        return
+    part = path.with_name(f".{path.name[:200]}.{os.getpid()}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise

@@ -54,14 +54,15 @@ def command(
         verdicts.append(no_worse(result, before))
         slots = slots_no_worse(result.slots, before.slots)
         verdicts += [slots] if slots else []
+    if not as_json:
+        print_result(out, result)  # first: a report that cannot be written is no reason to have tested for nothing
     for path in reports:
         write_report(path, result, [verdict.sentence for verdict in verdicts])
+        if not as_json:
+            out.line(f"Report: {path}")
     if as_json:
         out.json({**msgspec.to_builtins(result), "verdicts": msgspec.to_builtins(verdicts)})
     else:
-        print_result(out, result)
-        for path in reports:
-            out.line(f"Report: {path}")
         for verdict in verdicts:
             out.line(("passed", "green") if verdict.holds else ("failed", "red"), f": {verdict.sentence}")
     if not all(verdict.holds for verdict in verdicts):

@@ -1,6 +1,7 @@
 """`botkit nlp`: the commands on a small project, in the process of the test."""
 
 import asyncio
+import errno
 import json
 import re
 import shutil
@@ -97,6 +98,22 @@ def test_a_test_with_reports_and_gates(shop: Path, tmp_path: Path) -> None:
     assert low.exit_code == 1
     assert "fewer than the 100.0% that are asked for" in low.output
     assert "passed: no worse than the baseline" in low.output
+
+
+def test_a_full_disk_leaves_the_last_report(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = tmp_path / "base.json"
+    asked("test", shop, "--report", report)
+    before, write = report.read_bytes(), Path.write_bytes
+
+    def half(path: Path, data: bytes) -> int:
+        write(path, data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    full = run("test", shop, "--threshold", "0.9", "--report", report)
+    assert str(full.exception) == f"{report}: cannot be written: No space left on device"
+    assert "right: " in full.output  # what was tested is told all the same
+    assert (report.read_bytes(), list(tmp_path.iterdir())) == (before, [report])
 
 
 def test_what_cannot_be_tested(shop: Path, tmp_path: Path) -> None:
