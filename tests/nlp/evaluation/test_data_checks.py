@@ -57,3 +57,10 @@ def test_what_training_shows() -> None:
     assert [row.intent for row in suggestions] == ["b", "a"]
     assert suggestions[0].gain > suggestions[1].gain > 0
     assert told[-1] == (5, 5)
+
+
+def test_doubles_change_nothing_that_training_shows() -> None:
+    rows = [(f"{letter} {number}", letter) for letter in "abc" for number in range(14)] + [("odd one", "a")]
+    again = [*rows, *((f"{text.upper()}!", intent) for text, intent in rows[14:28] * 3), rows[-1], rows[-1]]
+    findings, suggestions = check_by_training(examples(*rows), Reader, 0.5)
+    assert check_by_training(examples(*again), Reader, 0.5) == (findings, suggestions)
