@@ -1,5 +1,6 @@
 """`botkit nlp check`: what is doubtful in the examples, and what to add first."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,9 @@ from botkit.cli.output import FAILED, Output
 if TYPE_CHECKING:
     from nlp.evaluation.data_checks import DataReport, Suggestion
 
-MAX_FINDINGS = 100
+MAX_OF_A_KIND = 25
+"""Findings shown of each kind, so that thousands of doubles do not hide a label that is wrong."""
+
 MAX_SUGGESTIONS = 10
 
 
@@ -56,11 +59,16 @@ def command(
 
 
 def _print(out: Output, found: "DataReport") -> None:
-    for row in found.findings[:MAX_FINDINGS]:
+    kinds: Counter[str] = Counter()
+    for row in found.findings:
+        kinds[row.kind] += 1
+        if kinds[row.kind] > MAX_OF_A_KIND:
+            continue
         where = f"{row.file}:{row.line}: " if row.line else (f"{row.file}: " if row.file else "")
         out.line((where, "title"), ("warning", "warning"), f": {row.message}")
-    if len(found.findings) > MAX_FINDINGS:
-        out.line(f"... and {len(found.findings) - MAX_FINDINGS} more: --json has them all")
+    for kind, number in kinds.items():
+        if number > MAX_OF_A_KIND:
+            out.line(f"... and {number - MAX_OF_A_KIND} more ({kind.replace('_', ' ')}): --json has them all")
     if not found.findings:
         out.line(f"Nothing is doubtful in {found.utterances} utterances.")
     if found.suggestions:

@@ -224,6 +224,14 @@ def test_check(shop: Path, tmp_path: Path) -> None:
     assert "'Track my parcel!' is tested, but it was trained on (intents/a.yaml:3)" in leak.output
 
 
+def test_many_doubles_hide_nothing_else(tmp_path: Path) -> None:
+    rows = ["where is my order,order"] * 130 + ["cancel my order,cancel", "track it,order", "track it,cancel"]
+    (tmp_path / "a.csv").write_text("\n".join(["text,intent", *rows]))
+    found = run("check", tmp_path, "--train", tmp_path / "a.csv", "--quick").output
+    assert "'track it' is in cancel here and in order in" in found
+    assert (found.count("once is enough"), "... and 104 more (double): --json has them all" in found) == (25, True)
+
+
 def test_check_and_train_count_doubles_alike(shop: Path, tmp_path: Path) -> None:
     shutil.copytree(shop / "nlp", tmp_path / "nlp")
     (tmp_path / "nlp" / "intents" / "b.yaml").write_text(
