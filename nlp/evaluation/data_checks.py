@@ -109,6 +109,11 @@ def _names(trained: Sequence[Example]) -> list[Finding]:
     ]
 
 
+def enough_to_train(trained: Sequence[Example]) -> bool:
+    """Whether there is enough for `check_by_training`: two intents, and different words for every fold."""
+    return len({row.intent for row in trained}) > 1 and len({folded(row.text) for row in trained}) >= FOLDS
+
+
 def check_by_training(
     trained: Sequence[Example],
     trainer: Trainer,

@@ -35,7 +35,7 @@ def command(
     trained on; then what to add first, by what it may gain.
     """
     from nlp.doubles import count_by_intent
-    from nlp.evaluation.data_checks import DataReport, check_by_training, check_examples
+    from nlp.evaluation.data_checks import DataReport, check_by_training, check_examples, enough_to_train
 
     training = data.read_training(directory, train, tier, format, part=part, doubles=True)
     examples = training.examples
@@ -44,7 +44,7 @@ def command(
         tested = data.read_tests(directory, on, format, part, train)
     findings = check_examples(examples, tested)
     suggestions: list[Suggestion] = []
-    if not quick and len({row.intent for row in examples}) > 1:
+    if not quick and enough_to_train(examples):
         training.warn(out)
         with progress("Training") as tell:
             more, suggestions = check_by_training(examples, training.trainer(), training.threshold, progress=tell)

@@ -232,6 +232,12 @@ def test_many_doubles_hide_nothing_else(tmp_path: Path) -> None:
     assert (found.count("once is enough"), "... and 104 more (double): --json has them all" in found) == (25, True)
 
 
+def test_the_first_examples_of_a_bot_are_checked(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text,intent\nhelp,help\nhello,greet\nhi,greet\nhelp,help\n")
+    found = asked("check", tmp_path, "--train", tmp_path / "a.csv")
+    assert [row["kind"] for row in found["findings"]] == ["double", "few_examples", "few_examples", "no_none"]
+
+
 def test_check_and_train_count_doubles_alike(shop: Path, tmp_path: Path) -> None:
     shutil.copytree(shop / "nlp", tmp_path / "nlp")
     (tmp_path / "nlp" / "intents" / "b.yaml").write_text(
