@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 from botkit.cli.output import Output
 
 if TYPE_CHECKING:
-    from nlp.evaluation.result import Result
+    from collections.abc import Iterable
+
+    from nlp.evaluation.result import Note, Result
     from nlp.evaluation.slot_scores import SlotScores
 
 MAX_MISSES = 30
@@ -20,8 +22,7 @@ def print_result(out: Output, result: "Result") -> None:
     out.line((result.name, "title"), f"  (threshold {result.threshold:g})")
     for name, value in summary(result.figures):
         out.line(f"  {name}: {value}")
-    for note in result.notes:
-        out.line(("  note", "warning"), f": {note.message}")
+    print_notes(out, result.notes)
     rows = sorted(result.figures.intents, key=lambda row: (row.f1, row.intent))
     width = max(len("intent"), *(len(row.intent) for row in rows[:MAX_INTENTS]))
     out.line()
@@ -43,6 +44,12 @@ def print_result(out: Output, result: "Result") -> None:
             out.line(("    hint: ", "hint"), miss.advice)
     if len(result.misses) > MAX_MISSES:
         out.line(f"... and {len(result.misses) - MAX_MISSES} more: a report has them all (--report FILE)")
+
+
+def print_notes(out: Output, notes: "Iterable[Note]") -> None:
+    """What a reader of the figures has to know of the test data."""
+    for note in notes:
+        out.line(("  note", "warning"), f": {note.message}")
 
 
 def _print_slots(out: Output, slots: "SlotScores") -> None:

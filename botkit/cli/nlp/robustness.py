@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from botkit.cli.nlp import data
+from botkit.cli.nlp.figures import print_notes
 from botkit.cli.nlp.progress import progress
 from botkit.cli.output import Output
 from botkit.cli.share import Share
@@ -29,15 +30,16 @@ def command(
     from nlp.evaluation.significance import p_told
 
     trained = data.read_trained(directory, train, tier, format, part)
-    examples, _ = testable(trained, data.read_tests(directory, on, format, part, train))
+    examples, notes = testable(trained, data.read_tests(directory, on, format, part, train))
     with progress("Testing") as tell:
         found = measure_robustness(
             trained.classifier, examples, trained.threshold if threshold is None else threshold, seed=seed,
             progress=tell,
         )  # fmt: skip
     if as_json:
-        out.json(msgspec.to_builtins(found))
+        out.json({**msgspec.to_builtins(found), "notes": msgspec.to_builtins(notes)})
         return
+    print_notes(out, notes)
     out.line(f"As written, {found.right} of {found.utterances} utterances are right. Of those that a change alters:")
     out.line((f"{'change':<15} utterances  right before  right now  p (McNemar)", "title"))
     for row in found.perturbations:

@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from botkit.cli.nlp import data
+from botkit.cli.nlp.figures import print_notes
 from botkit.cli.nlp.progress import progress
 from botkit.cli.output import FAILED, Output
 from botkit.cli.share import Share
@@ -14,6 +15,7 @@ from botkit.cli.share import Share
 if TYPE_CHECKING:
     from nlp.evaluation.metrics import Figures
     from nlp.evaluation.outcomes import Outcome
+    from nlp.evaluation.result import Note
     from nlp.evaluation.thresholds import Choice, Point
 
 
@@ -41,10 +43,11 @@ def command(
     from nlp.evaluation.metrics import measure
     from nlp.evaluation.thresholds import Goal, at, choose, risk_coverage, table
 
+    notes: list[Note] = []
     if cross:
         outcomes, now = _cross(data.read_training(directory, train, tier, format, part=part), out)
     else:
-        outcomes, now = _held_out(directory, on, train, tier, format, part)
+        outcomes, now, notes = _held_out(directory, on, train, tier, format, part)
     points = risk_coverage(outcomes)
     choice = choose(points, Goal(max_risk, min_coverage), len(outcomes), at(outcomes, DEFAULT_THRESHOLD))
     figures = measure(outcomes)
@@ -53,9 +56,11 @@ def command(
             {"threshold": choice.point.threshold if choice.met else None, "because": choice.because,
              "met": choice.met, "now": now,
              "point": msgspec.to_builtins(choice.point), "points": msgspec.to_builtins(points),
-             "calibration": msgspec.to_builtins(figures.bins), "calibration_error": figures.calibration_error}
+             "calibration": msgspec.to_builtins(figures.bins), "calibration_error": figures.calibration_error,
+             "notes": msgspec.to_builtins(notes)}
         )  # fmt: skip
     else:
+        print_notes(out, notes)
         _print(out, table(outcomes), choice, figures, now, project=not train)
     if not choice.met:
         raise SystemExit(FAILED)
@@ -63,14 +68,14 @@ def command(
 
 def _held_out(
     directory: Path, on: tuple[Path, ...], train: tuple[Path, ...], tier: str, format: str | None, part: str
-) -> "tuple[list[Outcome], float]":
+) -> "tuple[list[Outcome], float, list[Note]]":
     from nlp.evaluation.outcomes import classify
     from nlp.evaluation.result import testable
 
     trained = data.read_trained(directory, train, tier, format, part)
-    kept, _ = testable(trained, data.read_tests(directory, on, format, part, train))
+    kept, notes = testable(trained, data.read_tests(directory, on, format, part, train))
     with progress("Scoring") as tell:
-        return classify(trained.classifier, kept, trained.threshold, tell), trained.threshold
+        return classify(trained.classifier, kept, trained.threshold, tell), trained.threshold, notes
 
 
 def _cross(training: data.Training, out: Output) -> "tuple[list[Outcome], float]":

@@ -214,6 +214,15 @@ def test_robustness_and_latency(shop: Path) -> None:
     assert "p99" in run("latency", shop, "--repeat", "1").output
 
 
+@pytest.mark.parametrize("command", ["test", "threshold", "robustness"])
+def test_what_is_left_out_is_told(shop: Path, tmp_path: Path, command: str) -> None:
+    (tmp_path / "t.csv").write_text("text,intent\nTrack my parcel!,order_status\nstop it,cancel_order\nsit,dog\n")
+    wanted = ["1 utterance is not tested: dog is no intent that was trained", "1 utterance was trained on; left out"]
+    assert [row["message"] for row in asked(command, shop, "--on", tmp_path / "t.csv")["notes"]] == wanted
+    output = run(command, shop, "--on", tmp_path / "t.csv").output
+    assert all(f"note: {message}" in output for message in wanted)
+
+
 def test_check(shop: Path, tmp_path: Path) -> None:
     assert asked("check", shop, "--quick")["findings"] == []
     found = asked("check", shop)
