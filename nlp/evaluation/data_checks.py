@@ -50,7 +50,10 @@ class DataReport(msgspec.Struct, frozen=True):
 
 
 def check_examples(trained: Sequence[Example], tested: Sequence[Example] = ()) -> list[Finding]:
-    """What can be seen without training: doubles, few examples, imbalance, words that are tested and trained on."""
+    """What can be seen without training: doubles, few examples, imbalance, words that are tested and trained on.
+
+    And utterances that are tested in two intents: whatever the model says, one of the two is a miss.
+    """
     findings = [*_doubles(trained), *_counts(trained), *_names(trained)]
     places: dict[str, Example] = {}
     for example in trained:
@@ -59,9 +62,11 @@ def check_examples(trained: Sequence[Example], tested: Sequence[Example] = ()) -
         if other := places.get(folded(example.text)):
             message = f"{example.text!r} is tested, but it was trained on ({other.place}): take it out of one of them"
             findings.append(Finding("leak", message, example.file, example.line))
+    findings += [_two_intents(row, other) for row, other in doubles(tested) if row.intent != other.intent]
     known = {example.intent for example in trained} | {NONE_OF_THESE}
     for intent, count in sorted(Counter(row.intent for row in tested if row.intent not in known).items()):
-        findings.append(Finding("unknown_intent", f"{count} tested utterances are of {intent}, which is not trained"))
+        what = "1 tested utterance is" if count == 1 else f"{count} tested utterances are"
+        findings.append(Finding("unknown_intent", f"{what} of {intent}, which is not trained"))
     return findings
 
 
@@ -69,12 +74,16 @@ def _doubles(trained: Sequence[Example]) -> list[Finding]:
     findings = []
     for example, other in doubles(trained):
         if other.intent != example.intent:
-            message = f"{example.text!r} is in {example.intent} here and in {other.intent} in {other.place}: choose one"
-            findings.append(Finding("two_intents", message, example.file, example.line))
+            findings.append(_two_intents(example, other))
         else:
             message = f"{example.text!r} says the same as {other.text!r} in {other.place}: once is enough"
             findings.append(Finding("double", message, example.file, example.line))
     return findings
+
+
+def _two_intents(example: Example, other: Example) -> Finding:
+    message = f"{example.text!r} is in {example.intent} here and in {other.intent} in {other.place}: choose one"
+    return Finding("two_intents", message, example.file, example.line)
 
 
 def _counts(trained: Sequence[Example]) -> list[Finding]:

@@ -7,7 +7,7 @@ import msgspec
 
 from botkit.cli.nlp import data
 from botkit.cli.nlp.progress import progress
-from botkit.cli.output import Output
+from botkit.cli.output import Output, count
 from botkit.cli.share import Share
 
 MAX_SHOWN = 15
@@ -44,8 +44,8 @@ def command(
     if as_json:
         out.json(msgspec.to_builtins(found))
         return
-    out.line((data.name_of(directory, train), "title"),
-             f"  {found.utterances} utterances, {folds} folds, {runs} runs, threshold {found.threshold:g}")  # fmt: skip
+    size = f"{count(found.utterances, 'utterance')}, {folds} folds, {count(runs, 'run')}"
+    out.line((data.name_of(directory, train), "title"), f"  {size}, threshold {found.threshold:g}")
     first = "in the first run: " if found.runs > 1 else ""
     for each in found.pipelines:
         out.line(

@@ -170,6 +170,7 @@ def test_cross_validate(shop: Path) -> None:
     found = asked("cross-validate", shop, "--folds", "2", "--runs", "2")
     assert (found["utterances"], len(found["pipelines"][0]["accuracies"])) == (14, 4)
     assert found == asked("cross-validate", shop, "--folds", "2", "--runs", "2")
+    assert "14 utterances, 2 folds, 1 run, threshold 0.5" in run("cross-validate", shop, "--folds", "2").output
 
 
 def test_distil_needs_the_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,6 +232,9 @@ def test_check(shop: Path, tmp_path: Path) -> None:
     leak = run("check", shop, "--quick", "--strict", "--on", tmp_path / "t.csv")
     assert leak.exit_code == 1
     assert "'Track my parcel!' is tested, but it was trained on (intents/a.yaml:3)" in leak.output
+    (tmp_path / "t.csv").write_text("text,intent\nsit,dog\n")
+    strange = run("check", shop, "--quick", "--on", tmp_path / "t.csv").output
+    assert "1 tested utterance is of dog, which is not trained" in strange
 
 
 def test_many_doubles_hide_nothing_else(tmp_path: Path) -> None:

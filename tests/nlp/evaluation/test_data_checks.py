@@ -27,6 +27,7 @@ def test_what_is_seen_without_training() -> None:
     assert kinds(*MANY[:6]) == [("no_none", 0)]
     assert kinds(*MANY, tested=[("what", "a"), ("SAY a b", "a")]) == [("leak", 2)]
     assert kinds(*MANY, tested=[("sit", "dog")]) == [("unknown_intent", 0)]
+    assert kinds(*MANY, tested=[("sit", "a"), ("Sit!", NONE_OF_THESE), ("sit", "a")]) == [("two_intents", 2)]
     large = [(f"go {number}", "large") for number in range(61)]
     assert ("imbalance", 1) in kinds(*MANY, *large)
 
