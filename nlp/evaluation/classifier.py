@@ -1,6 +1,6 @@
 """Classifier: what is tested: something that ranks intents for a text; a project's pipeline, or a model."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, cast, get_args
@@ -14,6 +14,10 @@ from nlp.pipeline import Pipeline, load_pipeline
 from nlp.project import read_project
 
 DEFAULT_THRESHOLD = 0.5
+
+
+Progress = Callable[[str, float], None]
+"""Is told the step of a training, and the share of the work that is done."""
 
 
 class Classifier(Protocol):
@@ -54,7 +58,7 @@ class PipelineClassifier:
         return self.pipeline.read(text, want=("intent",), options=options)
 
 
-def project_classifier(folder: Path) -> Trained:
+def project_classifier(folder: Path, progress: Progress | None = None) -> Trained:
     """The pipeline of the project in `folder`, trained now if it is not.
 
     Raises `InvalidData`, `InvalidPipeline` or `Unavailable`, as training does.
@@ -62,7 +66,7 @@ def project_classifier(folder: Path) -> Trained:
     from nlp.training import distinct_examples, train
 
     models = folder / ".botkit" / "models"
-    report = train(folder / "nlp", models)
+    report = train(folder / "nlp", models, progress)
     project = read_project(folder / "nlp")
     if not project.intents:
         raise InvalidRequest(f"{folder / 'nlp' / 'intents'}: no intents are written there: there is nothing to test")
@@ -79,8 +83,9 @@ def project_classifier(folder: Path) -> Trained:
 
 
 def train_classifier(
-    texts: Sequence[str], intents: Sequence[str], tier: str = "default", encoder: str = MINILM
-) -> Classifier:
+    texts: Sequence[str], intents: Sequence[str], tier: str = "default", encoder: str = MINILM,
+    progress: Progress | None = None,
+) -> Classifier:  # fmt: skip
     """A model of a tier, trained on these utterances; raises `Unavailable` where the tier cannot be had.
 
     The default tier takes the word table of this machine, where there is one, as it does in a bot; the tier onnx the
@@ -99,6 +104,7 @@ def train_classifier(
         tier=cast("Tier", tier),
         encoder=_encoder(find_encoder(encoder).resolve()) if tier == "onnx" else None,
         table=word_table() if tier == "default" else None,
+        progress=progress,
     )
     return model
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from botkit.cli.nlp.progress import training_progress
 from botkit.cli.output import Output, json_option
 
 if TYPE_CHECKING:
@@ -86,13 +87,15 @@ def read_trained(
     if not train:
         if tier != "default":
             raise InvalidRequest("--tier goes with --train: a project says in nlp/pipeline.yaml which tier it has")
-        return project_classifier(directory)
+        with training_progress() as tell:
+            return project_classifier(directory, tell)
     from nlp.evaluation.readers import read_examples
 
     examples, _ = distinct(read_examples(train, format=format or "", part=part_to_train(part)))
     examples.sort(key=lambda example: (example.text, example.intent))  # whatever order the files have
     texts, intents = [row.text for row in examples], [row.intent for row in examples]
-    return Trained(train_classifier(texts, intents, tier), tuple(texts), tuple(intents))
+    with training_progress() as tell:
+        return Trained(train_classifier(texts, intents, tier, progress=tell), tuple(texts), tuple(intents))
 
 
 class Training(NamedTuple):

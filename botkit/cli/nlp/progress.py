@@ -26,3 +26,10 @@ def progress(what: str) -> Iterator[Tell]:
             bar.update(task, completed=done, total=total)
 
         yield tell
+
+
+@contextmanager
+def training_progress() -> Iterator[Callable[[str, float], None] | None]:
+    """A function to call with a step of training and the share that is done; None where nobody looks."""
+    with progress("Training") as tell:
+        yield None if tell is None else lambda _step, share: tell(round(100 * share), 100)

@@ -1,14 +1,12 @@
 """`botkit nlp train`: a project's model, made now rather than at the next start."""
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import click
 import msgspec
 
 from botkit.cli.nlp import data
-from botkit.cli.nlp.progress import progress
+from botkit.cli.nlp.progress import training_progress
 from botkit.cli.output import Output, json_option
 
 
@@ -20,9 +18,8 @@ def command(out: Output, directory: Path, as_json: bool) -> None:
     """Train the model of the project in DIRECTORY."""
     from nlp.training import train
 
-    with progress("Training") as tell:
-        watch = None if tell is None else partial(_tell_share, tell)
-        report = train(directory / "nlp", directory / ".botkit" / "models", watch)
+    with training_progress() as tell:
+        report = train(directory / "nlp", directory / ".botkit" / "models", tell)
     if as_json:
         out.json(msgspec.to_builtins(report))
         return
@@ -43,7 +40,3 @@ def _learnt(slots: dict[str, int]) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def _tell_share(tell: Callable[[int, int], None], _step: str, share: float) -> None:
-    tell(round(100 * share), 100)

@@ -5,6 +5,8 @@ import errno
 import json
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from botkit.cli.main import cli, main
+from botkit.cli.nlp.progress import Tell
 from botkit.stores.base import Change, StoredStep, Unmatched
 from botkit.stores.sqlite import SqliteStore
 from models.errors import BotkitError
@@ -407,12 +410,25 @@ def test_review_without_a_store(shop: Path, tmp_path: Path) -> None:
     assert (missing.exit_code, "there is no store" in missing.output) == (1, True)
 
 
-def test_progress_is_shown_on_a_terminal_only(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_shown_on_a_terminal_only(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(shop, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "a.csv").write_text("text,intent\nwhere is it,order_status\nstop that,cancel_order\n")
     quiet = run("cross-validate", shop, "--folds", "2")
     assert quiet.stderr == ""
     monkeypatch.setattr("botkit.cli.nlp.progress.is_terminal", lambda stream: True)
     watched = run("cross-validate", shop, "--folds", "2")
     assert (watched.exit_code, watched.stdout) == (0, quiet.stdout)
+    for arguments in (("train", tmp_path), ("test", tmp_path), ("test", tmp_path, "--train", tmp_path / "a.csv")):
+        told: list[tuple[int, int]] = []
+
+        @contextmanager
+        def bar(what: str, told: list[tuple[int, int]] = told) -> Iterator[Tell]:
+            yield lambda done, total: told.append((done, total)) if what == "Training" else None
+
+        monkeypatch.setattr("botkit.cli.nlp.progress.progress", bar)
+        shutil.rmtree(tmp_path / ".botkit", ignore_errors=True)
+        assert run(*arguments).exit_code == 0
+        assert told and told[-1] == (100, 100), arguments
 
 
 def test_a_dialogflow_export_is_tested(shop: Path, tmp_path: Path) -> None:
