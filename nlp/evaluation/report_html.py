@@ -25,6 +25,7 @@ def to_html(result: Result, verdicts: Sequence[str] = ()) -> str:
     Raises `Unavailable` without Jinja.
     """
     figures = result.figures
+    drawn = bars(figures)
     return _template().render(
         result=result,
         figures=figures,
@@ -34,7 +35,8 @@ def to_html(result: Result, verdicts: Sequence[str] = ()) -> str:
         curve=curve(result.outcomes, result.threshold),
         points=table(result.outcomes),
         matrix=matrix(result.outcomes, figures),
-        bars=bars(figures),
+        bars=drawn,
+        undrawn=sum(row.support > 0 for row in figures.intents) - len(drawn),
         rows=MAX_ROWS,
         side=SIDE,
         short=short,

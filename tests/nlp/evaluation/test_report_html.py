@@ -100,6 +100,15 @@ def test_bars_are_as_long_as_f1_and_as_wide_as_the_screen() -> None:
     assert not any(attributes.get("class") == "long" for _, attributes in page.tags)
 
 
+def test_intents_without_a_bar_are_told() -> None:
+    names = [f"intent {number:02}" for number in range(62)]
+    trained = Trained(Fixed({name: [(name, 0.9)] for name in names}), ("x",) * 62, tuple(names))
+    told = "... and 2 with a higher F1: the table has them."
+    for count, shown in ((60, False), (62, True)):
+        rows = examples(*((name, name) for name in names[:count]))
+        assert (told in Page(to_html(run_test(trained, rows, name="many"))).text) is shown
+
+
 def test_where_nothing_is_in_scope() -> None:
     trained = Trained(Fixed({}), ("x",), ("other",))
     page = Page(to_html(run_test(trained, examples(("d", NONE_OF_THESE)), name="x")))
