@@ -330,6 +330,32 @@ async def test_what_is_kept_in_memory_goes_when_all_is_sent(tmp_path: Path) -> N
         assert not (outbox._active or outbox._by_provider or outbox._queues or outbox._parked or outbox._sending)
 
 
+ENDS: dict[str, tuple[str, Any, str]] = {
+    "taken, with nothing to wait for": ("[{channel: sms}]", "id-1", ""),
+    "taken, and no news in time": ("[{channel: sms, success: delivered, within: 60s}, {channel: sms}]", "id-1", ""),
+    "delivered": ("[{channel: sms, success: delivered, within: 60s}, {channel: sms}]", "id-1", "delivered"),
+    "reported as failed": ("[{channel: sms}]", "id-1", "rejected"),
+    "refused": ("[{channel: sms}]", Rejected("too long"), ""),
+    "expired": ("[{channel: sms}]", RateLimited("later", retry_after=3_000), ""),
+    "for nobody": ("[{channel: whatsapp}]", "id-1", ""),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+async def test_a_message_that_has_come_to_its_end_is_not_looked_at_again(tmp_path: Path, end: str) -> None:
+    """Else each start would read all that ever ended so, and none of it could be purged."""
+    fallback, answer, news = ENDS[end]
+    async with Bot(tmp_path, sending(fallback=fallback, expires_in="30m")) as bot:
+        bot.line.answer("sms", answer)
+        await bot.say("x")
+        if news:
+            await bot.receipt("sms", news, "id-1")
+        await bot.later(3_600)
+        assert await bot.store.pending_deliveries(0, 10) == []
+        await bot.store.purge(bot.now())
+        assert bot.store._all("SELECT count(*) FROM delivery") == [(0,)]
+
+
 async def test_an_asset_that_is_gone_fails_with_words(tmp_path: Path) -> None:
     async with Bot(tmp_path, ECHO) as bot:
         bot.line.answer("sms", DOWN)
