@@ -55,6 +55,18 @@ def test_recorded_signatures(shared_data: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("caller", "mark"),
+    [("+14158675309", "RSOYDt4T1cUTdK1PDd93/VVr8B8="), ("+12349013030", "0/KCTR6DLpKmkAf8muzZqo1nDgQ=")],
+)
+def test_the_examples_of_its_documentation(caller: str, mark: str) -> None:
+    fields = {"To": "+18005551212", "From": caller, "Digits": "1234", "CallSid": "CA1234567890ABCDE", "Caller": caller}
+    request = call("https://mycompany.com/myapp.php?foo=1&bar=2", urlencode(fields).encode(), mark)
+    twilio("12345").verify(request)
+    with pytest.raises(BadSignature):
+        twilio("12346").verify(request)
+
+
+@pytest.mark.parametrize(
     ("url", "other"),
     [
         ("https://x.test/a?b=1", "https://x.test:443/a?b=1"),
