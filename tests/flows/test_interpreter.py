@@ -97,6 +97,10 @@ async def waits(turn: Turn) -> Any:
     return turn.wait(events=("sms.mo",), seconds=60)
 
 
+async def waits_for_a_number(turn: Turn) -> Any:
+    return turn.wait(events=(5,), seconds=60)  # type: ignore[arg-type]
+
+
 async def ends(turn: Turn) -> Any:
     return End(207)
 
@@ -171,6 +175,7 @@ THINGS: dict[str, Callable[[Turn], Awaitable[Any]]] = {
         raises, raises_ours, exits, gives_once, nonsense, nothing, waits, ends, calls, recurses, hides_object,
         sets_object, gives_object, logs_object, too_large_number, half_a_character, sends_a_lot, breaks_frames,
         throws_dice, is_cancelled, sends_words, remembers_by_number,
+        waits_for_a_number,
     )
 }  # fmt: skip
 Doing.things = THINGS
@@ -462,6 +467,31 @@ async def test_outputs_are_those_of_the_last_visit() -> None:
     assert (await walk.go_on({"text": "again"})).deliveries[0].content.text == "!"
 
 
+async def test_a_visit_says_how_long_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def sleeps(turn: Turn) -> Any:
+        await asyncio.sleep(0.03)
+        return "onSuccess"
+
+    monkeypatch.setitem(THINGS, "sleeps", sleeps)
+    begun, slow = (await Walk(doing("sleeps")).begin()).step.visits
+    assert 0 <= begun.microseconds < slow.microseconds
+    assert 30_000 <= slow.microseconds < 5_000_000
+
+
+async def test_outputs_may_lie_deep(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def gives_deep(turn: Turn) -> Any:
+        turn.output({"order.customer.name": "Ann", "order.customer.city": "Leeds", "order.number": 7})
+        return "onSuccess"
+
+    monkeypatch.setitem(THINGS, "gives_deep", gives_deep)
+    flow = doing("gives_deep")
+    said = "$(n3.order.customer.name) from $(n3.order.customer.city): $(n3.order.number)"
+    flow.nodes[3].next["onSuccess"] = Edge(node=4)
+    flow.nodes[4] = drawn(4, "send", {"text": said}, onSuccess=-101)
+    sprint = await Walk(flow).begin()
+    assert [delivery.content.text for delivery in sprint.deliveries] == ["Ann from Leeds: 7"]
+
+
 async def test_a_flow_knows_its_service() -> None:
     walk = Walk(AROUND.replace("$(n3.given)", "$(service.serviceKey)"))
     assert (await walk.begin()).deliveries[0].content.text == "s!"
@@ -595,7 +625,7 @@ async def test_flows_call_each_other_only_so_deep() -> None:
 
 CALLER = """
 flow: main
-variables: {shared: {default: mine}, own: {default: kept}, given: {default: ""}}
+variables: {shared: {default: mine}, too: {default: mine}, own: {default: kept}, given: {default: ""}}
 nodes:
   2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
   3:
@@ -603,14 +633,14 @@ nodes:
     flow: other
     inputs: {input: "from $(own)"}
     next: {onSuccess: 4, onIncomplete: end 203, onError: end 202}
-  4: {kind: send, text: "$(shared) $(own) $(n3.callflow.outcome)", next: {onSuccess: end 201}}
+  4: {kind: send, text: "$(shared) $(too) $(own) $(n3.callflow.outcome)", next: {onSuccess: end 201}}
 """
 CALLED = """
 flow: other
-variables: {shared: {default: theirs}, input: {default: ""}, hidden: {default: 1}}
+variables: {shared: {default: theirs}, too: {default: theirs}, input: {default: ""}, hidden: {default: 1}}
 nodes:
   2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
-  3: {kind: set_variable, set: {shared: "$(shared) then $(input)", hidden: 2}, next: {onSuccess: 4}}
+  3: {kind: set_variable, set: {shared: "$(shared) then $(input)", too: "$(too) too", hidden: 2}, next: {onSuccess: 4}}
   4: {kind: receive, events: [sms.mo], next: {sms.mo: end 250, onTimeout: end 103}}
 """
 
@@ -620,7 +650,7 @@ async def test_variables_go_into_a_called_flow_and_come_back() -> None:
     sprint = await walk.begin()
     assert not sprint.ended and [frame.flow for frame in walk.session.frames] == ["main", "other"]
     sprint = await walk.go_on({"text": "yes"})
-    assert sprint.deliveries[0].content.text == "mine then from kept kept 250"
+    assert sprint.deliveries[0].content.text == "mine then from kept mine too kept 250"
     assert sprint.ended == 201
     assert "hidden" not in walk.variables
 
