@@ -467,6 +467,29 @@ async def test_outputs_are_those_of_the_last_visit() -> None:
     assert (await walk.go_on({"text": "again"})).deliveries[0].content.text == "!"
 
 
+async def test_what_is_done_on_entering_and_on_leaving_a_node() -> None:
+    flow = """
+flow: main
+variables: {at: {default: nowhere}, came: {default: ""}}
+nodes:
+  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
+  3:
+    kind: send
+    text: "$(at)"
+    on_enter: [set: {at: inside}]
+    on_leave: [set: {at: outside}]
+    next: {onSuccess: 4}
+  4: {kind: receive, events: [sms.mo], on_enter: [set: {came: "$(came)once"}], next: {sms.mo: 5, onTimeout: end 103}}
+  5: {kind: send, text: "$(at), $(came)", next: {onSuccess: 6}}
+  6: {kind: end, outcome: 207}
+"""
+    walk = Walk(flow)
+    (inside,) = (await walk.begin()).deliveries
+    sprint = await walk.go_on({"text": "on"})  # the node goes on: it is not entered again
+    assert [inside.content.text, sprint.deliveries[0].content.text] == ["inside", "outside, once"]  # type: ignore[union-attr]
+    assert sprint.ended == 207
+
+
 async def test_a_visit_says_how_long_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
     async def sleeps(turn: Turn) -> Any:
         await asyncio.sleep(0.03)
@@ -655,9 +678,12 @@ async def test_variables_go_into_a_called_flow_and_come_back() -> None:
     assert "hidden" not in walk.variables
 
 
-@pytest.mark.parametrize(("how", "ended"), [("end 103", 203), ("end 102", 202), ("end 101", 201), ("end 250", 201)])
+@pytest.mark.parametrize(
+    ("how", "ended"), [("end 103", 203), ("end 102", 202), ("end 101", 201), ("end 250", 201), ("3", 203)]
+)
 async def test_how_a_called_flow_ends_decides_the_way_on(how: str, ended: int) -> None:
     called = f"flow: other\nnodes:\n  2: {{kind: start, accepts: [sms.mo], next: {{onBegin: {how}}}}}\n"
+    called += "  3: {kind: end, outcome: 103}\n"
     assert (await Walk(CALLER, called).begin()).ended == ended
 
 
