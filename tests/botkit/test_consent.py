@@ -46,6 +46,18 @@ def test_the_words_alone_count_in_any_case(text: str, wish: str | None) -> None:
     assert words.wish(message) == wish
 
 
+async def test_memory_does_not_grow_with_those_who_opted_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botkit.consent.CACHE_SIZE", 3)
+    people = [f"+1555100{number:04d}" for number in range(10)]
+    async with Bot(tmp_path, ECHO) as bot:
+        for text in ("STOP", "hello"):
+            for number, person in enumerate(people):
+                await bot.say(text if number % 2 else "hello", person)
+        assert [len(bot.line.texts(person)) for person in people] == [2, 1] * 5  # she who left: that she did
+        known = bot.engine._opt_outs
+        assert len(known._known) <= 3 and len(known._newest) <= 3
+
+
 async def test_a_receipt_that_says_so_is_as_good_as_her_word(tmp_path: Path) -> None:
     async with Bot(tmp_path, COUNTER) as bot:
         await bot.say("a")

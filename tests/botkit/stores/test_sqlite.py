@@ -267,6 +267,16 @@ async def test_nothing_is_promised_once_the_file_is_gone(tmp_path: Path, replace
     await again.close()
 
 
+async def test_more_than_a_batch_is_stored_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botkit.stores.sqlite.MAX_BATCH", 4)
+    store = SqliteStore(tmp_path / "store.db")
+    await store.open()
+    await asyncio.gather(*(store.commit(Change(constants=[("last", b"%d" % n)])) for n in range(10)))
+    assert (store.committed, store.batches) == (10, 3)
+    assert await store.constant("last") == b"9"
+    await store.close()
+
+
 async def test_what_comes_while_the_store_is_closed_is_refused(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "store.db")
     await store.open()
