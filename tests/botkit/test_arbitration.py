@@ -36,7 +36,10 @@ def session(row: dict[str, Any]) -> Session:
     return Session(
         id=row["id"], service="s", lane="l", key=row.get("key", ""), frames=[Frame(row["flow"], 1, 3)],
         address=address, channel="sms", asset="a",
-        wait=Wait(events=tuple(row.get("events", ())), keywords=tuple(row.get("keywords", ())), until=99),
+        wait=Wait(
+            events=tuple(row.get("events", ())), keywords=tuple(row.get("keywords", ())), address=row.get("from", ""),
+            until=99,
+        ),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models.service import Rule, SendReply, Service
+from models.service import Condition, InvokeFlow, Rule, SendReply, Service
 from tests.botkit.bot import BOB, COUNTER, Bot, asset, rule
 
 BUSY = """
@@ -126,6 +126,18 @@ nodes:
         await bot.say("Order 12")
         await bot.say("b")
         assert bot.texts == ["a", "order 12", "ab"]
+
+
+async def test_two_rules_that_hold_for_a_message_begin_a_keyed_flow_once(tmp_path: Path) -> None:
+    """One by its keyword, the other by its conditions, which see the message as a flow does."""
+    about = Rule("about", "sms.mo", (InvokeFlow("main"),), conditions=(Condition("sms.message", "contains", "shoes"),))
+    async with Bot(tmp_path, COUNTER, rules=[rule("main", "ORDER"), about]) as bot:
+        for number, text in enumerate(("order shoes", "two shoes, please", "order hats", "a hat, please")):
+            await bot.say(text, f"+1555100{number:04d}")
+        assert [bot.line.texts(f"+1555100{number:04d}") for number in range(4)] == [
+            ["order shoes"], ["two shoes, please"], ["order hats"], [],
+        ]  # fmt: skip
+        assert len(await bot.transactions()) == 3
 
 
 async def test_memory_does_not_grow_with_customers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
