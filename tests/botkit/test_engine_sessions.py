@@ -140,6 +140,15 @@ async def test_two_rules_that_hold_for_a_message_begin_a_keyed_flow_once(tmp_pat
         assert len(await bot.transactions()) == 3
 
 
+async def test_a_rule_begins_two_keyed_flows(tmp_path: Path) -> None:
+    both = Rule("both", "sms.mo", (InvokeFlow("main"), InvokeFlow("other")))
+    async with Bot(tmp_path, [COUNTER, COUNTER.replace("flow: main", "flow: other")], rules=[both]) as bot:
+        await bot.say("a")
+        await bot.say("b")
+        assert bot.texts == ["a", "a", "ab", "ab"]
+        assert [transaction.flow for transaction in await bot.transactions()] == ["main", "other"]
+
+
 async def test_memory_does_not_grow_with_customers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botkit.lanes.MAX_IDLE_LANES", 5)
     monkeypatch.setattr("botkit.identity.CACHE_SIZE", 5)

@@ -26,6 +26,8 @@ VISITOR = Address("inapp", "v-1", AddressKind.VISITOR, "web")
         ((APP,), "ann", "msisdn", "ann"),
         ((NUMBER,), "", "customerid", ANN),
         ((VISITOR,), "", "msisdn", "v-1"),
+        ((VISITOR,), "ann", "msisdn", "ann"),
+        ((VISITOR, NUMBER), "", "customerid", ANN),
         ((APP,), "ann", "", ""),
     ],
 )
