@@ -75,6 +75,19 @@ async def test_a_device_gets_what_it_missed_and_then_what_comes(store: FragileSt
     assert len(phone.got) == 211 and boxes.connected == 0
 
 
+async def test_every_device_of_hers_gets_what_comes(store: FragileStore) -> None:
+    boxes = Mailboxes(store, lambda: BASE)
+    phone, tablet = Phone(), Phone()
+    await boxes.connect("web", ANN, phone, 0)
+    await boxes.connect("web", ANN, tablet, 0)
+    await boxes.put("web", message(1))
+    boxes.disconnect("web", ANN, phone)
+    await boxes.put("web", message(2))
+    assert (phone.got, tablet.got) == ([(1, "m1")], [(1, "m1"), (2, "m2")])
+    boxes.disconnect("web", ANN, tablet)
+    assert not boxes._devices
+
+
 async def test_a_device_that_was_away_for_long_gets_the_newest(
     store: FragileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -323,8 +323,8 @@ async def test_many_customers_are_sent_to_at_once(tmp_path: Path) -> None:
 async def test_what_is_kept_in_memory_goes_when_all_is_sent(tmp_path: Path) -> None:
     async with Bot(tmp_path, ECHO) as bot:
         bot.line.answer("sms", DOWN, "same-1")
-        for n in range(20):
-            await bot.say("x", f"+1555100{n:04d}")
+        await bot.accept(*(bot.message("x", f"+1555100{n % 10:04d}") for n in range(20)))
+        await bot.settle()
         await bot.later(10)
         outbox = bot.engine.outbox
         assert not (outbox._active or outbox._by_provider or outbox._queues or outbox._parked or outbox._sending)
