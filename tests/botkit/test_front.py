@@ -520,6 +520,35 @@ async def pieces(parts: list[bytes]) -> tuple[list[tuple[int, bytes]], bytes, bo
     return [(answer.status, answer.body) for answer in answers], handed, line.closed
 
 
+async def test_a_client_that_reads_again_gets_the_rest() -> None:
+    """While it does not read, nothing more is answered; what came meanwhile is, in its order, as soon as it does."""
+    own = Gate(Echo(), max_body_bytes=MAX_BODY, aiohttp=Aside)
+    line = Line()
+    line.protocol = Front(own)
+    line.protocol.connection_made(line)
+
+    async def answered() -> list[bytes]:
+        for _ in range(20):
+            await asyncio.sleep(0)
+        found, data = [], line.written
+        while one := answer_in(data):
+            answer, data = one
+            found.append(answer.body[-1:])
+        return found
+
+    line.protocol.data_received(form("1"))
+    assert await answered() == [b"1"]
+    line.protocol.pause_writing()
+    line.protocol.data_received(form("2"))
+    line.protocol.data_received(form("3"))
+    assert await answered() == [b"1"]
+    line.protocol.resume_writing()
+    assert await answered() == [b"1", b"2", b"3"]
+    line.protocol.data_received(form("4"))
+    assert await answered() == [b"1", b"2", b"3", b"4"]
+    await own.close(0)
+
+
 STREAMS = {
     "posts": form("1") + form("2", "/channels/b?q=1") + GET,
     "a page after a post": form("1") + HEALTH + form("2"),
