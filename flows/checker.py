@@ -7,13 +7,14 @@ the flow with 102, an unknown variable is empty text, an unreachable node costs 
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from flows.base import Node
 from flows.document import Document
 from flows.durations import write_duration
 from flows.flow_reader import key_hint
-from flows.graph import cycles, distances, successors
+from flows.graph import cycles, distances, successors, walked
 from flows.references import check_references
 from flows.setting_help import is_duration, setting_about, setting_names
 from flows.templates import follow
@@ -173,15 +174,24 @@ class _Check:
                  hint="name a node in `on_error` of the flow, or lead them to nodes under next")  # fmt: skip
 
     def receives(self) -> None:
-        """A Receive that waits for messages hears customers on every channel on which the flow begins."""
-        start = self.flow.nodes.get(START)
-        begins = _messages(start.settings.get("accepts")) if start else []
-        for node in self.flow.nodes.values():
-            events = node.settings.get("events") if node.kind == RECEIVE_KIND else None
-            unheard = [event for event in begins if event not in _messages(events)]
-            if unheard and _messages(events):
-                self.add("unheard", f"node {node.id}: who began the flow by {' or '.join(unheard)} is not heard here",
-                         node.id, "events", warning=True, hint=f"add {', '.join(unheard)} to the events")  # fmt: skip
+        """A Receive that waits for messages hears customers on every channel on which they come to it.
+
+        Where a node asks for the channel, the way of some may be another one than that of others: what lies behind it
+        is not looked at.
+        """
+        nodes = self.flow.nodes
+        begins = _messages(nodes[START].settings.get("accepts")) if START in nodes else []
+        waiting = {id: node for id, node in nodes.items() if node.kind == RECEIVE_KIND}
+        heard = {id: events for id, node in waiting.items() if (events := _messages(node.settings.get("events")))}
+        asking = {id for id, node in nodes.items() if _asks_for_channel(node)}
+        unheard: dict[int, list[str]] = {}
+        for event in begins:
+            for id in walked(self.flow, partial(_leads, event=event, heard=heard, asking=asking)):
+                if event not in heard.get(id, (event,)):
+                    unheard.setdefault(id, []).append(event)
+        for number, events in unheard.items():
+            self.add("unheard", f"node {number}: who began the flow by {' or '.join(events)} is not heard here",
+                     number, "events", warning=True, hint=f"add {', '.join(events)} to the events")  # fmt: skip
 
     def _edge(self, node: Drawn, outcome: str, target: int, end: int) -> None:
         where = ("next", outcome)
@@ -290,6 +300,7 @@ class _Check:
 
 
 _BOUND = re.compile(r"expected ([\d.]+) or (less|more)")
+_OF_THE_CHANNEL = re.compile(r"\b(message\.(channel|event)|receive\.channel)\b")
 _OWN_OUTCOMES = f"{FIRST_OWN_OUTCOME} to {MAX_OUTCOME}"
 
 
@@ -298,6 +309,18 @@ def _messages(events: Any) -> list[str]:
     listed = events if isinstance(events, list) else []
     parts = [(event, *event.partition(".")) for event in listed if isinstance(event, str)]
     return [event for event, sort, _, what in parts if what in MESSAGE_EVENTS and sort not in ("webhook", "custom")]
+
+
+def _asks_for_channel(node: Drawn) -> bool:
+    return bool(_OF_THE_CHANNEL.search(f"{node.settings} {node.on_enter} {node.on_leave}"))
+
+
+def _leads(
+    node: Drawn, outcome: str, *, event: str, heard: Mapping[int, Collection[str]], asking: Collection[int]
+) -> bool:
+    """Whether a customer who writes by this event can leave the node by the outcome, as far as can be told."""
+    events = heard.get(node.id, ())
+    return node.id not in asking and (outcome == event or event not in events or outcome not in events)
 
 
 def _fault(node: Node) -> str:

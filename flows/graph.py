@@ -1,8 +1,8 @@
 """Graph: what follows from a flow's edges alone: what can be reached, and where one can go in circles."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
-from models.flow import START, Flow
+from models.flow import START, Flow, Node
 
 Edges = Mapping[int, Collection[int]]
 
@@ -32,6 +32,19 @@ def distances(flow: Flow, edges: Edges) -> dict[int, int]:
             reached[handler] = 1
             following.append(handler)
         line = following
+    return reached
+
+
+def walked(flow: Flow, leads: Callable[[Node, str], bool]) -> set[int]:
+    """The nodes that can be reached from Start or the error handler by the outcomes that lead on."""
+    line = [number for number in (START, flow.on_error) if number in flow.nodes]
+    reached = set(line)
+    while line:
+        node = flow.nodes[line.pop()]
+        for outcome, edge in node.next.items():
+            if edge.node in flow.nodes and edge.node not in reached and leads(node, outcome):
+                reached.add(edge.node)
+                line.append(edge.node)
     return reached
 
 
