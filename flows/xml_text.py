@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape
 from flows.templates import MAX_RENDERED_LENGTH, Scope, Template, as_text
 
 _MARKS = {'"': "&quot;", "'": "&apos;"}
+_ANEW = "]]><![CDATA["
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 does not have, also not as an escape."""
 
@@ -13,7 +14,7 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def render_xml(template: Template, scope: Scope) -> str:
     """The text with every reference replaced by its value, which is text there: its marks are escaped.
 
-    In a CDATA section, where marks stand for themselves, its end is.
+    In a CDATA section, where marks stand for themselves, its end is, also one that begins or goes on beside the value.
     """
     parts = []
     verbatim = False
@@ -25,5 +26,11 @@ def render_xml(template: Template, scope: Scope) -> str:
                 verbatim = begun > ended
         else:
             text = _NO_XML.sub("\ufffd", as_text(scope.lookup(part)))
-            parts.append(text.replace("]]>", "]]]]><![CDATA[>") if verbatim else escape(text, _MARKS))
+            parts.append(_verbatim(text) if verbatim else escape(text, _MARKS))
     return "".join(parts)[:MAX_RENDERED_LENGTH]
+
+
+def _verbatim(text: str) -> str:
+    begin = _ANEW if text.startswith((">", "]>")) else ""
+    end = _ANEW if text.endswith("]") else ""
+    return begin + text.replace("]]>", f"]]{_ANEW}>") + end
