@@ -252,6 +252,19 @@ async def test_what_she_has_answered_elsewhere_is_not_unread(window: Window) -> 
     await second.sees_once("and now?", "You said and now?", "thanks", "You said thanks")
 
 
+async def test_an_answer_that_overtakes_what_she_said_elsewhere_is_unread(window: Window, scripted: FakeServer) -> None:
+    chat = await chat_on(window)
+    await chat.say("hello")
+    await chat.sees_once("You said hello")
+    await chat.page.keyboard.press("Escape")
+    answer = {**scripted.talk.sent[1], "seq": 4, "text": "Twelve", "content": {"type": "text", "text": "Twelve"}}
+    await scripted.talk.tell(answer)
+    await expect(chat.page.get_by_role("button", name="Open chat, 1 unread")).to_be_visible()
+    await scripted.talk.tell({"type": "echo", "seq": 3, "id": "elsewhere", "text": "how many?", "at": answer["at"]})
+    await expect(chat.page.locator("botkit-chat .me")).to_have_count(2)
+    await expect(chat.page.get_by_role("button", name="Open chat, 1 unread")).to_be_visible()
+
+
 async def test_the_notice_of_a_lost_line_does_not_wait_for_the_tries_to_end(window: Window) -> None:
     chat = await chat_on(window)
     notice = chat.page.get_by_role("status").filter(has_text="Connection lost.")

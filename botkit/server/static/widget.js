@@ -394,7 +394,7 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       const { seq, id, text, at } = frame;
       if (own || seq <= memory.floor) return this.acknowledged(frame, own);
       memory.last = Math.max(memory.last, seq);
-      memory.messages.forEach((message) => message.read === 0 && (message.read = 2));
+      memory.messages.forEach((message) => message.read === 0 && !(message.seq > seq) && (message.read = 2));
       this.add({ seq, id, me: 1, text, at, state: "sent" });
       this.count();
     }
