@@ -34,6 +34,22 @@ PURGE_ROWS = 200
 PURGE_PAUSE_SECONDS = 0.005
 """Between so many, so that messages have most of the time."""
 
+FINISHED_TRANSACTIONS = """
+SELECT NOT EXISTS (SELECT 1 FROM session WHERE session.id = old.transaction_id)
+  AND (SELECT at FROM step AS last WHERE last.transaction_id = old.transaction_id ORDER BY number DESC LIMIT 1) < ?3,
+  transaction_id, transaction_id
+FROM step AS old WHERE transaction_id > ?4 AND transaction_id < ?2 GROUP BY transaction_id
+ORDER BY transaction_id LIMIT ?1
+"""
+OLD_MAIL = """
+SELECT EXISTS (
+  SELECT 1 FROM mailbox AS new WHERE new.asset = old.asset AND new.address = old.address AND new.seq > old.seq),
+  delivery_id, at, asset, address, seq
+FROM mailbox AS old WHERE (at, asset, address, seq) > (?3, ?4, ?5, ?6) AND at < ?2
+ORDER BY at, asset, address, seq LIMIT ?1
+"""
+"""The newest entry of a mailbox stays, so that its numbering goes on."""
+
 _Entry = tuple[Change, "asyncio.Future[None]", "asyncio.Future[None] | None"]
 
 
@@ -352,21 +368,8 @@ class SqliteStore(SqliteReader):
             "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE id < ? AND due_at IS NULL LIMIT ?)",
             moment,
         )
-        gone += await self._purge_range(
-            "DELETE FROM step WHERE transaction_id IN (SELECT transaction_id FROM step AS old"
-            " WHERE transaction_id < ?1 AND NOT EXISTS (SELECT 1 FROM session WHERE session.id = old.transaction_id)"
-            " AND (SELECT at FROM step AS last WHERE last.transaction_id = old.transaction_id"
-            " ORDER BY number DESC LIMIT 1) < ?3 LIMIT ?2)",
-            moment,
-            before,
-        )
-        # the newest entry of a mailbox stays, so that its numbering goes on
-        gone += await self._purge_range(
-            "DELETE FROM mailbox WHERE delivery_id IN (SELECT delivery_id FROM mailbox AS old WHERE at < ? AND EXISTS"
-            " (SELECT 1 FROM mailbox AS new WHERE new.asset = old.asset AND new.address = old.address"
-            " AND new.seq > old.seq) LIMIT ?)",
-            before,
-        )
+        gone += await self._purge_walking("step", "transaction_id", FINISHED_TRANSACTIONS, ("",), moment, before)
+        gone += await self._purge_walking("mailbox", "delivery_id", OLD_MAIL, (-1, "", "", 0), before)
         return gone
 
     async def _purge_in_order(self, table: str, key: str, at: str, finished: str, before: int) -> int:
@@ -379,17 +382,35 @@ class SqliteStore(SqliteReader):
             )  # fmt: skip
             old = [row[0] for row in rows if row[1] < before and row[2]]
             if old:
-                marks = ",".join("?" * len(old))
-                sql = f"DELETE FROM {table} WHERE {key} IN ({marks})"  # noqa: S608
-                gone += await self._purge_some(sql, tuple(old))
+                gone += await self._purge_keys(table, key, old)
             if len(rows) < PURGE_ROWS or rows[-1][1] >= before:
                 return gone
             after = rows[-1][0]
             await asyncio.sleep(PURGE_PAUSE_SECONDS)
 
-    async def _purge_range(self, sql: str, bound: int | str, *more: int) -> int:
+    async def _purge_walking(
+        self, table: str, key: str, sql: str, after: tuple[int | str, ...], *bounds: int | str
+    ) -> int:
+        """Look once at each old row of a table, in the order of an index, as many may have to stay.
+
+        `sql` gives for those from `after` on whether they can go, their key, and their place in the index.
+        """
         gone = 0
-        while (rows := await self._purge_some(sql, (bound, PURGE_ROWS, *more))) > 0:
+        while rows := self._all(sql, PURGE_ROWS, *bounds, *after):
+            old = [row[1] for row in rows if row[0]]
+            if old:
+                gone += await self._purge_keys(table, key, old)
+            after = rows[-1][2:]
+            await asyncio.sleep(PURGE_PAUSE_SECONDS)
+        return gone
+
+    async def _purge_keys(self, table: str, key: str, old: list[int | str]) -> int:
+        marks = ",".join("?" * len(old))
+        return await self._purge_some(f"DELETE FROM {table} WHERE {key} IN ({marks})", tuple(old))  # noqa: S608
+
+    async def _purge_range(self, sql: str, bound: str) -> int:
+        gone = 0
+        while (rows := await self._purge_some(sql, (bound, PURGE_ROWS))) > 0:
             gone += rows
             await asyncio.sleep(PURGE_PAUSE_SECONDS)
         return gone

@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from botkit.stores.base import Change, InboxItem, StoreFailed, StoreUnavailable, Unmatched
+from botkit.stores.base import Change, InboxItem, MailboxEntry, StoredStep, StoreFailed, StoreUnavailable, Unmatched
 from botkit.stores.sqlite import SqliteStore
+from models.transaction import Step, Transaction
 from tests.botkit.stores.test_conformance import delivery, session
 
 
@@ -290,6 +291,38 @@ async def test_what_comes_while_the_store_is_closed_is_refused(tmp_path: Path) -
         ends = await asyncio.gather(came, late, return_exceptions=True)
     assert isinstance(ends[1], StoreUnavailable)
     assert ends[0] is None or isinstance(ends[0], StoreUnavailable)
+
+
+@pytest.mark.parametrize("stays", ["long transactions", "mailboxes"])
+async def test_what_stays_is_looked_at_once_in_a_purge(tmp_path: Path, stays: str) -> None:
+    """It is the oldest: looked at again for every few rows that go, it would hold up all messages."""
+
+    async def work(number: int) -> int:
+        store = SqliteStore(tmp_path / f"{number}.db")
+        await store.open()
+        change = Change()
+        if stays == "mailboxes":  # the newest entry of each, and then one with much that goes
+            change.mailbox = [MailboxEntry("web", f"u{n}", 1, f"a{n}", b"", 1000) for n in range(number)]
+            change.mailbox += [MailboxEntry("web", "u", n, f"b{n}", b"", 2000) for n in range(number + 1)]
+        else:
+            kept, gone = ([f"{at:011x}{n:05}" for n in range(number)] for at in (1000, 2000))
+            change.steps = [StoredStep(id, 0, Step(at=9000), Transaction(id, "s", "f", 1, "k", 1000)) for id in kept]
+            change.steps += [StoredStep(id, 0, Step(at=2000), Transaction(id, "s", "f", 1, "k", 2000)) for id in gone]
+        await store.commit(change)
+        ticks = 0
+
+        def tick() -> int:
+            nonlocal ticks
+            ticks += 1
+            return 0
+
+        for connection in store._connections:
+            connection.set_progress_handler(tick, 100)
+        assert await store.purge(5000) == number
+        await store.close()
+        return ticks
+
+    assert await work(4_000) < 6 * await work(1_000)
 
 
 async def test_a_busy_store_is_purged_too(tmp_path: Path) -> None:
