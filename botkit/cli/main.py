@@ -1,5 +1,6 @@
 """Main: the `botkit` command. It imports a command's file only when that command is run."""
 
+import errno
 import io
 import os
 import sys
@@ -58,6 +59,10 @@ def cli(context: click.Context, no_color: bool) -> None:
         context.obj.color = False
 
 
+OF_WRITING = frozenset({errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC})
+"""Errors that are about the output where they name no file."""
+
+
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
     _open_missing()
@@ -88,7 +93,8 @@ def _run(arguments: list[str] | None) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        out.fail(f"{error.filename or 'the output cannot be written'}: {error.strerror or error}")
+        about = error.filename or ("the output cannot be written" if error.errno in OF_WRITING else "")
+        out.fail(": ".join(filter(None, (str(about), error.strerror or str(error)))))
     except BotkitError as error:
         out.fail_of(error)
     return code if isinstance(code, int) else 0

@@ -1,5 +1,6 @@
 """The command line: what it prints, what it writes, and how it exits."""
 
+import errno
 import json
 import os
 import re
@@ -341,6 +342,18 @@ def test_a_disk_that_is_full_is_told(folder: Path, arguments: tuple[str, ...]) -
         )  # fmt: skip
     words = "error: the output cannot be written: No space left on device\n"
     assert (done.returncode, done.stderr) == (3, words)
+
+
+def test_what_the_system_refuses_is_not_put_down_to_the_output(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")  # as where all disks are full
+
+    monkeypatch.setattr("tempfile.mkdtemp", refuse)
+    with pytest.raises(SystemExit) as caught:
+        main(["chat", str(folder)])
+    assert (caught.value.code, capsys.readouterr().err) == (3, "error: No usable temporary directory found\n")
 
 
 def test_a_name_longer_than_the_system_takes(capsys: pytest.CaptureFixture[str]) -> None:
