@@ -232,6 +232,20 @@ async def test_who_comes_back_another_day_sees_both_halves_of_the_conversation(w
     await expect(chat.log.locator(".me.sent")).to_have_count(2)
 
 
+async def test_what_was_said_on_another_day_has_its_date(window: Window, scripted: FakeServer) -> None:
+    chat = await chat_on(window)
+    await chat.say("hello")
+    await chat.sees_once("You said hello")
+    for frame in scripted.talk.sent:
+        frame["at"] = 1_700_000_000_000
+    await chat.page.evaluate("sessionStorage.clear()")
+    chat = await Chat(await window.open(DEMO)).open()
+    await chat.say("today")
+    await chat.sees_once("You said today")
+    times = await chat.log.locator("time").all_inner_texts()
+    assert ["2023" in time for time in times] == [True, True, False, False]
+
+
 async def test_what_she_has_answered_elsewhere_is_not_unread(window: Window) -> None:
     first, second = Chat(await window.open(DEMO)), Chat(await window.open(DEMO))
     await first.open()
@@ -509,15 +523,18 @@ async def test_a_new_token_of_the_same_customer_goes_on_with_her_conversation(wi
     await sign_in(600)
     await chat.say("hello")
     await chat.sees_once("hello", "You said hello")
-    site.line.deaf = True
+    site.line.lose()  # until the token is too old: a line that is back before takes the message
     await chat.say("pay once")
-    site.line.mend()
     await sign_in(-600)
+    site.line.mend()
+    await chat.page.evaluate("dispatchEvent(new Event('online'))")
     await expect(chat.page.get_by_text("The chat is not available right now.")).to_be_visible()
     await expect(chat.log.locator(".me.sending")).to_have_count(1)
     await sign_in(600)
     await chat.sees_once("hello", "You said hello", "pay once", "You said pay once")
     await expect(chat.log.locator(".me.sending")).to_have_count(0)
+    window.expect(REFUSED)
+    window.expect("WebSocket")
 
 
 @pytest.mark.parametrize(

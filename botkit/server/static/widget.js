@@ -470,10 +470,11 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       const locale = dataset.locale || document.documentElement.lang || "en";
       this.lang = locale;
       if (dataset.locale && /^(ar|fa|he|ur)\b/.test(locale)) this.dir = "rtl";
+      const clocks = (locale) => [{}, { dateStyle: "medium" }].map((day) => new Intl.DateTimeFormat(locale, { timeStyle: "short", ...day }));
       try {
-        this.clock = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
+        this.clocks = clocks(locale);
       } catch {
-        this.clock = new Intl.DateTimeFormat("en", { timeStyle: "short" });
+        this.clocks = clocks("en");
       }
       const url = new URL("inapp/" + encodeURIComponent(dataset.app), dataset.server);
       url.protocol = url.protocol.replace("http", "ws");
@@ -625,7 +626,7 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
       const node = this.nodes.get(message);
       const meta = node.lastChild;
       node.className = `message ${message.me ? "me " + message.state : "bot"}`;
-      const parts = [el("time", { datetime: new Date(message.at).toISOString() }, this.clock.format(message.at))];
+      const parts = [el("time", { datetime: new Date(message.at).toISOString() }, this.time(message.at))];
       if (message.me) parts.push(icon(message.state), el("span", { class: "word" }, this.labels[message.state]));
       if (message.state === "failed") {
         const again = () => {
@@ -636,6 +637,12 @@ textarea{font-size:16px}form{padding-block-end:max(12px,env(safe-area-inset-bott
         parts.push(message.why ? `· ${message.why}` : "", el("button", { type: "button", click: again }, this.labels.retry));
       }
       meta.replaceChildren(...parts);
+    }
+
+    /* The time, with the day where it is not today. */
+    time(at) {
+      const today = new Date(at).toDateString() === new Date().toDateString();
+      return this.clocks[today ? 0 : 1].format(at);
     }
 
     mark(message, state) {
