@@ -10,12 +10,16 @@ SINCE = re.compile(
     r"|\bsinds)[ ]{1,2}\Z",
     re.IGNORECASE,
 )
+_GATHERING = "(?:class|event|course|session|workshop|webinar|race|lesson|tour|talk|seminar|party|meeting|conference)"
 _over = (
     r"(?:ordered|bought|purchased|paid|charged|debited|withdrawn|arrived|came|received|happened|placed|posted"
     r"|shipped|sent|delivered|returned|broke|stopped|called|rang|spoke|visited|missed|dated|invoice[ds]?"
-    r"|failed|declined|rejected|lost|crashed|withdrew|took|taken|renewed|ended|expired|signed up|joined|registered"
+    r"|failed|declined|rejected|lost|crashed|withdrew|took|(?<!is )(?<!are )(?<!['’]s )(?<!all )taken|renewed|ended"
+    rf"|expired|joined|(?:signed up|registered)(?! for (?:\w+ ){{1,3}}{_GATHERING}\b)"
     r"|refunded|deducted|e-?mailed|texted|messaged|phoned|complained|reported|topped up|transferred|dispatched|landed"
-    r"|flew|stayed|spent|wrote|got (?:it|charged|billed)|(?:was|were) (?:in|out|here|there|at|home)"
+    r"|flew|stayed|spent|wrote|got (?:charged|billed)"
+    r"|(?:(?<=\bi )|(?<=\bwe )|(?<=he )|(?<=only )|(?<=just )|(?<=finally ))got it(?![ ]?[,;])"
+    r"|(?:was|were) (?:in|out|here|there|at|home)"
     r"|went (?:down|missing|wrong)"
     r"|was (?:\w+ ){0,2}(?:late|delayed|down|closed)"
     r"|bestellt|gekauft|bezahlt|angekommen|erhalten|bekommen|geliefert|abgebucht|verschickt"
@@ -49,12 +53,16 @@ SHOULD_HAVE = re.compile(
     r"\bshould(?:['’]?ve|[ ]have|[ ]of)[ ](?:been|come|gone|had|got|left|\w{2,12}ed)\b", re.IGNORECASE
 )
 NOT_YET = re.compile(
-    r"\b(?:will|won['’]?t|can|could|would|should|shall|may|might|must|want|need|like|please|if|be|being|get|getting|hoping|going"
-    r"|have to|has to"
-    r"|supposed|due|expected|wird|werden|soll|kann|will|möchte|bitte|sera|pourra|veux|voudrais|peut|será|puede|quiero"
-    r"|quisiera|favor|zal|kan|kunnen|moet|wil|graag|wordt|sarà|può|vorrei|pode|quero|queria)\b|['’]ll\b",
+    r"[,;][ ](?:(?:so|and|then|just)[ ])?(?:call|ring|phone|text|e-?mail|message|contact|deliver|send|come|start|book"
+    r"|collect|bring|meet|make|try)\b"
+    r"|\b(?:how about|what about|see (?:you|ya|u)|will|won['’]?t|can|could|would|should|shall|may|might|must|want"
+    r"|need|like|please|if|be|being|get|getting|hoping|going|have to|has to|supposed|due|expected|wird"
+    r"|werden|soll|kann|will|möchte|bitte|sera|pourra|veux|voudrais|peut|será|puede|quiero|quisiera|favor"
+    r"|zal|kan|kunnen|moet|wil|graag|wordt|sarà|può|vorrei|pode|quero|queria)\b|['’]ll\b",
     re.IGNORECASE,
 )
+"""What is wished, or bidden after something that is over: it ended, call me on Monday."""
+
 ENDS = re.compile(r"(?<!\d)[.!?](?=\s)|\n")
 
 OPENS = re.compile(
@@ -71,6 +79,9 @@ _teller = (
     r"(?:i|we|you|u|they|he|she|it|my|our|your|ur|the|a|an|this|that|someone|somebody|nobody|no|habe?|haben|hat|wurden?"
     r"|war(?:en)?|ist|sind|j|nous|on|vous|mon|ma|me|nos|mi|ho|abbiamo|hanno|eu|meu|minha|heb|hebben|heeft|werd(?:en)?)"
 )
+_still = r"(?!(?:am|is|are|gets?|have (?:an?|the|my|our))\b)"
+"""What is no more told of a day that is over: on Monday I am moving and ordered boxes, on Friday my rent is paid."""
+
 _named = (
     "(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|die|mit|don|sam|son|mär|mai|okt|dez"
     "|lun|mer|jeu|ven|dim|fév|fev|avr|jui|aoû|déc|mié|jue|vie|sáb|sab|dom|ene|abr|ago|dic|gio|gen|mag|giu|lug|set|ott"
@@ -80,7 +91,7 @@ _named = (
 
 TOLD_BEHIND = re.compile(
     rf"(?:(?:{_said_with}|{_figures}|{_named})[ ,]{{1,2}}){{1,7}}?"
-    rf"(?P<told>(?:{_teller}\b['’ ]{{1,2}}(?:[\w€£$.,]+[ ]){{0,5}}?)?{_over})\b",
+    rf"(?P<told>(?:{_teller}\b['’ ]{{1,2}}(?:{_still}[\w€£$]+(?:[.,]\d+)*[ ]){{0,5}}?)?{_over})\b",
     re.IGNORECASE,
 )
 """On 20 November I ordered it; am 3. November habe ich bezahlt."""
