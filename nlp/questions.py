@@ -113,33 +113,42 @@ DUTCH_VERBS = _words(
     "is zijn kunnen kunt kun mag mogen moeten willen wilt wordt worden gaat gaan komt komen levert leveren doet doen"
     " zou zouden zal zullen werkt werken krijgen neemt nemen accepteert accepteren hebben hebt heeft bent waren hadden"
 )
-DUTCH_FIRST_PERSON = _words("heb ben kan moet wil ga krijg was had kom")
+DUTCH_FIRST_PERSON = _words("kan moet was had")
+DUTCH_SHORT_VERBS = _words("heb ben wil ga krijg kom")
+DUTCH_SHORT_SUBJECTS = _words("ik je jij u")
 DUTCH_PRONOUNS = _words("ik je jij u jullie hij zij ze we wij het er iemand")
 DUTCH_SUBJECTS = DUTCH_PRONOUNS | _words("de een dit dat deze die mijn onze ons jouw uw")
-""" "Heb een vraag" has left out its ik, and "heb je een vraag" asks."""
+""" "Heb een vraag" and "heb het niet" have left out their ik, and "heb je een vraag" asks."""
 
 EXCLAIMED = _words(
     "schifo merda vergogna peccato delusione disastro bello bella brutto mierda vergüenza asco pena lástima desastre"
-    " bien bueno guay vergonha absurdo droga horror bom ótimo legal dommage horreur honte bonheur een"
+    " bien bueno guay vergonha absurdo droga horror bom ótimo legal dommage horreur honte bonheur een mij dan eerder"
 )
-"""Behind "che", "que", "quel" or "wat" these call out, and do not ask."""
+"""Behind "che", "que", "quel", "wat" or "hoe" these call out or say no more than "anyway", and do not ask."""
 
 ASKS_FIRST = {
     "es": r"(?:(?:me|nos|te|le|os|lo|la|se) )?(?:puedo|podemos|puedes|pod[eé]is|pueden|puede|podr[ií]a[ns]?"
-          r"|podr[ií]ais) (?!que\b)\w|(?:tienen|ten[eé]is|tienes) (?!que\b|raz[oó]n)\w"
+          r"|podr[ií]ais) (?!que\b|ser\Z)\w|(?:tienen|ten[eé]is|tienes) (?!que\b|raz[oó]n)\w"
           r"|hay (?:alguien|alg[uú]n|alguna|forma|manera|posibilidad)\b|es posible\b"
           r"|(?:abren|abr[ií]s|aceptan|acept[aá]is|env[ií]an|envi[aá]is|venden|vend[eé]is|hacen|hac[eé]is) (?!que\b)\w"
           r"|est[aá](?:n|is) (?:abiertos|disponibles|abiertas)",
     "it": r"(?:(?:mi|ci|ti|si|lo|la) )?(?:posso|possiamo|potete|puoi|pu[oò]|possono|potrei|potrest[ei]|potrebbe)"
-          r" (?!che\b)\w|avete (?!ragione|che\b|\w+(?:[aiu]to|tto|rso|sto|sso)\b)\w|c è (?:qualcuno|modo|un modo"
-          r"|possibilità|qualche)\b|è (?:possibile|disponibile|ancora disponibile)\b|siete (?:aperti|chiusi|disponibili"
+          r" (?!che\b|darsi\b|essere\Z)\w|avete (?!ragione|che\b|\w+(?:[aiu]to|tto|rso|sto|sso)\b)\w"
+          r"|c è (?:qualcuno|modo|un modo|possibilità|qualche)\b"
+          r"|è (?:possibile|disponibile|ancora disponibile)\b|siete (?:aperti|chiusi|disponibili"
           r"|ancora)\b|(?:spedite|accettate|vendete|consegnate|fate) (?!schifo|pena|pietà|presto|qualcosa)\w",
     "pt": r"(?:(?:me|nos|se) )?(?:posso|podemos|podem|poderiam?|pode me) (?!que\b)\w|tem (?:como|algu[eé]m|alguma?"
           r"|jeito|previsão)\b|d[aá] (?:para|pra)\b|é possível\b|voc[eê]s (?:t[eê]m|abrem|fazem|entregam|aceitam|vendem"
           r"|podem|enviam|trabalham|poderiam)\b",
-    "fr": r"(?:c est|cest) (?P<asked>quand|où|combien)\b",
+    "fr": r"(?:c est|cest) (?P<asked>quand(?! m[êe]me)|où|combien)\b",
 }  # fmt: skip
 """How a question without a mark begins where nothing but the voice makes one of a statement: what is rarely stated."""
+
+RATED = re.compile(
+    r"\b(?:p[eé]ss?im|horr[ií]|terr[ií]b|excelen|eccellen|[oó]t?tim[aio]|fant[aá]stic|incre[ií]b|incr[ií]ve|maravil"
+    r"|meravigl|basura|spazzatura|lixo|muy (?:buen|mal)|cagare)"
+)
+""" "Tienen un servicio pésimo" blames, "tienen un teléfono" can ask."""
 
 ASKS_FIRST_OF = {language: re.compile(said) for language, said in ASKS_FIRST.items()}
 INVERTED = re.compile(r"[^\W\d_]{1,30}-(?:t-)?(?:vous|tu|il|elle|on|je|nous|ils|elles|ce)(?![\w-])", re.IGNORECASE)
@@ -171,7 +180,7 @@ def _foreign(sentence: str, words: list[str], language: str, *, marked: bool) ->
     before_them = BEFORE_OF[language]
     begin = next((at for at, word in enumerate(words) if word not in before_them), 0)
     first = words[begin : begin + 2]
-    called_out = first[0:1] and first[0] in ("che", "que", "qué", "quel", "quelle", "wat") and not marked
+    called_out = first[0:1] and first[0] in ("che", "que", "qué", "quel", "quelle", "wat", "hoe") and not marked
     if called_out and len(first) > 1 and first[1] in EXCLAIMED:
         return None
     if first and first[0] in asked and not stated:
@@ -184,15 +193,21 @@ def _foreign(sentence: str, words: list[str], language: str, *, marked: bool) ->
         kind = next((asked[word] for word in words if word in asked), "yes/no") if marked else "yes/no"
         return kind, "question mark" if marked else "auxiliary verb first"
     asks_first = ASKS_FIRST_OF.get(language)
-    if asks_first and not stated and (match := asks_first.match(" ".join(words[begin:]))):
+    said = " ".join(words[begin:])
+    if asks_first and not stated and (match := asks_first.match(said)) and not RATED.search(said):
         kind = asked.get(match.groupdict().get("asked") or "", "yes/no")
         return kind, "auxiliary verb first"
     return None
 
 
+CLAUSE_SUBJECTS = {"fr": _words("je j on nous il"), "nl": _words("ik je jij u jullie hij ze we wij het")}
+"""In French and Dutch, a question has its verb before them."""
+
+
 def _is_clause(sentence: str, first: list[str], language: str) -> bool:
     """Whether a "when" begins no question, but says when something was: Quand je suis rentré, ..."""
-    return "," in sentence or (language == "fr" and len(first) > 1 and first[1] in ("je", "j", "on", "nous", "il"))
+    subjects = CLAUSE_SUBJECTS.get(language)
+    return "," in sentence or (subjects is not None and len(first) > 1 and first[1] in subjects)
 
 
 def _verb_first(sentence: str, first: list[str], language: str) -> bool:
@@ -200,7 +215,8 @@ def _verb_first(sentence: str, first: list[str], language: str) -> bool:
         return INVERTED.match(sentence.strip()) is not None
     if language == "nl" and len(first) > 1:
         return (first[0] in DUTCH_VERBS and first[1] in DUTCH_SUBJECTS) or (
-            first[0] in DUTCH_FIRST_PERSON and first[1] in DUTCH_PRONOUNS
+            (first[0] in DUTCH_FIRST_PERSON and first[1] in DUTCH_PRONOUNS)
+            or (first[0] in DUTCH_SHORT_VERBS and first[1] in DUTCH_SHORT_SUBJECTS)
         )
     return language == "de" and len(first) > 1 and first[0] in GERMAN_VERBS and first[1] in GERMAN_SUBJECTS
 
