@@ -7,20 +7,24 @@ from nlp.postcodes import find_postcodes
 _word = r"[^\W\d_][\w'’-]{0,39}"
 _streets = "street|st|road|rd|avenue|ave|lane|ln|crescent|cres|terrace|boulevard|blvd|gardens|gdns|grove|mews"
 _others = "drive|close|court|way|place|square|park|hill|house|row|walk|rise|view|green"
+_objects = "my|our|your|the|an?|this|that|it|them|all|to|on|with|for|of|from|please"
 STREET = re.compile(
     rf"(?<!\w)(?P<name>{_word})[ ](?:{_streets})(?!\w)"
-    rf"|(?<![\w.,])\d{{1,5}}[a-z]?,?[ ](?P<named>(?:{_word}[ ]){{1,3}}?)(?:{_streets}|{_others})(?!\w)",
+    rf"|(?<![\w.,])\d{{1,5}}[a-z]?,?[ ](?P<named>(?:{_word}[ ]){{1,3}}?)(?:{_streets}|{_others})(?!\w)"
+    rf"(?![ ](?:{_objects})\b)",
     re.IGNORECASE,
 )
-"""Elmhurst Road; 12 Great Elmhurst Close: words such as close say it only behind a house number."""
+"""Elmhurst Road; 12 Great Elmhurst Close: words such as close say it only behind a house number, and with no object."""
 
+_said_of_names = r"mis|inc|wro?n?g|spel|(?:not|on|the|in|still|too|cut|also)\b"
 PERSON = re.compile(
     rf"(?<!\w)(?:(?:my|the|his|her|our|last|first|full|sur|cardholder|account|patient)[ ]?)?(?:name|surname)"
-    rf"(?:[ ]is|['’]?s|:)[ ]{{1,2}}(?P<name>{_word}(?:[ ]{_word})?)"
+    rf"(?:[ ]is|['’]?s|:)[ ]{{1,2}}(?!{_said_of_names})(?P<name>{_word}(?:[ ]{_word})?)"
     rf"|(?<!\w)(?:mr|mrs|ms|miss|dr|prof)\.?[ ](?P<named>{_word})",
     re.IGNORECASE,
 )
-TOWN = re.compile(rf"(?P<name>(?:{_word}[ ,]{{1,2}}){{1,3}})\Z")
+_before_towns = "to|in|at|is|from|for|near|by|my|our|the|and|of|post|code|postcode|address|house"
+TOWN = re.compile(rf"(?<!\w)(?P<name>(?:(?!(?:{_before_towns})\b){_word}[ ,]{{1,2}}){{1,3}})\Z", re.IGNORECASE)
 LOOKED_AT = 60
 
 

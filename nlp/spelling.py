@@ -89,11 +89,10 @@ class Spelling:
         """The text with misspelt words put right."""
         shouted = text.isupper() and len(text.split()) > 1
         words = [match for chunk in CHUNK.finditer(text) for match in self._doubtful(text, chunk, shouted=shouted)]
-        if self._english and words:
-            names = name_spans(text)
-            words = [word for word in words if not any(start <= word.start() < end for start, end in names)]
-        for match in reversed(words[:MAX_WORDS]):
-            if right := self._nearest(match.group().lower()):
+        slips = [(word, right) for word in words[:MAX_WORDS] if (right := self._nearest(word.group().lower()))]
+        names = name_spans(text) if slips and self._english else []  # most texts have no slip, and need not be searched
+        for match, right in reversed(slips):
+            if not any(start <= match.start() < end for start, end in names):
                 text = text[: match.start()] + _in_case_of(match.group(), right) + text[match.end() :]
         return text
 
