@@ -14,7 +14,7 @@ SERVICE_WORDS = {
     "clueless": -1.9, "crashing": -1.8, "please": 0.0, "help": 0.0, "gift": 0.0, "number": 0.0, "card": 0.0,
     "refund": 0.0, "cancel": 0.0, "want": 0.0, "credit": 0.0, "share": 0.0, "interest": 0.0, "accept": 0.0,
     "block": 0.0, "security": 0.0, "pay": 0.0, "chance": 0.0, "pls": 0.0, "plz": 0.0, "support": 0.0, "holiday": 0.0,
-    "holidays": 0.0, "pressure": 0.0, "blue": 0.0, "fan": 0.0, "top": 0.0,
+    "holidays": 0.0, "pressure": 0.0, "blue": 0.0, "fan": 0.0, "top": 0.0, "urgent": 0.0,
 }  # fmt: skip
 """What customers say of a service in English; "please", "want" and "help" ask, and praise nothing.
 
@@ -58,7 +58,9 @@ _LOST = (
 
 _ENGLISH = (
     (GOOD, r"could(?:n['’]?t| not) (?:be|have been) (?:happier|better|more (?:pleased|helpful|happy))"
-           r"|spot[ -]on|over the moon|made my day|(?<![/.])5[ -]stars?(?! for| hotels?)|(?<![/.])10/10|top notch"
+           r"|spot[ -]on|over the moon|made my day|(?<![/.])5[ -]stars?(?! for| hotels?)|(?<![/.])10/10"
+           r"|top[ -](?:notch|class|quality|service|job|marks|man|bloke|lads?|stuff)"
+           r"|an? (?:(?:big|huge|massive|great|real|true|loyal) )?fan of|(?:huge|massive|biggest) fan"
            r"|no complaints"
           rf"|(?:[45]/5{_ALONE.format('./5')}|[89]/10{_ALONE.format('./10')}){_RATED}"
           r"|(?:4|four)[ -]stars?(?! for| hotels?)"
@@ -67,7 +69,7 @@ _ENGLISH = (
           r"|hardly (?:good|great|helpful|ideal|fast)|ripped off|rip[ -]off|never again|so slow|too slow"
           r"|(?:does(?:n['’]?t| not)|never|not|won['’]?t|is(?:n['’]?t| not)|stopped) work(?:s|ing|ed)?"
           r"|(?<![/.])(?:[01]|zero|one)[ -]stars?|(?<![/.])0/10|arrived (?:cold|late|broken|damaged)"
-          r"|cold and late"
+          r"|cold and late|not (?:really )?a (?:(?:big|huge|great) )?fan(?! (?:heater|oven)s?\b)"
           r"|waste of (?:time|money)"
           rf"|(?:[12]/5{_ALONE.format('./5')}|[1-4]/10{_ALONE.format('./10')}){_RATED}|(?:2|two)[ -]stars?(?! hotels?)"
           rf"|never (?:\w+ )?{_KNOWN} (?:\w+ )?worse|could(?:n['’]?t| not) (?:be|have been|get) (?:any )?worse"
@@ -77,7 +79,7 @@ _ENGLISH = (
           r"|(?:not|\w{2,6}n['’]?t) (?:nearly |quite )?(?:as|so) (?:good|great|nice|fast|quick|easy|fresh|clean|helpful"
           r"|reliable) as(?: \w+){0,2} (?:hoped|expected|promised|advertised|described|thought)"
           r"|still (?:waiting|no (?:reply|response|answer|refund))|still have(?:n['’]?t| not) \w+ed"),
-    (CALM, rf"{_THINGS}|{_LOST}|no(?=[.:]? ?[:#]? ?\d)|"
+    (CALM, rf"{_THINGS}|{_LOST}|no(?=[.:]? ?[:#]? ?\d)|oh (?:my )?(?:god|gosh)|no pressure|no,? pl(?:ease|s|z)|"
            r"(?:(?:want|need|get|like) )?my money back|do(?:n['’]?t| not) bother|no,? thank(?:s| you)"
            r"|(?:would|i['’]d|we['’]d) like(?= (?:to|an?|the|my|some)\b)|best (?:time|way|number|day) (?:to|for)"
            r"|\A\W*no+(?:pe)?\W*\Z|\Ano(?= (?:i|we|it|that|the|my)\b)"
