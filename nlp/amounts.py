@@ -179,12 +179,13 @@ def _add_after(found: list[Entity], value: float, text: str, start: int, end: in
 
 
 def _is_something_else(match: re.Match[str], value: float, text: str) -> bool:
-    """Whether a word that is a currency counts something else: two real problems, 5 won games, two pounds of flour."""
+    """Whether a word that is a currency counts something else: two real problems, 5 won games, two pounds of flour,
+    a 3 rm flat."""
     word = match[1].lower()
     if word == "p":
         return match.group().startswith(" ")
-    if word == "try":
-        return not match[1].isupper()
+    if word in ("try", "rub", "rp", "rm"):
+        return not match[1].isupper() or (word == "rm" and not match.group().startswith(" "))
     if word == "real" and value != 1:
         return True
     if word in ("real", "won"):
