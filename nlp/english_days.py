@@ -112,9 +112,15 @@ def _day_of_month(match: re.Match[str], clock: Clock) -> date:
     return day_of_month(day, clock, over=is_over(match.string, match.start()))
 
 
+NEXT_YEAR = re.compile(r",?[ ](?:of[ ])?next[ ]year\b", re.IGNORECASE)
+
+
 def _weekday_of_month(match: re.Match[str], clock: Clock) -> date:
     """Friday the 13th: the next one, or the last one where it is over."""
     weekday = day_number(match["weekday"] or match["short"])
+    if NEXT_YEAR.match(match.string, match.end()):
+        new_year = clock.now.replace(year=clock.now.year + 1, month=1, day=1)
+        return day_of_month(int(match["day"]), clock._replace(now=new_year), weekday=weekday)
     return day_of_month(int(match["day"]), clock, over=is_over(match.string, match.start()), weekday=weekday)
 
 

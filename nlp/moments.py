@@ -268,6 +268,18 @@ def _clock_time(match: re.Match[str], clock: Clock) -> time:
     return time(hour, minute)
 
 
+PRICED = re.compile(
+    r"\b(?:pay|paid|paying|costs?|charged?|(?:charged?|costs?|owed?|gave|sent) (?:me|us|you)|spent|spend|send|sent"
+    r"|transfer(?:red)?|withdrew|withdraw|debited|deducted|refund(?:ed)?|owed?|of)[ ]\Z",
+    re.IGNORECASE,
+)
+
+
+def _time_before_day(match: re.Match[str], clock: Clock) -> time | None:
+    """9.30 tomorrow, but not the money of: I paid 9.30 yesterday."""
+    return None if PRICED.search(match.string, max(0, match.start() - 24), match.start()) else _clock_time(match, clock)
+
+
 def _named_time(match: re.Match[str], clock: Clock) -> time:
     return time(0 if "midnight" in match.group().lower() else 12)
 
@@ -310,7 +322,8 @@ RULES: tuple[Rule, ...] = (
     (pattern(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?[ ]?(?P<half>[ap]\.?m)\.?"), _clock_time),
     (pattern(r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?P<half>)(?!:\d)(?:[ ]?(?:hrs?|hours)(?!\w))?"),
      _clock_time),
-    (pattern(rf"(?<!\w\.)(?P<hour>[01]?\d|2[0-3])\.(?P<minute>[0-5]\d)(?P<half>)(?=[ ]{NAMED_DAY})"), _clock_time),
+    (pattern(rf"(?<!\w\.)(?P<hour>[01]?\d|2[0-3])\.(?P<minute>[0-5]\d)(?P<half>)(?=[ ]{NAMED_DAY})"),
+     _time_before_day),
     (pattern(r"(?P<hour>1[0-2]|[1-9])[ ](?P<minute>[0-5]\d)[ ]?(?P<half>[ap]\.?m)\.?"), _clock_time),
     (pattern(r"(?P<hour>\d{1,2})(?P<minute>)(?P<half>)[ ]o['’ ]{0,2}clock"), _clock_time),
     (pattern(rf"{AT}(?P<hour>[01]?\d|2[0-3])\.(?P<minute>[0-5]\d)(?P<half>)(?!\.\d){NO_NOUN}"), _clock_time),

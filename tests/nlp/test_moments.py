@@ -90,6 +90,8 @@ def test_four_figures_are_a_time_where_the_sentence_is_about_time(text: str, val
         ("flat 2/1 15 high st", []),
         ("9.30 tomorrow", ["2026-11-23T09:30"]),
         ("it costs 9.30", []),
+        ("I was charged 9.30 yesterday", ["2026-11-21"]),
+        ("friday the 13th next year", ["2027-08-13", "2027-11-22"]),
         ("at 9 30 am", ["09:30"]),
         ("5-7pm fri", ["17:00", "2026-11-27T19:00"]),
         ("10:30 mon please", ["2026-11-23T10:30"]),
