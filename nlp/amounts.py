@@ -34,7 +34,9 @@ SMALL |= dict.fromkeys(ANY_CENTS, "")
 _SIGN = r"(?:(?:US|HK|N[TZ]|[ACRS])\$|[$€£₹¥₺₦₩₱฿₫₪₽₴])"
 _CODE = "|".join(sorted(code for code in CODES if code.isascii() and len(code) == 3 and code.upper() in WORDS))
 BEFORE = re.compile(
-    rf"(?<!\w)(?:({_SIGN})[ ]?|({_CODE}|rs|rp|rm|ksh)\.?[ ]|((?:rs|rp|ksh)\.|(?-i:Rs|Rp|Ksh|KSh)))(?=\d)", re.IGNORECASE
+    rf"(?<!\w)(?:({_SIGN})[ ]?|(?=[a-z]{{2,3}}[.]?[ ]?\d)"  # few words are so short and before a figure
+    rf"(?:({_CODE}|rs|rp|rm|ksh)\.?[ ]|((?:rs|rp|ksh)\.|(?-i:Rs|Rp|Ksh|KSh))))(?=\d)",
+    re.IGNORECASE,
 )
 FIGURES = re.compile(
     r"\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d{1,2})?(?!,?\d)|"

@@ -28,6 +28,8 @@ def in_order(found: list[Found], text: str) -> list[Found]:
 
     Hours beside a range of days belong to all of them, and so to none: Monday to Friday, 9am to 5pm.
     """
+    if len(found) < 2:
+        return found
     rows = list(found)
     for last, row in enumerate(rows):
         first = _first(rows, last, text)

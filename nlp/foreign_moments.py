@@ -340,7 +340,8 @@ def _steps(text: str, language: str, rules: _Rules, clock: Clock) -> Iterator[Fo
     for expression, minutes in rules.quarters if QUARTER.search(text) else ():
         for match in expression.finditer(text):
             yield Found(*match.span(), shifted(clock, minutes, "minute"))
-    for match in WORKING_DAYS.finditer(text):
+    lowered = text.lower()
+    for match in WORKING_DAYS.finditer(text) if any(word in lowered for word in IN_WORKING_DAYS) else ():
         count = int(match[1]) if match[1].isdigit() else rules.counts.get(fold(match[1], language))
         if count is not None:
             yield Found(*match.span(), working_days(clock.now.date(), count))
@@ -361,6 +362,9 @@ WORKING_DAYS = re.compile(
     re.IGNORECASE,
 )
 """In drei Werktagen, dans 10 jours ouvrés."""
+
+IN_WORKING_DAYS = ("tagen", "werkdagen", "ouvr", "bil", "laborable", "lavorativ", "teis")
+"""Every one of them has one of these in it."""
 
 
 def _times(text: str, language: str, rules: _Rules, clock: Clock) -> Iterator[Found]:

@@ -82,7 +82,9 @@ def find_foreign_numbers(text: str, language: str) -> list[Entity]:
     starts = {row.start for row in found}
     found += [row for row in find_ranges(text) if row.start not in starts]
     scaled = {row.end for row in found if row.source == "words"}  # where a scale ends that figures have
-    words = [word for word in _words(text, language) if word[2] not in scaled]
+    words = list(_words(text, language))
+    if scaled:
+        words = [word for word in words if word[2] not in scaled]
     begins = _beginnings(language)
     at = 0
     while at < len(words):

@@ -120,11 +120,12 @@ DUTCH_PRONOUNS = _words("ik je jij u jullie hij zij ze we wij het er iemand")
 DUTCH_SUBJECTS = DUTCH_PRONOUNS | _words("de een dit dat deze die mijn onze ons jouw uw")
 """ "Heb een vraag" and "heb het niet" have left out their ik, and "heb je een vraag" asks."""
 
+CALLS_OUT = _words("che que qué quel quelle wat hoe")
 EXCLAIMED = _words(
     "schifo merda vergogna peccato delusione disastro bello bella brutto mierda vergüenza asco pena lástima desastre"
     " bien bueno guay vergonha absurdo droga horror bom ótimo legal dommage horreur honte bonheur een mij dan eerder"
 )
-"""Behind "che", "que", "quel", "wat" or "hoe" these call out or say no more than "anyway", and do not ask."""
+"""Behind them these call out or say no more than "anyway", and do not ask."""
 
 ASKS_FIRST = {
     "es": r"(?:(?:me|nos|te|le|os|lo|la|se) )?(?:puedo|podemos|puedes|pod[eé]is|pueden|puede|podr[ií]a[ns]?"
@@ -180,8 +181,7 @@ def _foreign(sentence: str, words: list[str], language: str, *, marked: bool) ->
     before_them = BEFORE_OF[language]
     begin = next((at for at, word in enumerate(words) if word not in before_them), 0)
     first = words[begin : begin + 2]
-    called_out = first[0:1] and first[0] in ("che", "que", "qué", "quel", "quelle", "wat", "hoe") and not marked
-    if called_out and len(first) > 1 and first[1] in EXCLAIMED:
+    if len(first) > 1 and first[1] in EXCLAIMED and first[0] in CALLS_OUT and not marked:
         return None
     if first and first[0] in asked and not stated:
         kind = asked[first[0]]
@@ -226,7 +226,7 @@ def _english(sentence: str, words: list[str], language: str, *, marked: bool) ->
         words = words[1:]
     if not words:
         return None
-    if words[:2] in (["r", "u"], ["r", "you"]):
+    if words[0] == "r" and words[1:2] in (["u"], ["you"]):
         words = ["are", "you", *words[2:]]
     first = re.sub(r"'(?:s|re|d|ll|ve)$", "", words[0])
     shortened = first != words[0]

@@ -102,9 +102,10 @@ class Spelling:
             return
         before = text[max(0, chunk.start() - MAX_GAP) : chunk.start()].rstrip(" \t\"'”’)")
         begins = not before or before.endswith(SENTENCE_END)
+        foreign = self._english and not chunk.group().isascii()
         for match in WORD.finditer(text, *chunk.span()):
             opens = begins and not any(map(str.isalnum, text[chunk.start() : match.start()]))
-            if self._english and not match.group().isascii():  # müller, straße: not even a slip is English
+            if foreign and not match.group().isascii():  # müller, straße: not even a slip is English
                 continue
             if shouted or opens or not self._english or not match.group()[0].isupper():
                 yield match
