@@ -50,7 +50,8 @@ class CompiledNode:
     """A node with its settings validated and its edges and actions at hand."""
 
     __slots__ = (
-        "edges", "id", "key", "kind", "label", "node", "on_enter", "on_leave", "red", "resume_now", "run_now", "ways",
+        "edges", "id", "key", "kind", "label", "node", "on_enter", "on_leave", "outcomes", "resume_now", "run_now",
+        "ways",
     )  # fmt: skip
 
     def __init__(
@@ -64,7 +65,7 @@ class CompiledNode:
         self.label = label
         self.node = node
         self.edges = edges
-        self.red = frozenset(outcome.name for outcome in node.outcome_list() if outcome.colour == "red")
+        self.outcomes = {outcome.name: outcome.colour for outcome in node.outcome_list()}
         self.on_enter = on_enter
         self.on_leave = on_leave
         self.run_now: Callable[[Turn], Left] | None = node.run_now if type(node).run is Node.run else None

@@ -314,11 +314,9 @@ class _Walk:
             turn.fail(f"an action on leaving failed: {error}")
             outcome = ON_ERROR
         self.session.memory.clear()
-        if outcome not in node.edges and outcome != ON_ERROR:
-            declared = [each.name for each in node.node.outcome_list()]
-            if outcome not in declared:
-                turn.fail(f"the node returned {outcome!r}, which is none of its outcomes: {', '.join(declared)}")
-                outcome = turn.visit.outcome = ON_ERROR
+        if outcome not in node.edges and outcome not in node.outcomes and outcome != ON_ERROR:
+            turn.fail(f"the node returned {outcome!r}, which is none of its outcomes: {', '.join(node.outcomes)}")
+            outcome = turn.visit.outcome = ON_ERROR
         edge = node.edges.get(outcome)
         if edge is not None:
             if edge.end:
@@ -326,7 +324,7 @@ class _Walk:
             turn.frame.node = edge.node
             return False
         handler = self.program.on_error
-        if outcome in node.red or outcome == ON_ERROR:
+        if node.outcomes.get(outcome) == "red" or outcome == ON_ERROR:
             depth = len(self.session.frames)
             if handler and depth not in self.handling:
                 self.handling.add(depth)

@@ -47,7 +47,8 @@ def test_each_session_gets_variables_of_its_own() -> None:
 def test_red_outcomes_are_known() -> None:
     text = "flow: f\nnodes:\n  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}\n  3: {kind: send, text: hi}\n"
     program = compile_flow(read_flow(text).flow, 1, KINDS)
-    assert program.nodes[3].red == {"onError", "onPolicyFail"}
+    red = {name for name, colour in program.nodes[3].outcomes.items() if colour == "red"}
+    assert red == {"onError", "onPolicyFail"}
     assert program.nodes[2].edges["onBegin"].node == 3
 
 

@@ -414,6 +414,13 @@ async def test_a_drawn_red_edge_goes_before_the_handler() -> None:
     assert (await Walk(flow).begin()).ended == 222
 
 
+async def test_a_node_is_asked_for_its_outcomes_before_anybody_walks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What breaks there is no flow that can be run; a walk does not depend on it."""
+    walk = Walk(doing("gone", on_error=9))
+    monkeypatch.setattr(Doing, "outcome_list", lambda node: 1 / 0)
+    assert (await walk.begin()).ended == ERROR
+
+
 async def test_an_outcome_that_the_node_does_not_declare_is_an_error_that_names_those_it_has() -> None:
     flow = doing("gone")
     flow.nodes[3] = drawn(3, "doing", {"what": "gone"}, onError=4)
