@@ -266,14 +266,16 @@ class _Walk:
             except BotkitError as error:
                 turn.fail(str(error))
                 left = ON_ERROR
-            except (Exception, SystemExit) as error:  # a node must not end the server, not even by sys.exit()
-                turn.fail(f"{type(error).__name__}: {error}")
-                left = ON_ERROR
             except asyncio.CancelledError:
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():  # the step itself is being stopped
                     raise
                 turn.fail("what the node waited for was cancelled")
+                left = ON_ERROR
+            except (KeyboardInterrupt, GeneratorExit):
+                raise
+            except BaseException as error:  # neither sys.exit() nor a panic in a library may take more than the node
+                turn.fail(f"{type(error).__name__}: {error}")
                 left = ON_ERROR
             if turn.outdated:
                 turn.forget_outdated()

@@ -65,6 +65,14 @@ async def exits(turn: Turn) -> Any:
     sys.exit(3)
 
 
+class Panic(BaseException):
+    """What a library in Rust raises that has lost its head: no `Exception`."""
+
+
+async def panics(turn: Turn) -> Any:
+    raise Panic("index out of bounds")
+
+
 async def rests(turn: Turn) -> Any:
     await asyncio.sleep(30)
 
@@ -172,7 +180,7 @@ async def throws_dice(turn: Turn) -> Any:
 THINGS: dict[str, Callable[[Turn], Awaitable[Any]]] = {
     thing.__name__: thing
     for thing in (
-        raises, raises_ours, exits, gives_once, nonsense, nothing, waits, ends, calls, recurses, hides_object,
+        raises, raises_ours, exits, panics, gives_once, nonsense, nothing, waits, ends, calls, recurses, hides_object,
         sets_object, gives_object, logs_object, too_large_number, half_a_character, sends_a_lot, breaks_frames,
         throws_dice, is_cancelled, sends_words, remembers_by_number,
         waits_for_a_number,
@@ -393,7 +401,7 @@ async def test_a_node_that_does_wrong_ends_the_flow_with_an_error(what: str) -> 
         assert errors(sprint), "the transaction says why"
 
 
-OPEN = ("raises", "raises_ours", "nonsense", "nothing", "sets_object", "gone")
+OPEN = ("raises", "raises_ours", "panics", "nonsense", "nothing", "sets_object", "gone")
 
 
 @pytest.mark.parametrize("what", [*OPEN, "onFail", "onError"])
