@@ -55,15 +55,34 @@ class Catalog:
         return kind.load(settings)
 
 
+class _Classes(dict[str, Any]):
+    """Classes by kind. To ask for one that could not be loaded tells why, with the trace: a test of it does so."""
+
+    def __init__(self, sort: str, problems: list[Problem]) -> None:
+        super().__init__()
+        self._sort = sort
+        self._problems = problems
+        self.failures: dict[str, BaseException] = {}
+
+    def __missing__(self, kind: str) -> Any:
+        if not self._problems:
+            raise KeyError(kind)
+        cause = self.failures.get(kind) or next(iter(self.failures.values()), None)
+        raise KeyError(f"there is no {self._sort} {kind!r}; {'; '.join(map(str, self._problems))}") from cause
+
+
 @dataclass
 class _Shelf:
     """The classes of one sort so far, with where each came from."""
 
     sort: str
     base: type[Plugin]
-    classes: dict[str, Any] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    classes: _Classes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.classes = _Classes(self.sort, self.problems)
 
     def add(self, plugin: Any, origin: str, path: str = "", line: int = 0) -> None:
         """Take a class in, unless it is none of ours or its kind is taken."""
@@ -180,9 +199,11 @@ def _add_files(shelf: _Shelf, project: Path) -> None:
         try:
             module = _load_file(file, package)
         except (Exception, SystemExit) as error:  # the project's own code may fail in any way
-            line = _line_in(file, error)
-            shelf.problems.append(Problem("error", "cannot_load", _say(error), path, line,
+            at, line = _place_of(file, error)
+            message = _say(error) if at == file else f"{file.name} cannot be loaded: {_say(error)}"
+            shelf.problems.append(Problem("error", "cannot_load", message, str(at), line,
                                           hint="mend it; `python -m pytest` shows the whole trace"))  # fmt: skip
+            shelf.classes.failures[file.stem] = error
             continue
         found = list(_own_classes(module, shelf.base))
         if not found:
@@ -242,12 +263,17 @@ def _class_line(plugin: type[Plugin]) -> int:
         return 0
 
 
-def _line_in(file: Path, error: BaseException) -> int:
-    """The line of the project's file that an error came from."""
-    if isinstance(error, SyntaxError) and error.lineno:
-        return error.lineno
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
-    return (lines[-1] or 0) if lines else 0
+def _place_of(file: Path, error: BaseException) -> tuple[Path, int]:
+    """The file of the project, and the line in it, that an error came from: it may be one that `file` imports."""
+    frames = [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename:
+        frames.append((error.filename, error.lineno or 0))
+    folder = file.parent.resolve()
+    for name, line in reversed(frames):
+        found = Path(name).resolve()  # an import makes a path absolute that the command line did not
+        if found.parent == folder:
+            return file.with_name(found.name), line
+    return file, 0
 
 
 def _say(error: BaseException) -> str:

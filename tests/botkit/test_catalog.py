@@ -121,6 +121,34 @@ def test_what_is_wrong_in_a_file_is_told(nodes: Path, text: str, code: str, line
     assert problems(nodes) == [(code, "x.py", line)]
 
 
+def test_the_line_is_told_of_a_project_that_is_named_from_where_one_stands(
+    nodes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (nodes / "x.py").write_text("\n\nraise RuntimeError('no')\n")
+    monkeypatch.chdir(nodes.parent)
+    assert [str(problem) for problem in load_catalog(Path()).problems] == ["nodes/x.py:3: error: RuntimeError: no"]
+
+
+@pytest.mark.parametrize(
+    ("shared", "said"), [("x = 1\n\ndef f(:\n", "SyntaxError"), ("\n\n1 / 0\n", "ZeroDivisionError")]
+)
+def test_what_is_wrong_in_a_file_that_a_node_imports_is_told_of_that_file(nodes: Path, shared: str, said: str) -> None:
+    (nodes / "_shared.py").write_text(shared)
+    (nodes / "x.py").write_text("import os\nfrom ._shared import x\n")
+    assert problems(nodes) == [("cannot_load", "_shared.py", 3)]
+    assert load_catalog(nodes.parent).problems[0].message.startswith(f"x.py cannot be loaded: {said}")
+
+
+def test_a_test_of_a_node_that_cannot_be_loaded_shows_why(nodes: Path) -> None:
+    (nodes / "a.py").write_text("import nowhere_at_all\n")
+    (nodes / "x.py").write_text("raise RuntimeError('no')\n")
+    with pytest.raises(KeyError, match=r"x\.py:1: error: RuntimeError: no") as caught:
+        load_catalog(nodes.parent).nodes["x"]
+    assert isinstance(caught.value.__cause__, RuntimeError)
+    with pytest.raises(KeyError, match=r"^'x'$"):
+        load_catalog().nodes["x"]
+
+
 def test_a_default_that_is_plain_text_is_read_as_a_setting_is(nodes: Path) -> None:
     text = NODE.format(kind="shout").replace("import Node", "import Node, Template")
     (nodes / "shout.py").write_text(text.replace("    async", '    text: Template = "$(name)"\n\n    async'))
