@@ -14,6 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from channels.base import Channel
 from flows.base import Node
 from flows.flow_reader import NODE_KEYS
@@ -84,7 +86,7 @@ class _Shelf:
     def __post_init__(self) -> None:
         self.classes = _Classes(self.sort, self.problems)
 
-    def add(self, plugin: Any, origin: str, path: str = "", line: int = 0) -> None:
+    def add(self, plugin: Any, origin: str, path: str = "", line: int = 0, *, ours: bool = False) -> None:
         """Take a class in, unless it is none of ours or its kind is taken."""
         if not (inspect.isclass(plugin) and issubclass(plugin, self.base)):
             self._refuse("not_a_plugin", f"{origin} is not a {self.base.__name__}", path, line,
@@ -96,7 +98,7 @@ class _Shelf:
         elif kind in self.classes and self.classes[kind] is not plugin:
             message = f"two {self.sort}s are called {kind!r}: {self.origins[kind]} and {origin}"
             self._refuse("same_kind", message, path, line, "rename one of the two")
-        elif wrong := _wrong_in(plugin):
+        elif wrong := _wrong_in(plugin) or ("" if ours else _wrong_in_settings(plugin)):
             self._refuse("wrong_class", f"{origin}: {wrong}", path, line, "see docs/extending.md")
         else:
             self.classes[kind] = plugin
@@ -120,6 +122,23 @@ def _wrong_in_channel(channel: type[Channel]) -> str:
     if channel.send is Channel.send:
         return "it does not say how to send: define `async def send(self, outgoing, http)`"
     return "" if _is_awaited(channel.send) else "send cannot be awaited: write `async def send(self, outgoing, http)`"
+
+
+def _wrong_in_settings(plugin: type[Plugin]) -> str:
+    """What keeps a class from being a schema; to ask costs too much for those that our own tests ask."""
+    if not issubclass(plugin, Node | Channel):
+        return ""
+    try:
+        plugin.model_json_schema(by_alias=True)
+    except Exception as error:  # types of an extension may fail in any way
+        for name, setting in plugin.model_fields.items():
+            try:
+            annotation: Any = setting.annotation
+                TypeAdapter(annotation).json_schema()
+            except Exception:
+                return f"setting {name!r} has a type that no file can hold: {_say(error)}"
+        return f"its settings cannot be described: {_say(error)}"
+    return ""
 
 
 def _is_awaited(method: object) -> bool:
@@ -159,7 +178,7 @@ def load_catalog(project: Path | None = None, *, components: bool = True) -> Cat
     for shelf, floor, _ in shelves:
         for plugin in importlib.import_module(floor).BUILT_IN:
             made = _import(plugin) if isinstance(plugin, str) else plugin
-            shelf.add(made, f"{made.__module__}.{made.__name__}")
+            shelf.add(made, f"{made.__module__}.{made.__name__}", ours=True)
     for shelf, _, group in shelves:
         _add_installed(shelf, group)
     if project is not None:

@@ -12,6 +12,7 @@ from botkit import catalog
 from botkit.catalog import load_catalog
 from botkit.testing import run_node
 from channels.base import Channel
+from flows.schema import flow_schema
 
 NODE = '''"""Shout."""
 
@@ -114,6 +115,8 @@ CLASS = "from botkit import Node, green\n\n\nclass X(Node):\n    kind = 'x'\n"
         (CLASS + "    def run(self, turn): ...\n", "wrong_class", 4),
         (CLASS + "    waits = True\n    async def run(self, turn): ...\n", "wrong_class", 4),
         (CLASS + "    label: str = ''\n    async def run(self, turn): ...\n", "wrong_class", 4),
+        (CLASS + "    price: 'Price' = 1\n    async def run(self, turn): ...\n", "wrong_class", 4),
+        (CLASS + "    price: type(print) = print\n    async def run(self, turn): ...\n", "wrong_class", 4),
     ],
 )
 def test_what_is_wrong_in_a_file_is_told(nodes: Path, text: str, code: str, line: int) -> None:
@@ -147,6 +150,14 @@ def test_a_test_of_a_node_that_cannot_be_loaded_shows_why(nodes: Path) -> None:
     assert isinstance(caught.value.__cause__, RuntimeError)
     with pytest.raises(KeyError, match=r"^'x'$"):
         load_catalog().nodes["x"]
+
+
+def test_a_setting_that_no_file_can_hold_is_named(nodes: Path) -> None:
+    text = NODE.format(kind="shout").replace('"""Shout."""', "from collections.abc import Callable")
+    (nodes / "x.py").write_text(text.replace("    async", "    change: Callable[[str], str] = str.upper\n\n    async"))
+    found = load_catalog(nodes.parent)
+    assert "setting 'change' has a type that no file can hold" in found.problems[0].message
+    assert flow_schema(found.nodes)
 
 
 def test_a_default_that_is_plain_text_is_read_as_a_setting_is(nodes: Path) -> None:
