@@ -94,7 +94,8 @@ class _Shelf:
             return
         kind = getattr(plugin, "kind", "")
         if not isinstance(kind, str) or not kind:
-            self._refuse("no_kind", f"{origin} does not say its kind", path, line, 'add `kind = "..."` to the class')
+            self._refuse("no_kind", f"{origin} does not say its kind", path, line,
+                         'add `kind = "..."` to the class, without a type')  # fmt: skip
         elif kind in self.classes and self.classes[kind] is not plugin:
             message = f"two {self.sort}s are called {kind!r}: {self.origins[kind]} and {origin}"
             self._refuse("same_kind", message, path, line, "rename one of the two")
@@ -132,8 +133,8 @@ def _wrong_in_settings(plugin: type[Plugin]) -> str:
         plugin.model_json_schema(by_alias=True)
     except Exception as error:  # types of an extension may fail in any way
         for name, setting in plugin.model_fields.items():
-            try:
             annotation: Any = setting.annotation
+            try:
                 TypeAdapter(annotation).json_schema()
             except Exception:
                 return f"setting {name!r} has a type that no file can hold: {_say(error)}"
@@ -201,7 +202,7 @@ def _add_installed(shelf: _Shelf, group: str) -> None:
     for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
         try:
             shelf.add(entry.load(), entry.value)
-        except Exception as error:  # a foreign package may fail in any way, and must not take botkit along
+        except (Exception, SystemExit) as error:  # a foreign package may fail in any way, without taking botkit along
             message = f"{shelf.sort} {entry.name!r} ({entry.value}) cannot be loaded: {_say(error)}"
             package = entry.dist.name if entry.dist else entry.value
             shelf.problems.append(Problem("error", "cannot_load", message, hint=f"update or remove {package}"))

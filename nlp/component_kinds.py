@@ -37,7 +37,7 @@ def _load(entry: importlib.metadata.EntryPoint) -> type[Component]:
     origin = f"entry point {entry.name!r} of package {entry.dist.name if entry.dist else 'unknown'!r}"
     try:
         found = entry.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InvalidPipeline(f"{origin} fails on import: {type(error).__name__}: {error}") from error
     if not (inspect.isclass(found) and issubclass(found, Component) and isinstance(getattr(found, "kind", 0), str)):
         raise InvalidPipeline(f"{origin} is no component: name a class made from nlp.base.Component that has a kind")
@@ -53,7 +53,16 @@ def _classes_in(file: Path) -> list[type[Component]]:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         raise InvalidPipeline(f"components/{file.name} fails on import: {type(error).__name__}: {error}") from error
-    return [
+    found = [
         value for value in vars(module).values()
         if inspect.isclass(value) and issubclass(value, Component) and value.__module__ == module.__name__
+        and not value.__name__.startswith("_")  # what several have in common
     ]  # fmt: skip
+    for component in found:
+        if not isinstance(getattr(component, "kind", 0), str):
+            name = component.__name__
+            raise InvalidPipeline(
+                f'components/{file.name}: {name} does not say its kind: add `kind = "..."`, without a type,'
+                f" or call it _{name} if others extend it"
+            )
+    return found

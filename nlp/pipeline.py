@@ -1,6 +1,7 @@
 """Pipeline: components in order, of which a text passes only those that are needed for what is asked."""
 
 import contextlib
+import inspect
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -460,6 +461,8 @@ def _check(components: tuple[Component, ...]) -> None:
         kind = type(component)
         if kind.read is Component.read and kind.read_many is Component.read_many:
             raise InvalidPipeline(f"component {component.kind!r} does not say what it does: define read()")
+        if inspect.iscoroutinefunction(kind.read) or inspect.iscoroutinefunction(kind.read_many):
+            raise InvalidPipeline(f"component {component.kind!r} awaits: write `def read(self, ...)`, without async")
         lists: tuple[object, ...] = (component.needs, component.heeds, component.given_parts())
         if any(isinstance(names, str) for names in lists):
             raise InvalidPipeline(

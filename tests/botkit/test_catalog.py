@@ -179,6 +179,16 @@ def test_installed_plugins_are_found_and_broken_ones_told(monkeypatch: pytest.Mo
     assert found["not_a_plugin"] == "json:dumps is not a Node"
 
 
+def test_a_package_that_exits_takes_nothing_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "leaves_at_once.py").write_text("raise SystemExit('no licence')")
+    monkeypatch.syspath_prepend(tmp_path)
+    entry = EntryPoint("leaves", "leaves_at_once:X", "botkit.nodes")
+    monkeypatch.setattr(catalog, "entry_points", lambda *, group: [entry] if group == entry.group else [])
+    assert [problem.message for problem in load_catalog().problems] == [
+        "node 'leaves' (leaves_at_once:X) cannot be loaded: SystemExit: no licence"
+    ]
+
+
 @pytest.mark.parametrize(
     ("names", "told"),
     [

@@ -87,6 +87,7 @@ def test_an_installed_package_gives_a_component(tmp_path: Path) -> None:
     ("source", "entry", "says"),
     [
         ("import nothing_of_that_name", "botkit_shout:Shout", "fails on import: ModuleNotFoundError"),
+        ("raise SystemExit(3)", "botkit_shout:Shout", "fails on import: SystemExit"),
         (SOURCE, "botkit_shout:ClassVar", "is no component"),
         (SOURCE, "botkit_shout:Component", "is no component"),
     ],

@@ -302,6 +302,37 @@ def test_a_component_of_the_project(tmp_path: Path) -> None:
         load_pipeline(read_project(tmp_path))
 
 
+READS = "    def read(self, understanding, context):\n        return 'looked'\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("class Shout(Component):\n" + READS, r"components/own.py: Shout does not say its kind: .* call it _Shout"),
+        (
+            "class Shout(Component):\n    kind: str = 'shout'\n" + READS,
+            "Shout does not say its kind: .* without a type",
+        ),
+        ("class Shout(Component):\n    kind = 'shout'\n" + READS.replace("def", "async def"), "'shout' awaits"),
+    ],
+)
+def test_what_is_wrong_in_a_component_of_the_project_is_told(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "components").mkdir()
+    (tmp_path / "components" / "own.py").write_text("from botkit import Component\n" + text)
+    write_project(tmp_path, pipeline="components: [shout]")
+    with pytest.raises(InvalidPipeline, match=says):
+        load_pipeline(read_project(tmp_path))
+
+
+def test_components_of_a_project_may_have_a_class_in_common(tmp_path: Path) -> None:
+    (tmp_path / "components").mkdir()
+    (tmp_path / "components" / "own.py").write_text(
+        f"from botkit import Component\nclass _Base(Component):\n{READS}class Shout(_Base):\n    kind = 'shout'\n"
+    )
+    write_project(tmp_path, pipeline="components: [shout]")
+    assert [component.kind for component in load_pipeline(read_project(tmp_path)).components] == ["shout"]
+
+
 def test_every_built_in_component_explains_itself() -> None:
     kinds = component_kinds()
     ours = {"entities", "intents", "language", "profanity", "sentiment", "tokens"}
