@@ -88,11 +88,23 @@ def _rows(schema: Mapping[str, Any], definitions: Mapping[str, Any], prefix: str
     for name, given in schema.get("properties", {}).items():
         setting = {**_followed(given, definitions), **given}
         default = "mandatory" if name in mandatory else _default(setting)
-        yield f"`{prefix}{name}`", _takes(setting, definitions), default, setting.get("description", "")
-        inner = _followed(setting.get("items", {}), definitions)
-        inner = next((part for part in _ways(inner, definitions) if "properties" in part), {})
-        if depth and inner:
-            yield from _rows(inner, definitions, f"{prefix}{name}[].", depth - 1)
+        alone = _with_settings(setting, definitions)
+        takes = "settings" if alone else _takes(setting, definitions)
+        yield f"`{prefix}{name}`", takes, default, setting.get("description", "")
+        rows = next(
+            (row for way in _ways(setting, definitions) if (row := _with_settings(way.get("items", {}), definitions))),
+            {},
+        )
+        if depth and (alone or rows):
+            yield from _rows(
+                alone or rows, definitions, f"{prefix}{name}." if alone else f"{prefix}{name}[].", depth - 1
+            )
+
+
+def _with_settings(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+    """That form of a value which has settings of its own, if there is one."""
+    ways = _ways(_followed(schema, definitions), definitions)
+    return next((way for way in ways if "properties" in way), {})
 
 
 def _ways(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -112,6 +124,8 @@ def _takes(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     schema = _followed(schema, definitions)
     if "enum" in schema:
         return ", ".join(f"`{choice}`" for choice in schema["enum"])
+    if "const" in schema:
+        return f"`{schema['const']}`"
     if schema.get("format") in _FORMATS:
         return _FORMATS[schema["format"]]
     if "anyOf" in schema:
@@ -129,11 +143,13 @@ def _takes(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
 
 
 def _bounds(schema: Mapping[str, Any]) -> str:
-    low, above, high = schema.get("minimum"), schema.get("exclusiveMinimum"), schema.get("maximum")
+    low, above = schema.get("minimum"), schema.get("exclusiveMinimum")
+    high, below = schema.get("maximum"), schema.get("exclusiveMaximum")
     least = f"{low}" if low is not None else f"more than {above}" if above is not None else ""
-    if not least and high is None:
-        return ""
-    return f", {least} to {high:,}" if least and high is not None else f", {least} or more" if least else f" to {high}"
+    most = f" to {high:,}" if high is not None else f" to less than {below:,}" if below is not None else ""
+    if least and not most:
+        return f", {least} or more" if low is not None else f", {least}"
+    return f", {least}{most}" if least else most
 
 
 def _default(schema: Mapping[str, Any]) -> str:
