@@ -1,16 +1,13 @@
 """Answers: what a provider's HTTP answer means for a message that was handed to it."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
-from channels.errors import SEND_ERRORS, Rejected, SendError, Transient
+from channels.errors import SEND_ERRORS, Rejected, SendError, Transient, pause_of
 from models.delivery import SendOutcome
 from models.http import Http, HttpFailed, HttpRequest, HttpResponse
 
 MAX_EXCERPT_LENGTH = 200
-MAX_RETRY_AFTER_SECONDS = 3600.0
 SHORTEST_SECRET_HIDDEN = 4
 
 _NOTHING_SENT = frozenset({"policy", "invalid_url"})
@@ -66,18 +63,7 @@ def excerpt(text: str, secrets: Iterable[str] = ()) -> str:
 
 def retry_after(headers: dict[str, str]) -> float:
     """The seconds that `Retry-After` asks for, as a number or a date; 0 where it does not, an hour at most."""
-    written = headers.get("retry-after", "")
-    if not written:
-        return 0.0
-    try:
-        seconds = float(written)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(written) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError, OverflowError):
-            return 0.0
-    # `not (a < b)` takes "nan" to 0 as well
-    return min(seconds, MAX_RETRY_AFTER_SECONDS) if seconds > 0 else 0.0
+    return pause_of(headers.get("retry-after", ""))
 
 
 def at_path(value: Any, path: tuple[str, ...]) -> Any:

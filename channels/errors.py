@@ -15,10 +15,27 @@ BotkitError
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 
 from models.delivery import SendOutcome
 from models.errors import BotkitError
+
+MAX_RETRY_AFTER_SECONDS = 3600.0
+
+
+def pause_of(written: str) -> float:
+    """The seconds that a provider asks for, written as a number or a date; 0 where it is neither, an hour at most."""
+    try:
+        seconds = float(written)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(written) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError, OverflowError):
+            return 0.0
+    # `not (a < b)` takes "nan" to 0 as well
+    return min(seconds, MAX_RETRY_AFTER_SECONDS) if seconds > 0 else 0.0
 
 
 class BadRequest(BotkitError):
@@ -47,7 +64,8 @@ class BadSignature(BadRequest):
 class SendError(BotkitError):
     """A message was not taken. `provider_code` is the provider's own code, for the log.
 
-    What a provider's JSON has as a number or as text is taken either way.
+    What a provider's JSON has as a number or as text is taken either way; `retry_after` also as its `Retry-After`
+    header has it, which may be a date.
     """
 
     code = "send_failed"
@@ -56,7 +74,7 @@ class SendError(BotkitError):
     def __init__(self, message: str, *, provider_code: str | int = "", retry_after: float | str = 0) -> None:
         super().__init__(str(message))
         self.provider_code = str(provider_code)
-        self.retry_after = float(retry_after)
+        self.retry_after = pause_of(retry_after) if isinstance(retry_after, str) else float(retry_after)
 
 
 class Unreachable(SendError):

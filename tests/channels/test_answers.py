@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.answers import MAX_EXCERPT_LENGTH, MAX_RETRY_AFTER_SECONDS, at_path, excerpt, outcome_of, retry_after
+from channels.answers import MAX_EXCERPT_LENGTH, at_path, excerpt, outcome_of, retry_after
 from channels.base import message_hash
-from channels.errors import SEND_ERRORS
+from channels.errors import MAX_RETRY_AFTER_SECONDS, SEND_ERRORS, RateLimited
 from channels.sms.gateway import milliseconds
 from models.delivery import SUCCESS, SendOutcome
 
@@ -35,11 +35,13 @@ def test_statuses(status: int, outcome: str) -> None:
 )  # fmt: skip
 def test_retry_after(written: str, seconds: float) -> None:
     assert retry_after({"retry-after": written}) == seconds
+    assert RateLimited("too fast", retry_after=written).retry_after == seconds, "an adapter hands the header on"
 
 
 def test_retry_after_a_date() -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
     assert 90 <= retry_after({"retry-after": soon}) <= 100
+    assert 90 <= RateLimited("too fast", retry_after=soon).retry_after <= 100
 
 
 def test_an_excerpt_is_short_and_on_one_line() -> None:
