@@ -66,7 +66,7 @@ def node(context: click.Context, name: str, directory: Path) -> None:
     out.line()
     out.line(("Now try: ", "hint"), f"python -m pytest {directory / 'tests' / f'test_{kind}.py'}")
     if find_spec("pytest") is None:
-        out.line(("It needs pytest: ", "hint"), 'pip install "botkit[dev]"')
+        out.line(("It needs pytest: ", "hint"), "pip install pytest")
 
 
 def _write(out: Output, template: str, target: Path, values: dict[str, str]) -> None:
