@@ -1,15 +1,29 @@
 """Docs: pages made from the classes are in step, links lead somewhere, and what is shown as a file is right."""
 
+import hmac
 import json
 import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from pydantic import SecretStr, ValidationError
 
-from botkit import Context, HttpRequest, HttpResponse, Outgoing, Text, Understanding, WebhookRequest, metrics
+from botkit import (
+    BadSignature,
+    Context,
+    HttpFailed,
+    HttpRequest,
+    HttpResponse,
+    Outgoing,
+    Text,
+    Understanding,
+    WebhookRequest,
+    metrics,
+)
 from botkit.catalog import load_catalog
 from botkit.cli.main import cli
 from botkit.config import ServerSettings
@@ -140,6 +154,23 @@ def test_the_shown_node_works(tmp_path: Path) -> None:
         pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "-c", os.devnull, str(tmp_path / "tests")])
         == 0
     )
+
+
+def test_the_shown_parts_of_nodes_and_channels_work() -> None:
+    shown: dict[str, Any] = {}
+    for place, text in blocks("python"):
+        if place.startswith("docs/extending.md") and "run_node" not in text and "(Node)" not in text:
+            exec("from __future__ import annotations\nimport hmac\nfrom botkit import require\n" + text, shown)
+    assert shown["answers"](HttpRequest("GET", "https://shop.example/stock")).text == '{"count": 4}'
+    with pytest.raises(HttpFailed, match="in time"):
+        shown["answers"](HttpRequest("GET", "https://shop.example/slow"))
+    with pytest.raises(ValidationError):
+        shown["Address"](street="1 High Street", coutry="FR")
+    signed = hmac.new(b"sesame", b"{}", "sha256").hexdigest()
+    channel = SimpleNamespace(secret=SecretStr("sesame"))
+    shown["verify"](channel, WebhookRequest("POST", "", "", {"x-signature": signed}, b"{}", 1))
+    with pytest.raises(BadSignature, match="is wrong"):
+        shown["verify"](channel, WebhookRequest("POST", "", "", {"x-signature": "\xe9"}, b"{}", 1))
 
 
 async def test_the_shown_channel_works() -> None:
