@@ -15,7 +15,7 @@ from typing import Any
 from flows.comments import Comment, Piece, arrange, find_comments
 from flows.flow_reader import FLOW_KEYS, NODE_KEYS
 from flows.tree import Mapping, Scalar, Sequence, Tree
-from flows.yaml import FlowFileError, read_text, read_tree
+from flows.yaml import FlowFileError, escape_unseen, read_text, read_tree
 from models.problem import Problem, has_errors
 
 LINE_WIDTH = 100
@@ -37,7 +37,7 @@ def format_flow(text: str, *, path: str = "") -> str:
     if not isinstance(tree, Mapping) or has_errors(problems):
         raise FlowFileError(problems)
     if path.endswith(".json"):
-        return _json(_sorted(tree.data()), 0) + "\n"
+        return escape_unseen(_json(_sorted(tree.data()), 0)) + "\n"
     formatted = _Writer(text).write(tree)
     _compare(text, tree, formatted, path)
     return formatted

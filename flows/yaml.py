@@ -37,6 +37,7 @@ MAX_DIGITS = 24
 
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _WORDS: dict[str, Any] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
@@ -99,13 +100,23 @@ def read_tree(text: str, *, path: str = "") -> tuple[Tree, list[Problem]]:
     reader = _Reader(path)
     is_json = path.endswith(".json")
     try:
-        tree = reader.read(text.replace("\t", " ") if is_json else text)
+        tree = reader.read(_json_as_yaml(text) if is_json else text)
     except YAMLError as error:
         problem = _json_problem(text, path) if is_json else None
         raise FlowFileError([problem or _syntax_problem(error, text, path)]) from None
     if is_json and (problem := _json_problem(text, path)):
         raise FlowFileError([problem])
     return tree, reader.problems
+
+
+def _json_as_yaml(text: str) -> str:
+    """JSON without what YAML reads otherwise: tabs, and characters that are line ends or nothing at all in YAML."""
+    return escape_unseen(text.replace("\t", " "))
+
+
+def escape_unseen(text: str) -> str:
+    """JSON with the characters escaped that YAML takes for line ends, or does not take."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 class _Open:

@@ -1,5 +1,6 @@
 """The formatter changes how a flow file looks and never what it says."""
 
+import json
 from typing import Any
 
 import pytest
@@ -101,6 +102,18 @@ def test_json_stays_json() -> None:
         '    "2": {"kind": "start", "accepts": ["sms.mo"], "next": {"onBegin": 3}}\n  }\n}\n'
     )
     assert read_flow(formatted, path="x.flow.json").flow == read_flow(text, path="x.flow.json").flow
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+@pytest.mark.parametrize(
+    "character", ["\x7f", "\x85", "\x9f", "\u2028", "\u2029", "\ufeff", "\ufffe", "\uffff", "é", "😀"]
+)
+def test_json_keeps_characters_that_cannot_be_seen(character: str, ascii_only: bool) -> None:
+    data = {"flow": "x", "name": f"a {character} b", "nodes": {"2": {"kind": "start", character: f" {character}"}}}
+    text = json.dumps(data, ensure_ascii=ascii_only)
+    formatted = format_flow(text, path="x.flow.json")
+    assert json.loads(formatted) == read_tree(text, path="x.flow.json")[0].data() == data
+    assert format_flow(formatted, path="x.flow.json") == formatted
 
 
 @pytest.mark.parametrize("text", ["flow: [", "- 1", "a: 1\na: 2", ""])

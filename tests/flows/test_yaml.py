@@ -131,7 +131,8 @@ def test_hostile_text_is_refused_at_once(text: str) -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn"])),
+    | st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cn"])
+              | st.sampled_from("\x7f\x85\u2028\u2029\ufeff")),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abcé😀\\\" ", max_size=4), inner, max_size=4),
     max_leaves=12,
 )  # fmt: skip
