@@ -1,5 +1,6 @@
 """SpacyModels: models of spaCy that somebody installed; none is fetched at run time."""
 
+import re
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -24,6 +25,11 @@ OFFICIAL = {
 
 Read = TypeVar("Read")
 
+MAX_RUN = 400
+"""Characters without white space that spaCy is given at once: what a run of signs takes grows with its square."""
+
+_LONG_RUN = re.compile(rf"\S{{{MAX_RUN + 1},}}")
+
 KEPT_WORDS = 5_000
 """Words, spaCy's own among them, that are remembered for good: a known word costs a twentieth of a new one."""
 
@@ -47,7 +53,15 @@ class SpacyReader:
         """
         with self._lock:
             self._make_room(len(text))
-            return take(self.engine.make_doc(text) if words_only else self.engine(text))
+            document = self._cut(text)
+            return take(document if words_only else self.engine(document))
+
+    def _cut(self, text: str) -> Any:
+        """The words of a text."""
+        if not _LONG_RUN.search(text) or not hasattr(self.engine.tokenizer, "prefix_search"):  # others have a way apart
+            return self.engine.make_doc(text)
+        documents = [self.engine.make_doc(piece) for piece in _pieces(text)]
+        return type(documents[0]).from_docs(documents, ensure_whitespace=False)
 
     def _make_room(self, letters: int) -> None:
         if self._left < letters:
@@ -57,6 +71,20 @@ class SpacyReader:
             self._zone.enter_context(self.engine.memory_zone())
             self._left = max(MEMORY, letters)
         self._left -= letters
+
+
+def _pieces(text: str) -> list[str]:
+    """A text with long runs of signs cut, and no word."""
+    pieces, begin = [], 0
+    for run in _LONG_RUN.finditer(text):
+        at = run.start() + MAX_RUN
+        while at < run.end():
+            if text[at - 1].isalnum() and text[at].isalnum():
+                at += 1
+            else:
+                pieces.append(text[begin:at])
+                begin, at = at, at + MAX_RUN
+    return [*pieces, text[begin:]]
 
 
 def load_spacy(name: str, *, without: tuple[str, ...] = ()) -> Any:

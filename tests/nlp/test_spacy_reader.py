@@ -1,6 +1,7 @@
 """What spaCy remembers of the texts it read: the words it knows answer as new ones do, and there is an end to them."""
 
 import random
+import time
 from typing import Any
 
 import pytest
@@ -54,6 +55,26 @@ def test_same_words_before_and_after(monkeypatch: pytest.MonkeyPatch, words_only
     for seed in range(30):
         assert reader.read(text, words, words_only=words_only) == fresh
         assert len(reader.read(strange_text(seed), words)) == 20
+
+
+@pytest.mark.parametrize("words_only", [True, False])
+@pytest.mark.parametrize("sign", ["£", "(", "😀", "'s"])
+def test_a_long_run_of_signs_takes_no_longer_than_others(sign: str, words_only: bool) -> None:
+    engine = spacy.blank("en")
+    engine.add_pipe("sentencizer")
+    text = f"Isn't it? {sign * (4_000 // len(sign))} a-b  x{'y' * 1_000}z."
+    began = time.process_time()
+    found = SpacyReader(engine).read(text, spelled, words_only=words_only)
+    assert time.process_time() - began < 1.5
+    assert "".join(word + space for word, space in found) == text
+    said = [word for word, _ in found]
+    assert said[:4] == ["Is", "n't", "it", "?"]
+    assert said[-6:] == ["a", "-", "b", " ", f"x{'y' * 1_000}z", "."]
+    assert set(said[4:-6]) == {sign}
+
+
+def spelled(document: Any) -> list[tuple[str, str]]:
+    return [(word.text, word.whitespace_) for word in document]
 
 
 def test_an_error_leaves_it_usable(monkeypatch: pytest.MonkeyPatch) -> None:
