@@ -24,6 +24,8 @@ from nlp.sentiment_trend import MAX_SCORES, trend_of
 
 MAX_SENDS_PER_STEP = 100
 MAX_KNOWN_NAMES = 1_024
+MAX_VALUE_BYTES = 1_048_576
+"""One value may be as large as a whole session: a loop that puts a list into itself twice would fill the memory."""
 NLP = "nlp"
 """The session parameter with what was understood of the customer over the session."""
 
@@ -425,6 +427,8 @@ def _check(name: str, value: Any) -> None:
     try:
         if type(value) is not str and type(value) is not int:
             json.dumps(value)  # MessagePack takes sets and moments too, and gives back what they were not
-        _encode(value)
+        size = len(_encode(value))
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise BotkitError(f"{name} cannot be kept, as it is no JSON value: {error}") from None
+    if size > MAX_VALUE_BYTES:
+        raise BotkitError(f"{name} cannot be kept: it is larger than {MAX_VALUE_BYTES} bytes")

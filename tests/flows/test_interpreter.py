@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
@@ -641,6 +642,15 @@ async def test_a_session_cannot_grow_without_end(monkeypatch: pytest.MonkeyPatch
     sprint = await walk.begin()
     assert sprint.ended == ERROR and not sprint.state
     assert "more than 2000 bytes" in errors(sprint)[0]
+
+
+async def test_a_value_that_is_put_into_itself_does_not_fill_the_memory() -> None:
+    doubled = drawn(3, "set_variable", {"set": {"all": ["$(all)", "$(all)"]}}, onSuccess=3)
+    began = time.process_time()
+    sprint = await Walk(Flow("main", {2: START_NODE, 3: doubled}, variables={"all": Variable("x" * 100)})).begin()
+    assert time.process_time() - began < 5
+    assert sprint.ended == ERROR
+    assert errors(sprint)[0] == "all cannot be kept: it is larger than 1048576 bytes"
 
 
 async def test_a_step_sends_only_so_much() -> None:
