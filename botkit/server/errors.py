@@ -119,10 +119,17 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     except Exception as error:
         if isinstance(error, web.HTTPException) and error.status < 400:
             raise
+        if isinstance(error, ConnectionError) and _is_gone(request):
+            return web.Response(status=400)  # nobody reads it
         answer = problem_of(error, request.method, request.path).response()
         if request.content.exception() is not None:  # a body that breaks off: the next call cannot be found after it
             answer.force_close()
         return answer
+
+
+def _is_gone(request: web.Request) -> bool:
+    """Whether the client hung up, which is no failure of ours."""
+    return request.transport is None or request.transport.is_closing()
 
 
 SERVER = "botkit"

@@ -4,6 +4,7 @@ import asyncio
 import functools
 import gzip
 import json
+import logging
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from botkit.stores.base import StoreFailed
 from channels.sms.twilio import signature
 from tests.botkit.served import TOKEN, Served, serve
+from tests.botkit.wire import wire
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
@@ -288,6 +290,30 @@ async def test_a_connection_that_breaks_off_changes_nothing(server: Served) -> N
     await server.raw(head + body, seconds=1, end=True)
     await server.bot.settle()
     assert await server.bot.history("sms") == []
+
+
+GONE = {
+    "amid a body of a page": b"POST /sandbox/sms/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 400\r\n\r\n{",
+    "amid chunks": b"POST /channels/sms HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
+    "as a chat begins": (
+        b"GET /inapp/web HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("when", GONE)
+async def test_a_client_that_hangs_up_is_no_failure_of_ours(
+    server: Served, when: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for pause in (0, 0.02):
+        async with wire(server.port) as client:
+            await client.send(GONE[when])
+            await asyncio.sleep(pause)
+            client.reset()
+    await asyncio.sleep(0.1)
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+    await server.still_serves()
 
 
 async def test_a_store_that_fails_is_a_503_to_try_again(server: Served) -> None:
