@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,7 @@ def _zip_files(path: Path) -> Mapping[str, bytes]:
                     str(path), 0, f"an export has at most {MAX_FILES} files and {MAX_TOTAL_BYTES // 1024 // 1024} MB"
                 )
             return {entry.filename: _member(archive, entry, path) for entry in entries}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError) as error:
         raise InvalidData(str(path), 0, f"this zip file cannot be read: {error}") from None
 
 

@@ -245,6 +245,21 @@ def test_bad_files_are_explained(tmp_path: Path, name: str, content: bytes, says
     assert str(tmp_path / name) in str(caught.value)
 
 
+def test_a_damaged_export_is_explained(tmp_path: Path) -> None:
+    """Whatever byte of a zip file is another one: it is read, or it is said what is wrong with it."""
+    archive = tmp_path / "agent.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in agent(tmp_path).items():
+            file.writestr(name, content)
+    whole = archive.read_bytes()
+    for place in range(len(whole)):
+        archive.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        try:
+            read_examples([archive], format="dialogflow")
+        except InvalidData as error:
+            assert str(archive) in str(error)
+
+
 def test_what_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InvalidData, match=r"no\.csv: cannot be read: No such file"):
         read_examples([tmp_path / "no.csv"])
