@@ -46,7 +46,7 @@ def compile_path(source: str) -> Extraction:
         raise ValueError("regular expressions are not available in a JSONPath: compare with ==, or use a Branch")
     try:
         query = compile_query(source, strict=True)
-    except (JSONPathError, RecursionError) as error:
+    except (JSONPathError, RecursionError, OverflowError) as error:  # 1e999 as a whole number
         raise ValueError(f"{source!r} is no JSONPath: {str(error).partition(chr(10))[0]}") from None
     return Extraction(source, query)
 

@@ -55,6 +55,7 @@ def test_what_is_not_there_is_left_out(path: str) -> None:
     [
         "", "a.b", "$.", "$[", "$.a[", "$[?@.a ==]", "$..*..*", "$[?@.a][?@.b]", "$[0,0,0,0,0,0]",
         "$.list[?match(@.s, 'x')]", "$.list[?search(@.s, 'x')]", "$." + "a" * MAX_PATH_LENGTH, "$" + "[" * 150,
+        "$[?@.a == 1e999]",
     ],
 )  # fmt: skip
 def test_paths_that_are_refused(path: str) -> None:
