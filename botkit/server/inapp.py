@@ -163,6 +163,8 @@ class InAppSockets:
     async def _talk(self, socket: web.WebSocketResponse, channel: InApp, device: "_Device", identity: Identity) -> None:
         bad = 0
         async for message in socket:
+            if message.type is WSMsgType.ERROR:  # no WebSocket, or a frame too large: aiohttp has told it, and closed
+                return
             try:
                 await self._frame(_text(message), channel, device, identity)
             except BotkitError as error:

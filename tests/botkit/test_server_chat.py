@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -446,12 +447,41 @@ async def test_the_largest_frame_is_read(server: Served) -> None:
         assert (await client.hear())["type"] == "pong"
 
 
-async def test_too_large_a_frame_ends_it(server: Served) -> None:
+async def test_too_large_a_frame_ends_it(server: Served, caplog: pytest.LogCaptureFixture) -> None:
     async with server.chat() as socket:
         client = Client(socket)
         await client.hello()
         await socket.send_str('{"type": "ping"}'.ljust(MAX_FRAME_BYTES + 1))
         assert await client.closed() == 1009
+    assert failures(caplog) == []
+
+
+UPGRADE = (
+    b"GET /inapp/web HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+WRONG_FRAMES = {
+    "a reserved bit": b"\xc1\x80\0\0\0\0",
+    "an unknown kind": b"\x83\x80\0\0\0\0",
+    "a continuation of nothing": b"\x80\x80\0\0\0\0",
+    "no UTF-8": b"\x81\x81\0\0\0\0\xff",
+    "one that is much too large": b"\x81\xff" + (1 << 40).to_bytes(8) + bytes(4),
+    "half a code of a close": b"\x88\x81\0\0\0\0\x03",
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_FRAMES)
+async def test_what_is_no_websocket_ends_it(server: Served, wrong: str, caplog: pytest.LogCaptureFixture) -> None:
+    hello = b'{"type":"hello"}'
+    greeting = b"\x81" + bytes([0x80 | len(hello)]) + bytes(4) + hello
+    heard = await server.raw(UPGRADE + greeting + WRONG_FRAMES[wrong])
+    assert heard.startswith(b"HTTP/1.1 101 ")
+    assert heard[-4:-2] == b"\x88\x02" and int.from_bytes(heard[-2:]) in (1002, 1007, 1009)
+    assert failures(caplog) == []
+
+
+def failures(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 @pytest.mark.parametrize("first", ['{"type": "ping"}', "nonsense", '{"type": "message", "id": "1", "text": "hi"}'])
