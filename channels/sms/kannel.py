@@ -94,6 +94,8 @@ class Kannel(SmsGateway):
         meaning = _STATUSES.get(fields.get("status", ""))
         if meaning is None:
             raise BadRequest("the status of a receipt is 1, 2, 4, 8 or 16", field="status")
+        if not fields.get("id") and not fields[DELIVERY_FIELD]:
+            raise BadRequest("the receipt does not say which message it is about", field=DELIVERY_FIELD)
         state, outcome = meaning
         said = fields.get("reply", "")
         code = ""
