@@ -8,6 +8,7 @@ import asyncio
 import importlib.util
 import json
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -31,6 +32,8 @@ MAX_SECONDS = 1.0
 MAX_WAITING = 1_000
 WALL_GRACE_SECONDS = 2.0
 """How much longer than its time limit a script may take on a busy machine before its process is killed."""
+
+TOO_LONG = "the script ran longer than it may, and its process was stopped"
 
 _IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _RESERVED = re.compile(
@@ -70,22 +73,32 @@ class ScriptPool:
         await self._turn()
         try:
             answer = await self._ask(request, timeout_seconds)
+            if answer is None:  # a script changes nothing outside, so it does no harm to run it again
+                answer = await self._ask(request, timeout_seconds)
         finally:
             self._next()
+        if answer is None:
+            raise ScriptFailed("the process that ran the script ended, and so did the next one", "error")
         if answer[0] == "failed":
             raise ScriptFailed(answer[2], answer[1])
         return answer[1], answer[2]
 
     async def _ask(self, request: bytes, timeout_seconds: float) -> Any:
-        worker = self._idle.pop() if self._idle else await self._start()
+        """The answer of a process; None if it ended, and not for the script's time."""
+        worker = self._spare() or await self._start()
         keep = False
         try:
             async with asyncio.timeout(timeout_seconds + WALL_GRACE_SECONDS):
                 reply = await worker.ask(request)
             answer = msgspec.json.decode(reply)
             keep = not self._closed
-        except (TimeoutError, ConnectionError):
-            raise ScriptFailed("the script ran longer than it may, and its process was stopped", "time") from None
+        except TimeoutError:
+            raise ScriptFailed(TOO_LONG, "time") from None
+        except ConnectionError:
+            await asyncio.shield(self._drop(worker))
+            if worker.is_out_of_time:
+                raise ScriptFailed(TOO_LONG, "time") from None
+            return None
         except msgspec.DecodeError:
             raise ScriptFailed("the script's value is no valid text", "result") from None
         finally:
@@ -93,8 +106,18 @@ class ScriptPool:
                 self._idle.append(worker)
             else:
                 self.killed += not self._closed
-                self._drop(worker)
+                if worker in self._workers:
+                    self._drop(worker)
         return answer
+
+    def _spare(self) -> "_Worker | None":
+        """A process that has nothing to do, and has not ended meanwhile: the system may have killed it."""
+        while self._idle:
+            worker = self._idle.pop()
+            if not worker.has_ended:
+                return worker
+            self._drop(worker)
+        return None
 
     async def _start(self) -> "_Worker":
         worker = await _Worker.start()
@@ -132,11 +155,12 @@ class ScriptPool:
                 return
         self._free += 1
 
-    def _drop(self, worker: "_Worker") -> None:
+    def _drop(self, worker: "_Worker") -> asyncio.Task[None]:
         self._workers.discard(worker)
-        task = asyncio.ensure_future(worker.stop())
+        task = asyncio.get_running_loop().create_task(worker.stop())
         self._reaping.add(task)
         task.add_done_callback(self._reaping.discard)
+        return task
 
     async def close(self) -> None:
         """End the processes; scripts that still run finish first or are cancelled by their own callers."""
@@ -179,6 +203,15 @@ class _Worker(asyncio.Protocol):
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def has_ended(self) -> bool:
+        return self._transport is None or self._transport.is_closing()
+
+    @property
+    def is_out_of_time(self) -> bool:
+        """Whether the kernel ended it because a script had used up its processor time; known once it is stopped."""
+        return self._process.returncode == -signal.SIGPROF
 
     async def ask(self, request: bytes) -> bytes:
         if self._transport is None or self._transport.is_closing():

@@ -247,13 +247,40 @@ async def test_a_caller_that_gives_up_leaves_no_mess() -> None:
         assert (await run(scripts, "4"))[0] == 4
 
 
-async def test_a_process_that_dies_is_replaced() -> None:
+@pytest.mark.parametrize("seconds", [0, 0.05], ids=["unnoticed", "noticed"])
+async def test_a_process_that_dies_while_it_has_nothing_to_do_costs_no_script(seconds: float) -> None:
+    async with ScriptPool(workers=2) as scripts:
+        await asyncio.gather(run(scripts, "1"), run(scripts, "1"))
+        killed = scripts.processes
+        for process in killed:
+            os.kill(process, signal.SIGKILL)
+        await asyncio.sleep(seconds)
+        assert [value for value, _ in await asyncio.gather(*(run(scripts, "2") for _ in range(5)))] == [2] * 5
+        assert not {*killed} & {*scripts.processes}
+
+
+async def test_a_process_that_dies_with_a_script_is_replaced_and_the_script_run_again() -> None:
     async with ScriptPool(workers=1) as scripts:
         await run(scripts, "1")
+        busy = asyncio.create_task(run(scripts, "const end = Date.now() + 200; while (Date.now() < end); 3", seconds=1))
+        await asyncio.sleep(0.05)
         os.kill(scripts.processes[0], signal.SIGKILL)
-        with pytest.raises(ScriptFailed):
-            while True:
-                await run(scripts, "1")
+        assert (await busy)[0] == 3
+
+
+async def test_a_script_whose_processes_all_die_fails_and_says_why() -> None:
+    async with ScriptPool(workers=1) as scripts:
+        away = asyncio.create_task(run(scripts, "while (1);", seconds=1))
+        for _ in range(2):
+            while not scripts.processes:
+                await asyncio.sleep(0.01)
+            killed = scripts.processes[0]
+            os.kill(killed, signal.SIGKILL)
+            while killed in scripts.processes:
+                await asyncio.sleep(0.01)
+        with pytest.raises(ScriptFailed, match="the process that ran the script ended") as failed:
+            await away
+        assert failed.value.kind == "error"
         assert (await run(scripts, "2"))[0] == 2
 
 
