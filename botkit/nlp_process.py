@@ -148,11 +148,14 @@ class NlpProcess:
 
 async def start_process(arguments: Sequence[str], environment: dict[str, str]) -> NlpProcess | str:
     """A warm process, or why there is none."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "nlp.worker", *arguments,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        env={**THRIFT, **os.environ, **environment, "PYTHONPATH": _python_path()},
-    )  # fmt: skip
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-P", "-m", "nlp.worker", *arguments,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            env={**THRIFT, **os.environ, **environment, "PYTHONPATH": _python_path()},
+        )  # fmt: skip
+    except OSError as error:  # no memory, or too many files and processes: there may be room again soon
+        return f"the system starts no process for it: {error.strerror or error}"
     worker = NlpProcess(process)
     try:
         async with asyncio.timeout(START_SECONDS):

@@ -1,6 +1,7 @@
 """The NLP pool: answers, deadlines, and a worker that crashes, hangs, or talks out of turn."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -206,6 +207,31 @@ async def test_the_log_tells_of_workers_that_end_and_do_not_start(
     assert [record.getMessage() for record in caplog.records] == [
         "an NLP worker ended with status -9 and is replaced", "an NLP worker does not start: out of memory",
     ]  # fmt: skip
+
+
+async def test_a_worker_for_which_the_system_has_no_room_is_started_when_it_has(
+    open_pool: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    start, refused = asyncio.create_subprocess_exec, 0
+
+    async def refuse_twice(*arguments: Any, **settings: Any) -> asyncio.subprocess.Process:
+        nonlocal refused
+        if refused < 2:
+            refused += 1
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return await start(*arguments, **settings)
+
+    monkeypatch.setattr("botkit.nlp_pool.FIRST_PAUSE_SECONDS", 0.01)
+    async with open_pool() as pool:
+        await pool.start()
+        monkeypatch.setattr("asyncio.create_subprocess_exec", refuse_twice)
+        (worker,) = pool.process_ids()
+        os.kill(worker, signal.SIGKILL)
+        async with asyncio.timeout(30):
+            while pool.process_ids() in ([], [worker]):
+                await asyncio.sleep(0.01)
+        assert await pid(pool) != worker
+    assert "an NLP worker does not start: the system starts no process for it: Too many open files" in caplog.messages
 
 
 async def test_a_hang_is_a_timeout_and_heals(open_pool: Open) -> None:
