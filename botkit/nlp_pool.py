@@ -110,8 +110,8 @@ class NlpPool:
             raise NlpFailed("the server is stopping")
         if self._ready is None:
             self._check_installed()
-            self._ready = asyncio.get_running_loop().create_future()
             self._crew = self._new_crew()
+            self._ready = asyncio.get_running_loop().create_future()
             self._spawn(self._keep(self._crew))
             self._spawn(self._watch_workers())
         await asyncio.shield(self._ready)
@@ -269,8 +269,12 @@ class NlpPool:
         task.add_done_callback(self._tasks.discard)
 
     def _new_crew(self) -> _Crew:
+        """Raises `NlpFailed` where there is no place for what they read: the next text tries again."""
         if self._home is None:
-            self._home = Path(tempfile.mkdtemp(prefix="botkit-nlp-"))
+            try:
+                self._home = Path(tempfile.mkdtemp(prefix="botkit-nlp-"))
+            except OSError as error:
+                raise NlpFailed(f"no temporary folder can be made: {error.strerror or error}") from None
         self._crews += 1
         return _Crew(self._home / str(self._crews) / "nlp")
 

@@ -328,6 +328,18 @@ async def test_too_many_texts_are_refused_at_once(open_pool: Open, monkeypatch: 
         assert any(isinstance(answer, int) for answer in answers)
 
 
+async def test_without_a_temporary_folder_it_says_so_and_starts_when_there_is_one(
+    open_pool: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with open_pool() as pool:
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+        for _ in range(2):
+            with pytest.raises(NlpFailed, match="no temporary folder can be made: No such file or directory"):
+                await pid(pool)
+        monkeypatch.undo()
+        assert (await pool.read("fine", want=("trouble",), timeout_seconds=30)).extra["pid"]
+
+
 async def test_it_starts_with_the_first_text_and_closes_twice(open_pool: Open) -> None:
     async with open_pool() as pool:
         worker = (await pool.read("fine", want=("trouble",), timeout_seconds=60)).extra["pid"]
