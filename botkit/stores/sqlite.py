@@ -8,6 +8,7 @@ loop, and a busy server shares one fsync between many messages.
 import asyncio
 import contextlib
 import fcntl
+import logging
 import os
 import queue
 import sqlite3
@@ -34,6 +35,9 @@ PURGE_ROWS = 200
 PURGE_PAUSE_SECONDS = 0.005
 """Between so many, so that messages have most of the time."""
 
+TELL_SECONDS = 60.0
+"""How often the log hears that nothing can be stored, as long as that lasts."""
+
 FINISHED_TRANSACTIONS = """
 SELECT NOT EXISTS (SELECT 1 FROM session WHERE session.id = old.transaction_id)
   AND (SELECT at FROM step AS last WHERE last.transaction_id = old.transaction_id ORDER BY number DESC LIMIT 1) < ?3,
@@ -50,6 +54,7 @@ ORDER BY at, asset, address, seq LIMIT ?1
 """
 """The newest entry of a mailbox stays, so that its numbering goes on."""
 
+log = logging.getLogger("botkit.store")
 _Entry = tuple[Change, "asyncio.Future[None]", "asyncio.Future[None] | None"]
 
 
@@ -81,6 +86,7 @@ class SqliteStore(SqliteReader):
         self._turns: deque[asyncio.Future[None]] = deque()
         self._idle: asyncio.Event = asyncio.Event()
         self._idle.set()
+        self._told_at = float("-inf")
         self.batches = 0
         self.committed = 0
 
@@ -342,10 +348,20 @@ class SqliteStore(SqliteReader):
                 future.set_exception(Duplicate("it was accepted before"))
 
     def _fail(self, futures: list[asyncio.Future[None]], error: Exception) -> None:
-        failure = StoreUnavailable if isinstance(error, sqlite3.OperationalError) else StoreFailed
+        failure = StoreFailed
+        if isinstance(error, sqlite3.OperationalError):
+            failure = StoreUnavailable
+            self._tell(error)
         for future in futures:
             if not future.done():
                 future.set_exception(failure(f"the store {self.path.name} did not take a change: {error}"))
+
+    def _tell(self, error: Exception) -> None:
+        """Who is refused for it knows only that it is busy: the operator must learn it, but not fill the disk."""
+        now = self._loop.time()
+        if now - self._told_at >= TELL_SECONDS and not self._closed:
+            self._told_at = now
+            log.error("the store %s takes no changes, and messages are refused until it does: %s", self.path, error)
 
     # upkeep
 

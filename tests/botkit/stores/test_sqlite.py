@@ -348,3 +348,22 @@ async def test_a_busy_store_is_purged_too(tmp_path: Path) -> None:
         task.cancel()
     await asyncio.gather(*writing, given_up, return_exceptions=True)
     await store.close()
+
+
+async def test_the_log_tells_at_times_that_nothing_can_be_stored(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqliteStore(tmp_path / "store.db")
+    await store.open()
+    pages = store._writer.execute("PRAGMA page_count").fetchone()[0]
+    store._writer.execute(f"PRAGMA max_page_count = {pages}")
+    with contextlib.suppress(StoreUnavailable):
+        while True:  # until the pages that there are have no more room
+            await store.commit(Change(deliveries=[delivery(os.urandom(8).hex())]))
+    told = f"the store {store.path} takes no changes, and messages are refused until it does: database or disk is full"
+    for seconds, times in ((60, 1), (0, 2)):
+        monkeypatch.setattr("botkit.stores.sqlite.TELL_SECONDS", seconds)
+        with pytest.raises(StoreUnavailable):
+            await store.commit(Change(deliveries=[delivery("large" * 10_000)]))
+        assert caplog.messages == [told] * times
+    await store.close()
