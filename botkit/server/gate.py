@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+from botkit.server.open_files import OpenFiles
 from botkit.server.replies import Replies
 from botkit.server.webhooks import Webhooks
 
@@ -37,6 +38,7 @@ class Gate:
         self.replies = Replies()
         self.closing = False
         self.now = self.loop.time()
+        self._files = OpenFiles()
         self._guests: set[Guest] = set()
         self._empty: asyncio.Future[None] | None = None
         self._timer = self.loop.call_later(LOOK_SECONDS, self._look)
@@ -54,6 +56,7 @@ class Gate:
     def _look(self) -> None:
         self.now = self.loop.time()
         self.replies.new_second()
+        self._files.look(self.now)
         for guest in [guest for guest in self._guests if guest.deadline < self.now]:
             guest.expire()
         self._timer = self.loop.call_later(LOOK_SECONDS, self._look)

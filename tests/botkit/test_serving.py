@@ -23,6 +23,7 @@ from channels.sms.kannel import Kannel
 from channels.sms.twilio import Twilio
 from models.service import Asset
 from tests.botkit.process import write_project
+from tests.botkit.served import serve as serve_sandbox
 
 ECHO = """
 flow: main
@@ -111,3 +112,21 @@ async def test_it_takes_more_connections_than_a_shell_allows(tmp_path: Path) -> 
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert allowed[0] > soft // 2
+
+
+async def test_the_log_tells_once_that_no_more_connections_can_be_taken(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botkit.server.gate.LOOK_SECONDS", 0.02)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    async with serve_sandbox(tmp_path) as server:
+        await asyncio.sleep(0.1)
+        assert not caplog.messages
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        try:
+            await asyncio.sleep(0.1)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        await server.still_serves()
+    (told,) = caplog.messages
+    assert told.startswith("no more files can be opened, and new connections are turned away") and "may have 3 " in told
