@@ -75,13 +75,13 @@ class CountedTexts:
         plain = [(word[0].isalnum() or word[0] == "_") and " " not in word for word in self.words]
         self.plain_counts = self.word_counts.multiply(np.array(plain, dtype=np.int64)).tocsr()
 
-    def learn(self, rows: Array, rarity: float = 1.0) -> Known:
-        """What is known to whom has read these texts alone; pieces of words that only one of them has are left out."""
+    def learn(self, rows: Array, rarity: float = 1.0, fewest: int = 2) -> Known:
+        """What is known to whom has read these texts alone, without pieces of words that fewer than so many have."""
         total = len(rows)
         word_texts = _texts_with(self.word_counts[rows])
         piece_texts = _texts_with(self.piece_counts[rows])
         words = np.flatnonzero(word_texts)
-        pieces = np.flatnonzero(piece_texts > (1 if total > 1 else 0))
+        pieces = np.flatnonzero(piece_texts >= (fewest if total > 1 else 1))
         by_count = np.array([0.0, *((math.log((1 + total) / (1 + n)) + 1.0) ** rarity for n in range(1, total + 1))])
         weights = by_count[np.concatenate([word_texts[words], piece_texts[pieces]])]
         return Known(self, words, pieces, weights)

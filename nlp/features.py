@@ -119,8 +119,9 @@ def learn_vocabulary(
     rarity: float = 1.0,
     lengths: tuple[int, int] = LENGTHS,
     telling: Callable[[Collection[str]], Mapping[str, float]] | None = None,
+    fewest: int = 2,
 ) -> Vocabulary:
-    """The vocabulary of the training texts; pieces of words that only one text has are left out.
+    """The vocabulary of the training texts; pieces of words that fewer than `fewest` texts have are left out.
 
     `rarity` is the power of the inverse document frequency: the less, the less a rare term stands out. `telling` says
     how much a word tells in the language at large, which few texts cannot know: a pair tells the product of its words,
@@ -139,7 +140,7 @@ def learn_vocabulary(
                 pieces_of[word] = frozenset(character_terms(word, lengths))
         piece_counts.update(frozenset().union(*(pieces_of[word] for word in words)))
     words = sorted(word_counts)
-    pieces = sorted(term for term, count in piece_counts.items() if count > 1 or total == 1)
+    pieces = sorted(term for term, count in piece_counts.items() if count >= fewest or total == 1)
     counts = [word_counts[term] for term in words] + [piece_counts[term] for term in pieces]
     weights = [(math.log((1 + total) / (1 + count)) + 1.0) ** rarity for count in counts]
     if telling is not None:

@@ -53,6 +53,10 @@ UNSEEN_GROUPS = 8
 MAX_ASKED = 2_000
 """So many held-out texts of a fit are asked what is in scope and what has the say: enough to learn ten numbers from."""
 
+FEW_EXAMPLES = 1_000
+"""Below this, a piece of a word that one example alone has is known too: most of what the examples of a small bot have
+in common with what is said to it is in one of them. Of more examples, it tells nothing, and is a third of the model."""
+
 MANY_EXAMPLES = 2_000
 """From here on one held-out part is enough to calibrate on, and training takes twice a fit, not ten times."""
 
@@ -86,7 +90,7 @@ class _Material(msgspec.Struct, frozen=True):
 
     def learn_words(self, rows: Array, count: int) -> _Words:
         """What is learnt from the words of some rows and nothing else."""
-        known = self.texts.learn(rows, RARITY)
+        known = self.texts.learn(rows, RARITY, 1 if self.examples < FEW_EXAMPLES else 2)
         matrix, _ = known.matrix(rows)
         meanings = None if self.meanings is None else self.meanings[rows]
         return _Words(known, *learn_words(matrix, meanings, self.targets[rows], count, self._says(rows)))

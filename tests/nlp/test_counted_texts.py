@@ -12,13 +12,13 @@ WORDS = st.sampled_from(["order", "orders", "the", "a", "Ünïcode", "don't", "1
 TEXTS = st.lists(st.lists(WORDS, max_size=12).map(" ".join) | st.text(max_size=20), min_size=1, max_size=12)
 
 
-@given(TEXTS, st.sampled_from([LENGTHS, LENGTHS_OF_MANY]), st.data())
+@given(TEXTS, st.sampled_from([LENGTHS, LENGTHS_OF_MANY]), st.sampled_from([1, 2, 3]), st.data())
 def test_a_part_of_the_texts_teaches_what_the_vocabulary_learns_from_it_and_reads_the_others_alike(
-    texts: list[str], lengths: tuple[int, int], data: st.DataObject
+    texts: list[str], lengths: tuple[int, int], fewest: int, data: st.DataObject
 ) -> None:
     rows = data.draw(st.lists(st.integers(0, len(texts) - 1), min_size=1, unique=True))
-    plain = learn_vocabulary([texts[row] for row in rows], 0.5, lengths)
-    known = CountedTexts(texts, lengths).learn(np.array(rows), 0.5)
+    plain = learn_vocabulary([texts[row] for row in rows], 0.5, lengths, fewest=fewest)
+    known = CountedTexts(texts, lengths).learn(np.array(rows), 0.5, fewest)
     assert len(known) == len(plain)
     assert known.vocabulary().terms == plain.terms
     assert known.vocabulary().weights == plain.weights

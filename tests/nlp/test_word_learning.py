@@ -53,6 +53,32 @@ def test_a_term_counts_although_another_has_settled_the_matter() -> None:
     assert (weights[:, 3] == 0).all() and bias[3] < bias[:3].min()  # a label without rows never wins
 
 
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [("recycle", "waste"), ("I recycled it", "waste"), ("overcharged!", "billing"), ("towing", "parking")],
+)
+def test_a_small_bot_knows_other_forms_of_a_word_that_one_example_alone_has(text: str, intent: str) -> None:
+    examples = {
+        "billing": ["the invoice is wrong", "can I pay by card", "I was charged twice", "how much is a visit"],
+        "results": [
+            "are my results back",
+            "has the lab sent anything",
+            "what did the scan show",
+            "my blood test please",
+        ],
+        "waste": [
+            "where do I take batteries",
+            "nobody emptied the bin",
+            "when is the recycling taken",
+            "a bin is full",
+        ],
+        "parking": ["where can I park", "a fine for parking", "the blue zone", "my car was towed"],
+    }
+    pairs = [(example, name) for name, rows in examples.items() for example in rows]
+    model = train_intents([example for example, _ in pairs], [name for _, name in pairs])
+    assert model.scores(text)[0].intent == intent
+
+
 def test_examples_of_a_crowded_intent_count_for_less() -> None:
     says = crowd_says(np.array([0] * 100 + [1] * 5 + [2] * 5))
     assert says[0] == pytest.approx((15 / 100) ** 0.5)
