@@ -7,7 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain, pairwise
 
-WORD = re.compile(r"\w+(?:['’]\w+)?|[^\w\s.,;:'\"()\-]")
+MARKS = (
+    "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
+    "\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u0900-\u0963\u0971-\u0df3"
+    "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u1056-\u1059\u17b4-\u17d3\u3099\u309a"
+)
+"""What is written on a letter, and is no letter to `\\w`: accents, the points of Hebrew and Arabic, the vowels of the
+scripts of India, of Thai, Lao, Burmese and Khmer. Without them, a word falls apart into its consonants."""
+
+WORD = re.compile(rf"[\w{MARKS}]+(?:['’][\w{MARKS}]+)?|[^\w\s.,;:'\"()\-]")
 DIGITS = re.compile(r"\d+")
 LENGTHS, LENGTHS_OF_MANY = (2, 5), (3, 4)
 """The pieces of words, in letters. Where there are thousands of texts, three and four tell as much as two to five, and
