@@ -24,15 +24,36 @@ training takes half the time; where there are few, a slip of a finger costs 0.3 
 DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]")
 """Scripts without spaces, or with a syllable in a letter: there, two letters say as much as four elsewhere."""
 
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+UNSPACED = re.compile(f"[{_UNSPACED}]")
+"""Scripts without spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese. All of a sentence would be a word
+there, and one that nobody has said before."""
+
+UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+|[^{_UNSPACED}]+")
+
 MAX_WORDS = 300
 MAX_WORD_LENGTH = 40
 MAX_CACHED_WORDS = 20_000
 
 
 def words_of(text: str) -> list[str]:
-    """The words in the form in which they are compared: folded, every number alike."""
+    """The words in the form in which they are compared: folded, every number alike.
+
+    Where there are no spaces between words, every two letters that are neighbours are a word.
+    """
     folded = DIGITS.sub("0", unicodedata.normalize("NFKC", text).casefold())
-    return [word[:MAX_WORD_LENGTH] for word in WORD.findall(folded)[:MAX_WORDS]]
+    words = WORD.findall(folded)[:MAX_WORDS]
+    if UNSPACED.search(folded):
+        words = [part for word in words for part in _parts(word)][:MAX_WORDS]
+    return [word[:MAX_WORD_LENGTH] for word in words]
+
+
+def _parts(word: str) -> Iterable[str]:
+    for run in UNSPACED_RUN.findall(word):
+        if UNSPACED.match(run) and len(run) > 1:
+            yield from map("".join, pairwise(run))
+        else:
+            yield run
 
 
 def character_terms(word: str, lengths: tuple[int, int] = LENGTHS) -> list[str]:

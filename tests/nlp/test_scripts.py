@@ -1,4 +1,4 @@
-"""Scripts: words are found in those whose vowels are marks on a letter."""
+"""Scripts: words are found in those whose vowels are marks on a letter, and in those without spaces between words."""
 
 import pytest
 
@@ -22,10 +22,15 @@ HINDI = {
         ("שָׁלוֹם", ["שָׁלוֹם"]),
         ("नहीं। हाँ", ["नहीं", "।", "हाँ"]),
         ("q\u0307uick", ["q\u0307uick"]),
+        ("我的iPhone订单，在哪里？", ["我的", "iphone", "订单", "在哪", "哪里", "?"]),
+        ("好", ["好"]),
+        ("1500円です", ["0", "円で", "です"]),
+        ("ขอคืนเงิน", ["ขอ", "อค", "คื", "ืน", "นเ", "เง", "งิ", "ิน"]),
+        ("주문이 어디에", ["주문이", "어디에"]),
         ("👍🏽 ❤️", ["👍", "🏽", "❤", "\ufe0f"]),
     ],
 )
-def test_a_word_has_its_marks(text: str, words: list[str]) -> None:
+def test_the_words_of_a_text(text: str, words: list[str]) -> None:
     assert words_of(text) == words
 
 
@@ -45,3 +50,30 @@ def test_hindi_about_something_else_is_none_of_these(text: str) -> None:
     pairs = [(example, name) for name, rows in HINDI.items() for example in rows]
     scores = train_intents([example for example, _ in pairs], [name for _, name in pairs]).scores(text)
     assert not scores or scores[0].confidence < 0.5
+
+
+CHINESE = {
+    "order": ["我的订单到哪里了", "什么时候发货", "快递还没到", "查一下物流", "订单一直没有更新", "能不能快点发货"],
+    "refund": ["我要退货", "怎么申请退款", "东西坏了想退", "退款什么时候到账", "退货地址是什么", "尺码不合适想换货"],
+    "human": ["转人工", "我要找客服", "有人吗", "我想跟真人说话", "我要投诉", "叫你们经理来"],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("请问发货了吗", "order"),
+        ("物流信息没有更新", "order"),
+        ("可以换货吗", "refund"),
+        ("投诉你们", "human"),
+        ("客服在吗", "human"),
+        (
+            "昨天早上我在你们的网上商店里给我妈妈买了一件红色的毛衣和一双白色的鞋子她穿了以后说都不太喜欢所以我现在要退货",
+            "refund",
+        ),
+    ],
+)
+def test_chinese_is_understood_by_what_any_part_of_a_sentence_says(text: str, intent: str) -> None:
+    pairs = [(example, name) for name, rows in CHINESE.items() for example in rows]
+    scores = train_intents([example for example, _ in pairs], [name for _, name in pairs]).scores(text)
+    assert scores and scores[0].intent == intent
