@@ -17,6 +17,10 @@ scripts of India, of Thai, Lao, Burmese and Khmer. Without them, a word falls ap
 
 WORD = re.compile(rf"[\w{MARKS}]+(?:['’][\w{MARKS}]+)?|[^\w\s.,;:'\"()\-]")
 DIGITS = re.compile(r"\d+")
+CHOICE = re.compile(r"(?<![\w.,:/-])\d{1,2}(?!\w|[.,:/-]\d)")
+WORDS_OF_A_CHOICE = 3
+"""A text of so few words may choose from a menu: there, it matters which number it has."""
+
 LENGTHS, LENGTHS_OF_MANY = (2, 5), (3, 4)
 """The pieces of words, in letters. Where there are thousands of texts, three and four tell as much as two to five, and
 training takes half the time; where there are few, a slip of a finger costs 0.3 points more with them."""
@@ -39,10 +43,13 @@ MAX_CACHED_WORDS = 20_000
 def words_of(text: str) -> list[str]:
     """The words in the form in which they are compared: folded, every number alike.
 
-    Where there are no spaces between words, every two letters that are neighbours are a word.
+    Where there are no spaces between words, every two letters that are neighbours are a word. Of a choice such as "2"
+    or "option 2", the number itself is one more; it is a sign, as which number it is makes no text strange.
     """
-    folded = DIGITS.sub("0", unicodedata.normalize("NFKC", text).casefold())
-    words = WORD.findall(folded)[:MAX_WORDS]
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    words = WORD.findall(DIGITS.sub("0", folded))[:MAX_WORDS]
+    if len(words) <= WORDS_OF_A_CHOICE:
+        words += [f"#{int(number)}" for number in CHOICE.findall(folded)]
     if UNSPACED.search(folded):
         words = [part for word in words for part in _parts(word)][:MAX_WORDS]
     return [word[:MAX_WORD_LENGTH] for word in words]

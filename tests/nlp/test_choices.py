@@ -1,0 +1,43 @@
+"""Choices: the number of a menu's line says which line it is, although other numbers are all alike."""
+
+import pytest
+
+from nlp.features import words_of
+from nlp.intent_training import train_intents
+
+MENU = {
+    "order": ["1", "order", "track", "my order", "option 1"],
+    "returns": ["2", "return", "refund", "send back", "option 2"],
+    "agent": ["3", "agent", "human", "help", "option 3"],
+    "start": ["0", "back", "main menu", "start again"],
+    "number": ["48213", "my number is 7781", "it is 90210", "order number 5512"],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("1", "order"), ("2", "returns"), ("3.", "agent"), ("2)", "returns"), ("0", "start"), ("2️⃣", "returns"),
+        ("٣", "agent"), ("option 3!", "agent"), ("2 please", "returns"), ("66712", "number"),
+        ("my number is 1234", "number"),
+    ],
+)  # fmt: skip
+def test_a_line_of_a_menu_is_chosen_by_its_number(text: str, intent: str) -> None:
+    pairs = [(example, name) for name, rows in MENU.items() for example in rows]
+    best = train_intents([example for example, _ in pairs], [name for _, name in pairs]).scores(text)[0]
+    assert best.intent == intent
+    assert best.confidence > 0.5
+
+
+def test_a_number_that_no_example_has_says_what_any_number_does() -> None:
+    texts = ["34", "I am 40", "25 years", "blue", "a red one", "green please"]
+    model = train_intents(texts, ["age"] * 3 + ["colour"] * 3)
+    assert model.scores("29")[0].intent == "age"
+    assert model.scores("29")[0].confidence > 0.5
+
+
+@pytest.mark.parametrize(
+    "text", ["10:30", "3.5", "07/11", "2026", "1st", "-5", "a table for 4 people", "0049 170 1234567"]
+)
+def test_a_number_in_anything_else_is_any_number(text: str) -> None:
+    assert not [word for word in words_of(text) if word[0] == "#" and word[1:]]
