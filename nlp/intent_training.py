@@ -260,7 +260,7 @@ def _calibrate(
             scoping.add(meaning, margins[chosen], material.vectors[asked], truth[chosen], said)
     intents = [label for label in labels if label != NONE_OF_THESE]
     in_scope = int((examples != nothing).sum()) if nothing is not None else len(examples)
-    usual = usual_calibration(in_scope / max(len(intents), 1), taught=nothing is not None)
+    usual = usual_calibration(in_scope / max(len(intents), 1), taught=nothing is not None, intents=len(intents))
     if material.vectors is None:
         return held_out.learn(usual), None, None
     return held_out.learn(usual), *scoping.learn()

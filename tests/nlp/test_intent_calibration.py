@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nlp.intent_calibration import Calibration, HeldOut, usual_calibration
-from nlp.intent_model import probabilities
+from nlp.intent_model import IntentModel, probabilities
 from nlp.intent_training import train_intents
 from nlp.project import NONE_OF_THESE
 
@@ -97,6 +97,34 @@ def test_many_examples_of_none_do_not_silence_the_intents() -> None:
         best = model.scores(text)[0]
         assert (best.intent, best.confidence > 0.5) == (intent, True), (text, best)
     assert model.scores("tell me about the weather")[0].confidence < 0.4
+
+
+ORDERS_TOO = (
+    *("where has my order got to", "any news of my order", "when do i get my order", "order status please"),
+    *("is my order on its way", "how long until my order comes", "my order is not here yet", "did you send my order"),
+)
+
+
+def refused(model: IntentModel) -> float:
+    """The share of strange texts that no intent wins."""
+    best = [model.scores(text, 1) for text in STRANGE]
+    return sum(not scores or scores[0].confidence < 0.5 for scores in best) / len(best)
+
+
+@pytest.mark.parametrize("examples", [ORDERS, ORDERS + ORDERS_TOO], ids=["few", "more"])
+def test_a_single_intent_is_understood_of_more_examples_too(examples: tuple[str, ...]) -> None:
+    model = train_intents(examples, ["where"] * len(examples))
+    for text in ("where did my order go", "when is my order coming", "is the order late", "track the order"):
+        assert model.scores(text)[0].confidence > 0.5, text
+    assert refused(model) >= 0.8
+
+
+def test_two_intents_do_not_share_the_rest_of_the_world() -> None:
+    model = train_intents([*ORDERS, *CANCELS], ["where"] * 5 + ["cancel"] * 5)
+    for text, intent in {"track the order": "where", "is the order late": "where", "please cancel": "cancel"}.items():
+        best = model.scores(text)[0]
+        assert (best.intent, best.confidence > 0.5) == (intent, True), (text, best)
+    assert refused(model) >= 0.8
 
 
 def test_words_that_no_example_has_make_it_less_sure() -> None:
