@@ -34,6 +34,8 @@ UNSPACED = re.compile(f"[{_UNSPACED}]")
 there, and one that nobody has said before."""
 
 UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+|[^{_UNSPACED}]+")
+LETTER = re.compile(f".[{MARKS}]*")
+"""A letter with what is written on it: a mark alone would be a sign, which makes no text strange."""
 
 MAX_WORDS = 300
 MAX_WORD_LENGTH = 40
@@ -43,8 +45,9 @@ MAX_CACHED_WORDS = 20_000
 def words_of(text: str) -> list[str]:
     """The words in the form in which they are compared: folded, every number alike.
 
-    Where there are no spaces between words, every two letters that are neighbours are a word. Of a choice such as "2"
-    or "option 2", the number itself is one more; it is a sign, as which number it is makes no text strange.
+    Where there are no spaces between words, every two letters that are neighbours are a word, with their marks. Of a
+    choice such as "2" or "option 2", the number itself is one more; it is a sign, as which number it is makes no text
+    strange.
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
     words = WORD.findall(DIGITS.sub("0", folded))[:MAX_WORDS]
@@ -57,8 +60,9 @@ def words_of(text: str) -> list[str]:
 
 def _parts(word: str) -> Iterable[str]:
     for run in UNSPACED_RUN.findall(word):
-        if UNSPACED.match(run) and len(run) > 1:
-            yield from map("".join, pairwise(run))
+        letters = LETTER.findall(run) if UNSPACED.match(run) else []
+        if len(letters) > 1:
+            yield from map("".join, pairwise(letters))
         else:
             yield run
 

@@ -25,7 +25,9 @@ HINDI = {
         ("我的iPhone订单，在哪里？", ["我的", "iphone", "订单", "在哪", "哪里", "?"]),
         ("好", ["好"]),
         ("1500円です", ["0", "円で", "です"]),
-        ("ขอคืนเงิน", ["ขอ", "อค", "คื", "ืน", "นเ", "เง", "งิ", "ิน"]),
+        ("ขอคืนเงิน", ["ขอ", "อคื", "คืน", "นเ", "เงิ", "งิน"]),
+        ("ที่", ["ที่"]),
+        ("ငွေပြန်", ["ငွေပြ", "ပြန်"]),
         ("주문이 어디에", ["주문이", "어디에"]),
         ("👍🏽 ❤️", ["👍", "🏽", "❤", "\ufe0f"]),
     ],
@@ -77,3 +79,20 @@ def test_chinese_is_understood_by_what_any_part_of_a_sentence_says(text: str, in
     pairs = [(example, name) for name, rows in CHINESE.items() for example in rows]
     scores = train_intents([example for example, _ in pairs], [name for _, name in pairs]).scores(text)
     assert scores and scores[0].intent == intent
+
+
+BURMESE = {
+    "order": ["ကျွန်တော့်အော်ဒါဘယ်ရောက်ပြီလဲ", "ပစ္စည်းဘယ်တော့ရမလဲ", "ပို့ပြီးပြီလား", "အော်ဒါအခြေအနေ"],
+    "refund": ["ငွေပြန်အမ်းပေးပါ", "ပစ္စည်းပြန်ပို့ချင်တယ်", "ပစ္စည်းပျက်နေတယ်", "ငွေပြန်ရချင်တယ်"],
+    "human": ["လူနဲ့စကားပြောချင်တယ်", "ဝန်ထမ်းနဲ့ဆက်သွယ်ပေးပါ", "တိုင်ကြားချင်တယ်", "ဝန်ထမ်းရှိလား"],
+}
+
+
+def test_what_is_strange_in_a_script_of_many_marks_is_strange() -> None:
+    pairs = [(example, name) for name, rows in BURMESE.items() for example in rows]
+    model = train_intents([example for example, _ in pairs], [name for _, name in pairs])
+    known = model.scores("အော်ဒါဘယ်တော့ရောက်မလဲ")[0]
+    assert known.intent == "order" and known.confidence > 0.9
+    for text in ("ဒီနေ့ရာသီဥတုဘယ်လိုလဲ", "သီချင်းဆိုပြပါ", "ဘောလုံးပွဲဘယ်သူနိုင်လဲ"):
+        scores = model.scores(text)
+        assert not scores or scores[0].confidence < 0.6, text
