@@ -17,7 +17,6 @@ scripts of India, of Thai, Lao, Burmese and Khmer. Without them, a word falls ap
 
 WORD = re.compile(rf"[\w{MARKS}]+(?:['’][\w{MARKS}]+)?|[^\w\s.,;:'\"()\-]")
 DIGITS = re.compile(r"\d+")
-CHOICE = re.compile(r"(?<![\w.,:/-])\d{1,2}(?!\w|[.,:/-]\d)")
 WORDS_OF_A_CHOICE = 3
 """A text of so few words may choose from a menu: there, it matters which number it has."""
 
@@ -25,8 +24,14 @@ LENGTHS, LENGTHS_OF_MANY = (2, 5), (3, 4)
 """The pieces of words, in letters. Where there are thousands of texts, three and four tell as much as two to five, and
 training takes half the time; where there are few, a slip of a finger costs 0.3 points more with them."""
 
-DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]")
+_DENSE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
+DENSE = re.compile(f"[{_DENSE}]")
 """Scripts without spaces, or with a syllable in a letter: there, two letters say as much as four elsewhere."""
+
+_BESIDE = rf"(?:(?!\d)[{_DENSE}]){{0,3}}"
+CHOICE = re.compile(rf"(?<!\w)(?<!^[.,:/-])(?<![\d\s][.,:/-])(?<!\d\s){_BESIDE}(\d{{1,2}}){_BESIDE}(?!\w|[.,:/\s-]\d)")
+"""A number of a menu's line: "2", "No.2", "option-2"; with what dense scripts write beside it too: "2番", "2번".
+Not those that belong to more figures: times, dates, parts of a number."""
 
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 UNSPACED = re.compile(f"[{_UNSPACED}]")
@@ -50,8 +55,9 @@ def words_of(text: str) -> list[str]:
     strange.
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
-    words = WORD.findall(DIGITS.sub("0", folded))[:MAX_WORDS]
-    if len(words) <= WORDS_OF_A_CHOICE:
+    plain, numbers = DIGITS.subn("0", folded)
+    words = WORD.findall(plain)[:MAX_WORDS]
+    if numbers and sum(word[0].isalnum() for word in words) <= WORDS_OF_A_CHOICE:
         words += [f"#{int(number)}" for number in CHOICE.findall(folded)]
     if UNSPACED.search(folded):
         words = [part for word in words for part in _parts(word)][:MAX_WORDS]

@@ -19,7 +19,8 @@ MENU = {
     [
         ("1", "order"), ("2", "returns"), ("3.", "agent"), ("2)", "returns"), ("0", "start"), ("2️⃣", "returns"),
         ("٣", "agent"), ("option 3!", "agent"), ("2 please", "returns"), ("66712", "number"),
-        ("my number is 1234", "number"),
+        ("my number is 1234", "number"), ("No.2", "returns"), ("option:2", "returns"), ("Option-3", "agent"),
+        ("option #2! 👍", "returns"), ("1️⃣ please", "order"), ("#1", "order"),
     ],
 )  # fmt: skip
 def test_a_line_of_a_menu_is_chosen_by_its_number(text: str, intent: str) -> None:
@@ -27,6 +28,17 @@ def test_a_line_of_a_menu_is_chosen_by_its_number(text: str, intent: str) -> Non
     best = train_intents([example for example, _ in pairs], [name for _, name in pairs]).scores(text)[0]
     assert best.intent == intent
     assert best.confidence > 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("2番", 2), ("２番です", 2), ("选2", 2), ("我选2号", 2), ("第2", 2), ("2번이요", 2), ("2번 주세요", 2),
+        ("ข้อ 2 ครับ", 2), ("ข้อ๒", 2), ("विकल्प २", 2), ("الخيار ٣", 3), ("3. ", 3), ("(1)", 1), ("no. 2", 2),
+    ],
+)  # fmt: skip
+def test_the_number_is_found_as_each_script_writes_it(text: str, number: int) -> None:
+    assert [word for word in words_of(text) if word[0] == "#"] == [f"#{number}"]
 
 
 def test_a_number_that_no_example_has_says_what_any_number_does() -> None:
@@ -37,7 +49,11 @@ def test_a_number_that_no_example_has_says_what_any_number_does() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["10:30", "3.5", "07/11", "2026", "1st", "-5", "a table for 4 people", "0049 170 1234567"]
-)
+    "text",
+    [
+        "10:30", "3.5", "07/11", "2026", "1st", "-5", "a table for 4 people", "0049 170 1234567", "+49 30 1234567",
+        ".5", "at .5", "v2", "1500円です", "๑๒๓๔", "1和2", "我昨天在网上买了2件衣服",
+    ],
+)  # fmt: skip
 def test_a_number_in_anything_else_is_any_number(text: str) -> None:
     assert not [word for word in words_of(text) if word[0] == "#" and word[1:]]
