@@ -74,7 +74,13 @@ def _parts(word: str) -> Iterable[str]:
 
 
 def character_terms(word: str, lengths: tuple[int, int] = LENGTHS) -> list[str]:
-    """The pieces of a word of so many characters, from two on in dense scripts; its ends are marked by a space."""
+    """The pieces of a word of so many characters, from two on in dense scripts; its ends are marked by a space.
+
+    The number of a choice has none: 12 is no kin to 1, and "2 pizzas" would be all 2, as pieces of strange words are
+    not known.
+    """
+    if word[0] == "#" and len(word) > 1:
+        return []
     padded = f" {word} "
     shortest, longest = lengths
     if DENSE.search(word):
