@@ -15,6 +15,9 @@ MARKS = (
 """What is written on a letter, and is no letter to `\\w`: accents, the points of Hebrew and Arabic, the vowels of the
 scripts of India, of Thai, Lao, Burmese and Khmer. Without them, a word falls apart into its consonants."""
 
+JOINER = "\u200d"
+"""Within words of Sinhala, Hindi or Malayalam it says how letters look: some keyboards write it, some do not."""
+
 WORD = re.compile(rf"[\w{MARKS}]+(?:['’][\w{MARKS}]+)?|[^\w\s.,;:'\"()\-]")
 DIGITS = re.compile(r"\d+")
 WORDS_OF_A_CHOICE = 3
@@ -54,7 +57,7 @@ def words_of(text: str) -> list[str]:
     choice such as "2" or "option 2", the number itself is one more; it is a sign, as which number it is makes no text
     strange.
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = unicodedata.normalize("NFKC", text).casefold().replace(JOINER, "")
     plain, numbers = DIGITS.subn("0", folded)
     words = WORD.findall(plain)[:MAX_WORDS]
     if numbers and sum(word[0].isalnum() for word in words) <= WORDS_OF_A_CHOICE:
