@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Protocol, TypeVar
 
+from nlp.text import is_of_a_word
+
 
 class Labelled(Protocol):
     """An utterance with its intent."""
@@ -36,7 +38,7 @@ def count_by_intent(rows: Iterable[Labelled]) -> Counter[str]:
 def folded(text: str) -> str:
     """A text without case, punctuation and spare blanks: what two people might write alike."""
     plain = unicodedata.normalize("NFC", text).casefold().replace("'", "").replace("\u2019", "")
-    words = "".join(letter if _counts(letter) else " " for letter in SIGNS.sub(_spelt, plain)).split()
+    words = "".join(letter if is_of_a_word(letter) else " " for letter in SIGNS.sub(_spelt, plain)).split()
     return " ".join(words) or plain.strip()
 
 
@@ -46,8 +48,3 @@ SIGNS = re.compile(r"(?<=\w)[+#]+(?!\w)")
 
 def _spelt(match: re.Match[str]) -> str:
     return match.group().replace("+", "plus").replace("#", "sharp")
-
-
-def _counts(letter: str) -> bool:
-    """Whether it is part of a word: letters, figures, and the marks that vowels are in many scripts."""
-    return letter.isalnum() or unicodedata.category(letter).startswith("M")

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from nlp.errors import Unavailable
+from nlp.text import is_of_a_word
 
 NAME = r"^[A-Za-z0-9_]{0,80}$"
 """What a model may be called: a package, never a path."""
@@ -79,7 +80,7 @@ def _pieces(text: str) -> list[str]:
     for run in _LONG_RUN.finditer(text):
         at = run.start() + MAX_RUN
         while at < run.end():
-            if text[at - 1].isalnum() and text[at].isalnum():
+            if is_of_a_word(text[at - 1]) and is_of_a_word(text[at]):
                 at += 1
             else:
                 pieces.append(text[begin:at])

@@ -1,6 +1,7 @@
 """Text: what a customer wrote, cut and cleaned so that every component can read it."""
 
 import re
+import unicodedata
 
 MAX_TEXT_LENGTH = 4_000
 """Characters that are read of a message. No customer writes more in earnest, and some libraries are quadratic."""
@@ -18,3 +19,8 @@ def clean(text: str, limit: int = MAX_TEXT_LENGTH) -> tuple[str, bool]:
     if cut:
         text = text[:limit]
     return UNREADABLE.sub(REPLACEMENT, text), cut
+
+
+def is_of_a_word(letter: str) -> bool:
+    """Whether it is part of a word: letters, figures, and the marks that vowels are in many scripts."""
+    return letter.isalnum() or unicodedata.category(letter).startswith("M")

@@ -73,6 +73,12 @@ def test_a_long_run_of_signs_takes_no_longer_than_others(sign: str, words_only: 
     assert set(said[4:-6]) == {sign}
 
 
+def test_a_long_run_of_letters_with_marks_is_cut_in_no_word() -> None:
+    engine = spacy.blank("en")
+    for word in ("ที่" * 300, "ကျွန်တော့်" * 90, "a\u0301" * 500):
+        assert SpacyReader(engine).read(f"{word} yes", spelled) == [(word, " "), ("yes", "")]
+
+
 def spelled(document: Any) -> list[tuple[str, str]]:
     return [(word.text, word.whitespace_) for word in document]
 
