@@ -9,11 +9,13 @@ from itertools import chain, pairwise
 
 MARKS = (
     "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
-    "\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u0900-\u0963\u0971-\u0df3"
-    "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u1056-\u1059\u17b4-\u17d3\u3099\u309a"
+    "\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u0711\u0730-\u074a\u07a6-\u07b0\u07eb-\u07f3\u08ca-\u08e1\u08e3-\u0963"
+    "\u0971-\u0df3\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd"
+    "\u0f39\u0f71-\u0f84\u0f8d-\u0fbc\u102b-\u103e\u1056-\u109d\u17b4-\u17d3\u17dd\u3099\u309a"
 )
-"""What is written on a letter, and is no letter to `\\w`: accents, the points of Hebrew and Arabic, the vowels of the
-scripts of India, of Thai, Lao, Burmese and Khmer. Without them, a word falls apart into its consonants."""
+"""What is written on a letter, and is no letter to `\\w`: accents, the points of Hebrew and Arabic, the vowels of
+Dhivehi, of the scripts of India, of Thai, Lao, Tibetan, Burmese and Khmer. Without them, a word falls apart
+into its consonants."""
 
 JOINER = "\u200d"
 """Within words of Sinhala, Hindi or Malayalam it says how letters look: some keyboards write it, some do not."""
