@@ -23,12 +23,11 @@ from models.errors import BotkitError
 from models.event import Event
 from models.flow import BUILT_IN_OUTCOMES, ERROR, INCOMPLETE, START
 from models.message import Message
-from models.session import MAX_CALL_DEPTH, Frame, Session, Wait
+from models.session import MAX_CALL_DEPTH, MAX_SESSION_BYTES, Frame, Session, Wait
 from models.transaction import LogEntry, NodeVisit, Step
 
 MAX_VISITS = 1_000
 MAX_STEP_SECONDS = 300.0
-MAX_SESSION_BYTES = 1_048_576
 ON_ERROR = "onError"
 _encode = msgspec.msgpack.Encoder().encode
 

@@ -17,15 +17,13 @@ from models.errors import BotkitError
 from models.event import Event
 from models.http import Http
 from models.message import Message
-from models.session import Frame, Session, Wait
+from models.session import MAX_SESSION_BYTES, Frame, Session, Wait
 from models.transaction import LogEntry, NodeVisit
 from models.utterance import Understanding
 from nlp.sentiment_trend import MAX_SCORES, trend_of
 
 MAX_SENDS_PER_STEP = 100
 MAX_KNOWN_NAMES = 1_024
-MAX_VALUE_BYTES = 1_048_576
-"""One value may be as large as a whole session: a loop that puts a list into itself twice would fill the memory."""
 NLP = "nlp"
 """The session parameter with what was understood of the customer over the session."""
 
@@ -430,5 +428,5 @@ def _check(name: str, value: Any) -> None:
         size = len(_encode(value))
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise BotkitError(f"{name} cannot be kept, as it is no JSON value: {error}") from None
-    if size > MAX_VALUE_BYTES:
-        raise BotkitError(f"{name} cannot be kept: it is larger than {MAX_VALUE_BYTES} bytes")
+    if size > MAX_SESSION_BYTES:  # a loop that puts a list into itself twice would fill the memory before it waits
+        raise BotkitError(f"{name} cannot be kept: it is larger than {MAX_SESSION_BYTES} bytes")

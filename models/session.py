@@ -8,6 +8,8 @@ from models.address import Address
 from models.content import Choice
 
 MAX_CALL_DEPTH = 16
+MAX_SESSION_BYTES = 1_048_576
+"""How large all that a session holds may be, and so one value of it."""
 
 
 class Wait(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
