@@ -20,10 +20,14 @@ from nlp.features import LENGTHS, LENGTHS_OF_MANY, Vocabulary
 from nlp.meaning import Blend, Meaning, blended
 from nlp.project import NONE_OF_THESE
 from nlp.scope import Scope, in_scope, read
+from nlp.sentences import MOST_SENTENCES, SURE, likeliest, sentences_of, surer
 from nlp.word_likeness import WordLikeness, words_of
 from nlp.word_table import WordTable
 
 FORMAT = 6
+Chances = np.ndarray[Any, Any] | None
+"""The chance of each label; None where nothing of a text is known."""
+
 LITTLE = 0.5
 """What a text says without courtesy counts if it is at least this share as sure as with it."""
 
@@ -72,12 +76,6 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def digest(self) -> str:
         """What `card_sha256` has to be."""
         return hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(self, card_sha256=""))).hexdigest()
-
-
-def _without_courtesy(whole: list[IntentScore], core: list[IntentScore]) -> list[IntentScore]:
-    if not core or (whole and core[0].confidence < LITTLE * whole[0].confidence):
-        return whole
-    return core
 
 
 class IntentModel:
@@ -155,14 +153,37 @@ class IntentModel:
         """`scores` of each text, the same to the bit.
 
         A text with courtesy at its ends is read with it and without, and what is said without it counts, unless
-        little is left then: the courtesy may be what it is about.
+        little is left then: the courtesy may be what it is about. Of several sentences one may make it surer.
         """
         plain = [core(text) for text in texts]
         both = [text for pair in zip(texts, plain, strict=True) for text in (pair if pair[0] != pair[1] else pair[:1])]
-        found = iter([self._ranked(chances, most) for chances in self._chances_many(both)])
-        return [
-            next(found) if text == bare else _without_courtesy(next(found), next(found))
+        chances = iter(self._chances_many(both))
+        found = [
+            next(chances) if text == bare else self._without_courtesy(next(chances), next(chances))
             for text, bare in zip(texts, plain, strict=True)
+        ]
+        return [self._ranked(row, most) for row in self._surer(plain, found)]
+
+    def _without_courtesy(self, whole: Chances, core: Chances) -> Chances:
+        if core is None or (whole is not None and self._best(core) < LITTLE * self._best(whole)):
+            return whole
+        return core
+
+    def _best(self, chances: "np.ndarray[Any, Any]") -> float:
+        return float(chances[likeliest(chances, self._nothing)])
+
+    def _surer(self, texts: Sequence[str], found: Sequence[Chances]) -> list[Chances]:
+        """The chances of texts, surer where one of several sentences is surer of the same intent."""
+        parts = [
+            [] if row is None or self._best(row) >= SURE else sentences_of(text)
+            for text, row in zip(texts, found, strict=True)
+        ]
+        read = iter(self._chances_many([core(part) for row in parts for part in row[:MOST_SENTENCES]]))
+        return [
+            surer(row, [next(read) for _ in part[:MOST_SENTENCES]], len(part), self._nothing)
+            if row is not None and part
+            else row
+            for row, part in zip(found, parts, strict=True)
         ]
 
     def _chances_many(self, texts: Sequence[str]) -> "list[np.ndarray[Any, Any] | None]":

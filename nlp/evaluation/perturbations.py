@@ -22,6 +22,10 @@ SMS = {
 EMOJI = ("\U0001f600", "\U0001f62d", "\U0001f621", "\U0001f64f", "\U0001f44d", "\U0001f615")
 GREETINGS = ("hi", "hello", "hey there", "good morning", "hi, quick question", "hello, I hope you are well")
 ENDINGS = ("thanks", "please", "thank you so much", "asap", "cheers")
+BESIDE = (
+    "I have been with you for years.", "It is the first time that I write to you.", "It has been a long day.",
+    "My neighbour told me about this.", "I am on a train right now.",
+)  # fmt: skip
 WORD = re.compile(r"[^\W\d_]{4,}")
 
 
@@ -88,6 +92,13 @@ def politeness(text: str, chance: random.Random) -> str:
     return f"{text.rstrip('.!?')}, {chance.choice(ENDINGS)}"
 
 
+def long_message(text: str, chance: random.Random) -> str:
+    """A sentence about something else before it, and one behind it."""
+    before, behind = chance.sample(BESIDE, 2)
+    text = text.strip()
+    return f"{before} {text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'} {behind}"
+
+
 def long_letters(text: str, chance: random.Random) -> str:
     """A vowel drawn out."""
     vowels = list(re.finditer(r"[aeiou](?=\w*\b)", text, re.IGNORECASE))
@@ -102,6 +113,7 @@ PERTURBATIONS: dict[str, Perturbation] = {
     "emoji": emoji,
     "greeting": greeting,
     "long letters": long_letters,
+    "long message": long_message,
     "no punctuation": no_punctuation,
     "politeness": politeness,
     "sms": sms,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from models.utterance import IntentScore
 from nlp.errors import InvalidRequest
 from nlp.evaluation.latency import measure_latency, spread
-from nlp.evaluation.perturbations import PERTURBATIONS, perturb
+from nlp.evaluation.perturbations import BESIDE, PERTURBATIONS, perturb
 from nlp.evaluation.robustness import measure_robustness
 from nlp.pipeline import Pipeline
 from nlp.profanity import ProfanityFilter
@@ -33,6 +33,14 @@ def test_any_text_can_be_changed(name: str, text: str, seed: int) -> None:
 )
 def test_changes(name: str, text: str, changed: str) -> None:
     assert perturb(name, text, 0) == changed
+
+
+@pytest.mark.parametrize("text, middle", [("where is it", "Where is it."), (" Now? ", "Now?")])
+def test_a_long_message_has_a_sentence_on_either_side(text: str, middle: str) -> None:
+    for seed in range(20):
+        before, behind = perturb("long message", text, seed).split(f" {middle} ")
+        assert {before, behind} < set(BESIDE)
+        assert before != behind
 
 
 def test_a_typo_is_one_slip_inside_a_word() -> None:
