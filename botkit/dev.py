@@ -56,11 +56,14 @@ RUN, EVERYTHING = "run", "dev"
 UNLOCKED = {"transformers"}
 """Extras that are in no lock: where there is no build of torch without a graphics card's libraries, it is gigabytes."""
 
+TEST_PROCESSES = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "worksteal")
+"""A process a core, but no more: each may hold a language model, a browser and servers. `-n 0` behind it undoes it."""
+
 HELP = """\
 Usage: make TARGET [ARGS="..."], or without make: python3 -P botkit/dev.py TARGET [...]
 
   run        serve the demo bot in examples/order_desk (BOTKIT_HOST, BOTKIT_PORT and BOTKIT_STORE are honoured)
-  test       run the tests; arguments go to pytest
+  test       run the tests, a process a core; arguments go to pytest (-n 0: in one process)
   lint       check style, format, types and the floors
   bench      measure speed and size; arguments go to the benchmarks
   bench-nlp  measure language understanding, against its goals; arguments go to the benchmarks
@@ -259,7 +262,7 @@ def command_line(target: str, arguments: Sequence[str]) -> list[str]:
     """What Python is asked to run for a target that is one program."""
     program = {
         "run": ["-m", "botkit", "serve", "examples/order_desk"],
-        "test": ["-m", "pytest"],
+        "test": ["-m", "pytest", *TEST_PROCESSES],
         "bench": ["-m", "bench"],
         "bench-nlp": ["-m", "bench.nlp"],
     }[target]

@@ -89,7 +89,7 @@ def test_make_has_the_same_targets_and_passes_arguments_on(root: Path) -> None:
 
 def test_commands() -> None:
     assert dev.command_line("run", ["--port", "1"]) == ["-m", "botkit", "serve", "examples/order_desk", "--port", "1"]
-    assert dev.command_line("test", ["-k", "x"]) == ["-m", "pytest", "-k", "x"]
+    assert dev.command_line("test", ["-k", "x"]) == ["-m", "pytest", *dev.TEST_PROCESSES, "-k", "x"]
     assert dev.command_line("bench", []) == ["-m", "bench"]
     assert dev.command_line("bench-nlp", ["--quick"]) == ["-m", "bench.nlp", "--quick"]
 
