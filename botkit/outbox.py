@@ -242,7 +242,7 @@ class Outbox:
                 )  # fmt: skip
                 raise Rejected(f"the adapter's send() returned {type(sent).__name__}, not Sent(...)")
         except SendError as error:
-            delivery.code, delivery.description = error.provider_code, error.message[:500]
+            delivery.code, delivery.description = error.provider_code[:100], error.message[:500]
             if error.outcome is SendOutcome.AUTH:
                 log.error(
                     "asset %s: the provider refuses our credentials: %s", step.asset, error.message,

@@ -168,6 +168,16 @@ def equal(left: Any, right: Any) -> bool:
     return as_text(left) == as_text(right)
 
 
+def _any_equal(value: Any, items: Sequence[Any]) -> bool:
+    """Whether one of many is `equal` to a value, which is read once however many there are."""
+    number, text = _number(value), as_text(value)
+    for item in items:
+        other = None if number is None else _number(item)
+        if (number == other) if other is not None else (text == as_text(item)):
+            return True
+    return False
+
+
 def order(left: Any, right: Any) -> int | None:
     """-1, 0 or 1 as the left value is less than, equal to or greater than the right one.
 
@@ -227,7 +237,7 @@ def _found(left: Any, right: Any) -> bool:
 
 def _contains(left: Any, right: Any) -> bool:
     if isinstance(left, list):
-        return any(equal(item, right) for item in left)
+        return _any_equal(right, left)
     return as_text(right) in as_text(left)
 
 
@@ -249,8 +259,8 @@ _COMPARISONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any, Any], bool]]]
     "equals": (_same, equal),
     "not_equals": (_same, lambda left, right: not equal(left, right)),
     "equals_ignore_case": (_folded, lambda left, right: as_text(left).casefold() == right),
-    "in": (_several, lambda left, right: any(equal(left, item) for item in right)),
-    "not_in": (_several, lambda left, right: not any(equal(left, item) for item in right)),
+    "in": (_several, _any_equal),
+    "not_in": (_several, lambda left, right: not _any_equal(left, right)),
     "contains": (_same, _contains),
     "contains_ignore_case": (_folded, _contains_folded),
     "greater_than": (_same, _ordered(1)),

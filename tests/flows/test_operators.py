@@ -1,5 +1,6 @@
 """Operators: how conditions compare."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -123,3 +124,24 @@ def test_a_regular_expression_fails_clearly_or_answers(text: str, pattern: str) 
         assert test({"a": text, "b": pattern}) in (True, False)
     except InvalidValue:
         pass
+
+
+@given(ANYTHING, st.lists(ANYTHING, max_size=5))
+def test_a_list_contains_what_equals_one_of_its_items(value: Any, items: list[Any]) -> None:
+    found = compile_conditions([Condition("a", "contains", "$(b)")])({"a": items, "b": value})
+    assert found is any(equal(item, value) for item in items)
+
+
+def test_a_long_list_in_a_long_list_takes_little_more_than_a_short_one() -> None:
+    test = compile_conditions([Condition("a", "contains", "$(b)")])
+
+    def seconds(size: int) -> float:
+        items = [f"item {number}" for number in range(size)]
+        times = []
+        for _ in range(5):
+            began = time.thread_time()
+            assert not test({"a": items, "b": items})
+            times.append(time.thread_time() - began)
+        return min(times)
+
+    assert seconds(2_000) < 40 * seconds(200) + 0.02
