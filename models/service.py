@@ -70,7 +70,7 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True):
     active: bool = True
 
     def __post_init__(self) -> None:
-        if " " in self.keyword:
+        if self.keyword and self.keyword.split() != [self.keyword]:
             raise InvalidValue("a keyword is one word", field="keyword")
 
     @property

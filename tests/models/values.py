@@ -124,7 +124,7 @@ rule_actions = st.one_of(
 )
 rules = st.builds(
     Rule, name=text, event=text, actions=tuples(rule_actions), asset=text,
-    keyword=text.map(lambda word: word.replace(" ", "")), conditions=tuples(conditions),
+    keyword=text.map(lambda word: "".join(word.split())), conditions=tuples(conditions),
     join=st.sampled_from(["and", "or"]), only_without_session=flags, active=flags,
 )  # fmt: skip
 consents = st.builds(
