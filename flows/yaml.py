@@ -159,17 +159,19 @@ class _Reader:
                     raise self._fatal(event, "alias", f"*{event.anchor} points to another place in the file",
                                       "write the value out: these files have no anchors and aliases")  # fmt: skip
                 case DocumentStartEvent():
-                    self._document(event)
+                    self._document(event, text)
         if not self.roots or (isinstance(self.roots[0], Scalar) and not self.roots[0].text):
             raise FlowFileError([Problem("error", "empty_file", "the file is empty", self.path, 1, 1)])
         return self.roots[0]
 
-    def _document(self, event: DocumentStartEvent) -> None:
+    def _document(self, event: DocumentStartEvent, text: str) -> None:
         if self.roots:
             raise self._fatal(event, "second_document", "a second document begins here",
                               "move what follows `---` to a file of its own")  # fmt: skip
         if event.version or event.tags:
-            raise self._fatal(event, "directive", "directives such as %YAML have no place here", "remove the line")
+            problem = Problem("error", "directive", "directives such as %YAML have no place here", self.path,
+                              _line_of_directive(text), 1, hint="remove the line")  # fmt: skip
+            raise FlowFileError([*self.problems, problem])
 
     def _bound(self, event: NodeEvent) -> None:
         self.values += 1
@@ -249,6 +251,11 @@ class _Reader:
         mark = event.start_mark
         found = Problem("error", code, message, self.path, mark.line + 1, mark.column + 1, hint=hint)
         return FlowFileError([*self.problems, found])
+
+
+def _line_of_directive(text: str) -> int:
+    """The first line that is a directive: the parser tells the place of the `---` behind it."""
+    return next((number for number, line in enumerate(text.splitlines(), 1) if line.startswith("%")), 1)
 
 
 def _close(tree: Mapping | Sequence, event: MappingEndEvent | SequenceEndEvent) -> None:
