@@ -19,7 +19,9 @@ NAME = re.compile(r"\w(?:[\w .:+-]{0,62}[\w.:+-])?")
 
 
 def _name(name: str) -> str:
-    if not NAME.fullmatch(name) or name in (NONE_OF_THE_ABOVE, "onError", "onInvalidChoice"):
+    if name in (NONE_OF_THE_ABOVE, "onError", "onInvalidChoice"):
+        raise ValueError(f"{name!r} is no name for a branch: an outcome of the platform is called so")
+    if not NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no name for a branch: use up to 64 letters, digits, spaces and . : + _ -")
     return name
 
