@@ -115,6 +115,9 @@ class _Names:
                        f'write $("{name}")', setting)  # fmt: skip
 
     def _hint(self, path: tuple[str, ...]) -> str:
+        for number, names in self.outputs.items():
+            if leads_to(path, names):
+                return f"it is an output of node {number}: write n{number}.{'.'.join(path)}"
         close = did_you_mean(".".join(path), {*self.variables, *self.parameters})
         return close if close.startswith("did you mean") else f"add `{path[0]}: ...` under variables"
 

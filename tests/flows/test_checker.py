@@ -125,6 +125,16 @@ def hints(text: str, **more: object) -> dict[str, str]:
     return {problem.code: problem.hint for problem in check(read_flow(text), KINDS, **more)}  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("reference", ["$(https.statusCode)", "$(https.responseHeaders.date)"])
+def test_an_output_without_its_node_is_told_with_the_node(reference: str) -> None:
+    found = hints(
+        "flow: x\non_error: 9\nnodes:\n  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}\n"
+        '  3: {kind: http_request, url: "https://x", next: {onSuccess: 9, onTimeout: 9}}\n'
+        f"  9: {{kind: send, text: {reference}, next: {{onSuccess: end}}}}\n"
+    )
+    assert found == {"unknown_variable": f"it is an output of node 3: write n3.{reference[2:-1]}"}
+
+
 def test_hints_say_how_to_mend() -> None:
     found = hints(
         "flow: x\nnodes:\n"
