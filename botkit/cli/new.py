@@ -2,6 +2,7 @@
 
 import keyword
 import re
+import shlex
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def project(context: click.Context, name: Path) -> None:
     title = folder.replace("-", " ").replace("_", " ").capitalize()
     _write(out, "project", name, {"title": title})
     out.line()
-    out.line(("Now try: ", "hint"), f"botkit chat {name}")
+    out.line(("Now try: ", "hint"), f"botkit chat {shlex.quote(str(name))}")
 
 
 @command.command("node", help="Write a node called NAME, such as count_words, and its test.")
@@ -63,8 +64,9 @@ def node(context: click.Context, name: str, directory: Path) -> None:
         "title": kind.replace("_", " ").capitalize(),
     }
     _write(out, "node", directory, values)
+    test = directory / "tests" / f"test_{kind}.py"
     out.line()
-    out.line(("Now try: ", "hint"), f"python -m pytest {directory / 'tests' / f'test_{kind}.py'}")
+    out.line(("Now try: ", "hint"), f"python -m pytest {shlex.quote(str(test))}")
     if find_spec("pytest") is None:
         out.line(("It needs pytest: ", "hint"), "pip install pytest")
 

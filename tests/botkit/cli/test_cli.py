@@ -200,6 +200,13 @@ def test_a_new_project_is_in_order(tmp_path: Path) -> None:
     assert (again.exit_code, "is not empty" in again.output) == (1, True)
 
 
+def test_what_to_try_next_can_be_typed_as_it_stands(tmp_path: Path) -> None:
+    shop = tmp_path / "my projects" / "shop"
+    assert run("new", "project", shop).output.endswith(f"Now try: botkit chat '{shop}'\n")
+    result = run("new", "node", "count-words", "--directory", shop)
+    assert f"Now try: python -m pytest '{shop / 'tests' / 'test_count_words.py'}'\n" in result.output
+
+
 def test_a_new_node_passes_its_test(folder: Path) -> None:
     result = run("new", "node", "count-words", "--directory", folder)
     assert result.output.splitlines()[:2] == [
