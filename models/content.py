@@ -10,6 +10,12 @@ MAX_TEXT_LENGTH = 65_536
 MAX_CHOICES = 13
 
 
+def _check_length(text: object, field: str = "text") -> None:
+    """What is no text at all is refused where the message is sent or read."""
+    if isinstance(text, str) and len(text) > MAX_TEXT_LENGTH:
+        raise InvalidValue(f"a text has at most {MAX_TEXT_LENGTH} characters", field=field)
+
+
 class Choice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One quick reply, button or list row: `title` is shown, `payload` comes back (the title if empty)."""
 
@@ -29,8 +35,7 @@ class Text(msgspec.Struct, frozen=True, omit_defaults=True, tag="text", gc=False
     payload: str = ""
 
     def __post_init__(self) -> None:
-        if len(self.text) > MAX_TEXT_LENGTH:
-            raise InvalidValue(f"a text has at most {MAX_TEXT_LENGTH} characters", field="text")
+        _check_length(self.text)
 
 
 class Media(msgspec.Struct, frozen=True, omit_defaults=True, tag="media", gc=False):
@@ -45,6 +50,7 @@ class Media(msgspec.Struct, frozen=True, omit_defaults=True, tag="media", gc=Fal
     def __post_init__(self) -> None:
         if not self.url.startswith(("https://", "http://")):
             raise InvalidValue("media lies at an http or https address", field="url")
+        _check_length(self.caption, "caption")
 
     @property
     def text(self) -> str:
@@ -61,6 +67,7 @@ class Buttons(msgspec.Struct, frozen=True, omit_defaults=True, tag="buttons", gc
     def __post_init__(self) -> None:
         if not 1 <= len(self.choices) <= MAX_CHOICES:
             raise InvalidValue(f"a message offers 1 to {MAX_CHOICES} choices", field="choices")
+        _check_length(self.text)
 
 
 class ListPicker(msgspec.Struct, frozen=True, omit_defaults=True, tag="list", gc=False):
@@ -73,6 +80,7 @@ class ListPicker(msgspec.Struct, frozen=True, omit_defaults=True, tag="list", gc
     def __post_init__(self) -> None:
         if not 1 <= len(self.choices) <= MAX_CHOICES:
             raise InvalidValue(f"a list offers 1 to {MAX_CHOICES} rows", field="choices")
+        _check_length(self.text)
 
 
 class Location(msgspec.Struct, frozen=True, omit_defaults=True, tag="location", gc=False):

@@ -30,6 +30,8 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True, tag="message", gc
     def __post_init__(self) -> None:
         if not self.provider_id:
             raise InvalidValue("a message needs the provider's id or a hash", field="provider_id")
+        if not self.event:
+            raise InvalidValue("a message needs the channel event that it is, such as sms.mo", field="event")
 
     @property
     def text(self) -> str:

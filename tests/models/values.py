@@ -69,7 +69,7 @@ templates = st.builds(Template, name=words, language=text, parameters=strings, f
 contents = st.one_of(texts, media, buttons, lists, locations, templates)
 
 messages = st.builds(
-    Message, asset=text, channel=text, event=text, provider_id=words, sender=addresses, recipient=text,
+    Message, asset=text, channel=text, event=words, provider_id=words, sender=addresses, recipient=text,
     content=contents, received_at=numbers, sent_at=numbers, name=text, extra=strings,
 )  # fmt: skip
 events = st.builds(
