@@ -37,6 +37,8 @@ HINT = re.compile(r"\b(?:j(?:an|u[nl])|feb|ma[ry]|a(?:pr|ug)|sep|oct|nov|dec)", 
 
 JOINED = re.compile(rf"\b(?:between|from)[ ](?:{_month})(?:[ ]\d{{4}})?{_to}\Z", re.IGNORECASE)
 
+DAY = re.compile(r"(?<![\w.,/:-])\d{1,2}(?:st|nd|rd|th)?[ ](?:of[ ])?\Z", re.IGNORECASE)
+
 
 def _rule(lead: str, month: str, year: str = _year) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w/])(?:{lead})(?P<month>{month})(?![\w/]){_no_name}{year}", re.IGNORECASE)
@@ -76,6 +78,12 @@ def _joined(match: re.Match[str], clock: Clock) -> date | None:
     return _first(match, clock) if JOINED.search(before) else None
 
 
+def _alone(match: re.Match[str], clock: Clock) -> date | None:
+    """March 2027; behind a day that the month has not, as in "29 February 2027", it is no time."""
+    before = match.string[max(0, match.start() - LOOKED_AT) : match.start()]
+    return None if DAY.search(before) else _first(match, clock)
+
+
 def _by(match: re.Match[str], clock: Clock) -> date | None:
     """The May by which something has to be done; April and June may have done it."""
     return (
@@ -109,6 +117,6 @@ RULES: tuple[Rule, ...] = (
     (_rule(behind("by"), _month, _no_verb + _year + NO_NOUN), _by),
     (_rule(behind("from between"), _month, rf"{_year}(?={_to}(?:{_month})(?!\w))"), _first),
     (_rule(behind("and to till until"), _month), _joined),
-    (_rule("", _month, r",?[ ](?P<year>20\d\d)(?!\w)"), _first),
+    (_rule("", _month, r",?[ ](?P<year>20\d\d)(?!\w)"), _alone),
 )
 """Tried after those for days that are named with their month."""
