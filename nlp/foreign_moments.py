@@ -192,12 +192,13 @@ class _Rules:
         of = f"(?:{calendar.of}[ ])?" if calendar.of else ""
         article = loose(beside.article, language)
         weekday = rf"(?P<weekday>{weekdays}),?[ ](?:{article})?"
+        mark = r"(?:[.º°]|er|e|ste)?"
         self.named = _pattern(
-            rf"(?:{weekday})?(?P<day>\d{{1,2}}|{calendar.first})(?:\.|º|er)?[ ]{of}(?P<month>{months})"
+            rf"(?:{weekday})?(?P<day>\d{{1,2}}|{calendar.first}){mark}[ ]{of}(?P<month>{months})"
             rf"(?:[ ]{of}(?P<year>\d{{4}}))?"
         )
         self.ranged = _pattern(
-            rf"(?P<day>\d{{1,2}})\.?(?=[ ]?(?:{beside.to}|[-–])[ ]?(?:{article})?\d{{1,2}}(?:\.|º|er)?[ ]{of}"
+            rf"(?P<day>\d{{1,2}})[.º°]?(?=[ ]?(?:{beside.to}|[-–])[ ]?(?:{article})?\d{{1,2}}{mark}[ ]{of}"
             rf"(?P<month>{months})(?:[ ]{of}(?P<year>\d{{4}}))?(?!\w))(?P<weekday>)"
         )
         goes_on = loose("|".join((beside.goes_on, *SPEECHES[language].days)), language)

@@ -144,6 +144,8 @@ from tests.nlp.conftest import NOW, takes_linear_time
         ("es", "el lunes a las 5", ["2026-11-23T05:00"]),
         ("es", "puedo pedir ahora", []),
         ("it", "il 25 dicembre", ["2026-12-25"]),
+        ("it", "il 1° maggio, dal 1º al 3° giugno", ["2027-05-01", "2027-06-01", "2027-06-03"]),
+        ("nl", "1e mei, de 1ste juni", ["2027-05-01", "2027-06-01"]),
         ("it", "tra 3 giorni", ["2026-11-25"]),
         ("it", "ieri alle 18:30", ["2026-11-21T18:30"]),
         ("pt", "depois de amanhã", ["2026-11-24"]),
