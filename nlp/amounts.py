@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from models.utterance import Entity
 
 WORDS = {
-    "USD": "$ us$ usd dollar dollars buck bucks dólar dólares",
-    "EUR": "€ eur euro euros", "GBP": "£ gbp pound pounds quid",
-    "INR": "₹ inr rupee rupees rs", "JPY": "¥ jpy yen", "CHF": "chf franken", "SEK": "sek kronor kr",
+    "USD": "$ us$ usd dollar dollars buck bucks dólar dólares dollaro dollari",
+    "EUR": "€ eur euro euros", "GBP": "£ gbp pound pounds quid sterlina sterline",
+    "INR": "₹ inr rupee rupees rs", "JPY": "¥ jpy yen", "CHF": "chf franken franchi", "SEK": "sek kronor kr",
     "PLN": "pln zł zloty złoty złotych", "BRL": "r$ brl real reais", "MXN": "mxn peso pesos", "CAD": "cad c$",
     "AUD": "aud a$", "NZD": "nz$ nzd", "CNY": "cny rmb yuan", "TRY": "₺ try lira", "NGN": "₦ ngn naira",
     "ZAR": "zar rand",
