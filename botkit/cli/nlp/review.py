@@ -94,7 +94,8 @@ def _label(out: Output, directory: Path, items: "list[Item]") -> None:
         file = add_reviewed(directory / "nlp", item.text, keys[key])
         labelled += 1
         out.line(f"  {keys[key]}: added to {file}")
-    out.line(f"{count(labelled, 'example')} added" + (": the next start of the bot trains them" if labelled else ""))
+    learnt = ": a running bot learns them at once, another when it starts" if labelled else ""
+    out.line(f"{count(labelled, 'example')} added{learnt}")
 
 
 def _key(known: set[str]) -> str:

@@ -327,7 +327,7 @@ def test_review_by_keys(talked: Path) -> None:
     ]  # fmt: skip
     done = run("review", talked, input="xn1s")
     assert done.exit_code == 0, done.output
-    assert "2 examples added" in done.output
+    assert "2 examples added: a running bot learns them at once" in done.output
     assert "7946" not in done.output
     first = listed[1]["intents"][0]["intent"]
     text = (talked / "nlp" / "intents" / "reviewed.yaml").read_text()
