@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from pydantic import Field, PrivateAttr
 
 from flows.base import Node
@@ -43,6 +44,9 @@ BESIDE_A_NUMBER = frozenset(
     "number no nr option choice please pls nummer bitte numéro svp número opción por favor numero opzione".split()  # noqa: SIM905
 )
 """The numbers of the choices in words, and what an answer may say beside one of them."""
+
+PLACING = FIRST | SECOND | BESIDE_A_NUMBER | frozenset(NUMBERS)
+"""What an answer of these words alone says is a choice and nothing besides."""
 
 NOT = frozenset("not don dont didn isn nicht kein keine pas".split())  # noqa: SIM905
 """Words that turn round what stands beside them: what is named with one of these was not chosen by its name."""
@@ -139,9 +143,9 @@ class Intent(Node):
         titles = [turn.memory["first_title"], turn.memory["second_title"]]
         words = set(_words(message.text))
         placed = _placed(words)
-        if placed is not None:
+        if placed is not None and words <= PLACING:
             return self._choose(turn, (first, second, NONE_OF_THESE)[placed])
-        named = _named(words, titles)
+        named = _named(words, titles) if placed is None else placed
         try:
             read = await self._read(turn, message.text)
         except NlpFailed as error:
@@ -149,8 +153,10 @@ class Intent(Node):
             if named is None:
                 return "onTimeout" if error.timeout else "onError"
         else:
-            self._add_entities(turn, read)
+            self._add_entities(turn, read if placed is None else _without_place(read))
             if named is None:
+                again = outputs_of(read, "")
+                turn.output({"confidence": again["confidence"], "intents": again["intents"]})
                 return self._choose(turn, self._sure(read) or NONE_OF_THESE)
         return self._choose(turn, (first, second, NONE_OF_THESE)[named])
 
@@ -214,6 +220,12 @@ def _placed(words: set[str]) -> int | None:
         return number
     first, second = bool(words & FIRST), bool(words & SECOND)
     return int(second) if first != second else None
+
+
+def _without_place(read: Understanding) -> Understanding:
+    """What an answer says beside the number or place of its choice."""
+    beside = [row for row in read.entities if row.kind not in ("number", "ordinal") or row.value not in (1, 2, 3)]
+    return msgspec.structs.replace(read, entities=beside)
 
 
 def _named(words: set[str], titles: list[str]) -> int | None:
