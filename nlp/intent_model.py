@@ -186,7 +186,7 @@ class IntentModel:
             for row, part in zip(found, parts, strict=True)
         ]
 
-    def _chances_many(self, texts: Sequence[str]) -> "list[np.ndarray[Any, Any] | None]":
+    def _chances_many(self, texts: Sequence[str]) -> list[Chances]:
         if self.meaning is None or self.encoder is None or not texts:
             return [self._chances_of_words(text) for text in texts]
         vectors = self.encoder.embed(texts)
@@ -196,15 +196,13 @@ class IntentModel:
             for number, text in enumerate(texts)
         ]
 
-    def _chances_of_words(self, text: str) -> "np.ndarray[Any, Any] | None":
+    def _chances_of_words(self, text: str) -> Chances:
         margins, strange = self._read(text)
         if margins is None:
             return None
         return probabilities(margins.astype(np.float64), self.slope, self.none_margin + self.strangeness * strange)
 
-    def _chances(
-        self, text: str, vector: "np.ndarray[Any, Any]", said: "np.ndarray[Any, Any] | None"
-    ) -> "np.ndarray[Any, Any] | None":
+    def _chances(self, text: str, vector: "np.ndarray[Any, Any]", said: "np.ndarray[Any, Any] | None") -> Chances:
         if self.meaning is None or self.scope is None or self.blend is None or not text.strip():
             return None
         margins = self.margins(text)
@@ -218,7 +216,7 @@ class IntentModel:
         )  # fmt: skip
         return chances
 
-    def _ranked(self, chances: "np.ndarray[Any, Any] | None", most: int | None) -> list[IntentScore]:
+    def _ranked(self, chances: Chances, most: int | None) -> list[IntentScore]:
         if chances is None:
             return []
         order = np.argsort(-chances, kind="stable")

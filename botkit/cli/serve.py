@@ -65,7 +65,7 @@ def command(
     around = [problem for problem in project.problems if problem.path == ENVIRONMENT]
     out.problems(around, err=True)  # a later `botkit check` may have another environment
     if inside := [problem for problem in project.problems if problem not in around]:
-        out.line((f"{summary(inside)}: `botkit check {directory}` shows them", "warning"), err=True)
+        out.line((f"{summary(inside)}: `botkit check {shlex.quote(str(directory))}` shows them", "warning"), err=True)
     if _needs_nlp(project):
         out.line(("Warming up what understands text ...", "quiet"), err=True)
     try:
