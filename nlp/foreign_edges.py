@@ -1,4 +1,4 @@
-"""ForeignEdges: the end, the beginning or the middle of a week or a month, this one or another, in six languages."""
+"""ForeignEdges: the ends and middles of weeks and months, and a day of another month, in six languages."""
 
 import re
 from collections.abc import Iterator
@@ -71,6 +71,10 @@ HINTS = {
 }  # fmt: skip
 """Every one of them has one of these in it."""
 
+FIRST = "ersten?|premier|primero|primo|eerste|primeiro"
+BEFORE_ANOTHER_MONTH = {"de": "", "nl": "van ", "es": "del ", "fr": "du ", "it": "del ", "pt": "do "}
+"""What must stand between a day and its month: "3 mois" are three of them."""
+
 STEPS = {"next_month": 1, "last_month": -1, "next_week": 1, "last_week": -1}
 
 
@@ -83,15 +87,26 @@ def _pattern(language: str) -> re.Pattern[str]:
         for unit in ("next_month", "last_month", "next_week", "last_week", "month", "week")
     )
     alone = f"|{words.alone}" if words.alone else ""
+    of = BEFORE_ANOTHER_MONTH[language]
+    day = rf"(?:(?P<day>\d{{1,2}})(?:\.|er|e|ste|de|[º°])?|(?P<first>{FIRST}))[ ](?={of})"
+    day += f"(?:(?P<day_of_next>{words.next_month})|(?P<day_of_last>{words.last_month}))"
+    alone += f"|{day}"
     return re.compile(rf"(?<!\w)(?:{loose(f'{edges} (?:{units}){alone}', language)})(?!\w)", re.IGNORECASE)
 
 
 def find_edges(text: str, language: str, clock: Clock) -> Iterator[Found]:
-    """The end of a month is its last day, that of a week its Sunday; in the middle are the 15th and the Wednesday."""
+    """The end of a month is its last day, that of a week its Sunday; in the middle are the 15th and the Wednesday.
+
+    A day is one of the next or the last month.
+    """
     lower = text.lower()
     if not any(hint in lower for hint in HINTS[language]):
         return
     for match in _pattern(language).finditer(text):
+        if match["day"] or match["first"]:
+            if day := _day_of_month(int(match["day"] or 1), 1 if match["day_of_next"] else -1, clock):
+                yield Found(*match.span(), day)
+            continue
         steps = STEPS.get(match.lastgroup or "", 0)
         week = match["week"] or match["next_week"] or match["last_week"]
         yield Found(*match.span(), (_in_week if week else _in_month)(match, steps, clock))
@@ -107,3 +122,12 @@ def _in_month(match: re.Match[str], steps: int, clock: Clock) -> date:
         return date(months // 12, months % 12 + 1, 15 if match["middle"] else 1)
     months += 1
     return date(months // 12, months % 12 + 1, 1) - timedelta(days=1)
+
+
+def _day_of_month(day: int, steps: int, clock: Clock) -> date | None:
+    """A day of the month that is so many steps away; None where it has no such day."""
+    months = 12 * clock.now.year + clock.now.month - 1 + steps
+    try:
+        return date(months // 12, months % 12 + 1, day)
+    except ValueError:
+        return None

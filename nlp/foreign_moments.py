@@ -15,6 +15,7 @@ from nlp.foreign_edges import find_edges
 from nlp.foreign_months import find_months
 from nlp.foreign_numbers import WORDS, fold, loose, small_numbers
 from nlp.foreign_quantities import WORKING
+from nlp.foreign_spans import HINTS, spans_of
 from nlp.numbers import FIGURE
 from nlp.past_days import is_over
 
@@ -110,16 +111,6 @@ QUARTER = re.compile("viertel|hal[bf]|[cq]uart|kwart|demi|medi|mezz|mei", re.IGN
 AND_A_HALF = {"de": "", "fr": "et demie", "es": "y media", "it": "e mezza", "nl": "", "pt": "e meia"}
 """Half an hour more, behind hours."""
 
-NEXT_WEEK = {
-    "de": "nächste[rn]? woche", "fr": "(?:la )?semaine prochaine", "es": "(?:la )?(?:semana que viene|próxima semana)",
-    "it": "(?:la )?(?:settimana prossima|prossima settimana)", "pt": "(?:na |a )?(?:semana que vem|próxima semana)",
-    "nl": "(?:volgende|komende) week",
-}  # fmt: skip
-LAST_WEEK = {
-    "de": "letzte[rn]? woche|vorige[rn]? woche", "fr": "(?:la )?semaine dernière", "es": "(?:la )?semana pasada",
-    "it": "(?:la )?(?:settimana scorsa|scorsa settimana)", "pt": "(?:na |a )?semana passada",
-    "nl": "(?:vorige|afgelopen) week",
-}  # fmt: skip
 UNITS = ("day", "week", "month", "hour", "minute")
 
 
@@ -213,7 +204,7 @@ class _Rules:
         )
 
     def _make_weekdays(self, language: str, weekdays: str) -> None:
-        """Weekdays, this, next or last, and weeks."""
+        """Weekdays, this, next or last; weeks, months and years."""
         calendar = CALENDARS[language]
         self.last = re.compile(loose(calendar.last, language), re.IGNORECASE)
         which = loose(f"{calendar.last}|{calendar.coming}", language)
@@ -221,9 +212,7 @@ class _Rules:
             rf"(?:(?P<before>{which})[ ])?(?P<day>{weekdays})(?P<part>{_glued(language)})"
             rf"(?:[ ](?P<after>{which})(?!\w))?"
         )
-        self.weeks = [
-            (_pattern(loose(said[language], language)), days) for said, days in ((NEXT_WEEK, 7), (LAST_WEEK, -7))
-        ]
+        self.weeks, self.spans = spans_of(language)
 
     def _make_steps(self, language: str, units: str) -> None:
         """So many days, hours or quarters of an hour ahead or ago: `steps` and `quarters`, each with its sign."""
@@ -267,6 +256,7 @@ def find_foreign_moments(text: str, language: str, *, now: int, timezone: str = 
         find_edges(text, language, clock),
         steps,
         _weekdays_of_weeks(text, language, rules, clock.now.date()),
+        _spans(text, language, rules, clock),
         _times(text, language, rules, clock),
         _days(text, language, rules, clock),
         _weekdays(text, language, rules, clock),
@@ -441,16 +431,24 @@ def _is_share(match: re.Match[str]) -> bool:
 def _weekdays_of_weeks(text: str, language: str, rules: _Rules, today: date) -> list[Found]:
     """Next and last week, with a weekday beside it where one is."""
     found = []
-    for expression, days in rules.weeks:
-        for match in expression.finditer(text):
-            start, end, shift = match.start(), match.end(), days
+    for span in rules.weeks:
+        for match in span.pattern.finditer(text):
+            start, end, shift = match.start(), match.end(), 7 * span.steps
             weekday = rules.weekday.match(text, end + 1) if text[end : end + 1] == " " else None
             if weekday is not None and not weekday["before"]:
-                end, shift = weekday.end(), days - today.weekday() + _place(rules.weekdays, weekday["day"])
+                end, shift = weekday.end(), shift - today.weekday() + _place(rules.weekdays, weekday["day"])
             glued = _part_of(weekday, language) if weekday is not None else ""
             part, end = (glued, end) if glued else part_after(text, end, language)
             found.append(Found(start, end, today + timedelta(days=shift), part))
     return found
+
+
+def _spans(text: str, language: str, rules: _Rules, clock: Clock) -> Iterator[Found]:
+    """Next and last month and year: the same day of it, as in English."""
+    lower = text.lower()
+    for span in rules.spans if any(hint in lower for hint in HINTS[language]) else ():
+        for match in span.pattern.finditer(text):
+            yield Found(*match.span(), shifted(clock, span.steps, span.unit))
 
 
 def _part_of(weekday: re.Match[str], language: str) -> str:

@@ -74,7 +74,9 @@ WORDS = {
 
 def find_foreign_numbers(text: str, language: str) -> list[Entity]:
     """As `find_numbers`, for a language in `LANGUAGES`: 1.234,5 in German and Spanish is 1234.5."""
-    found = [_figures(match) for match in FIGURES[language].finditer(text) if not CODE.match(text, match.start())]
+    found = [
+        _figures(match, language) for match in FIGURES[language].finditer(text) if not CODE.match(text, match.start())
+    ]
     found = [_scaled(with_fraction(number, text) or number, text, language) for number in found]
     if language == "nl":
         found = [_and_a_half(number, text) for number in found]
@@ -94,7 +96,7 @@ def find_foreign_numbers(text: str, language: str) -> list[Entity]:
             continue
         value, length = run
         start, end = words[at][1], words[at + length - 1][2]
-        if sign := MINUS.search(text, max(0, start - 8), start):
+        if sign := _sign(text, start, end, language):
             value, start = -value, sign.start()
         number = Entity("number", value, text[start:end], start, end, "words")
         found.append(_and_a_half(number, text) if language == "nl" else number)
@@ -304,11 +306,26 @@ ALONE = frozenset({"cien", "cem"})
 
 AND_A_HALF = re.compile(r"[ ]en[ ]een[ ]hal(?:f|ve)(?!\w)", re.IGNORECASE)
 MINUS = re.compile(r"(?<!\w)(?<!\d )minus[ ]\Z", re.IGNORECASE)
+LESS = {
+    "es": r"(?<!al )(?<!lo )(?<!o )(?<!el )(?<!de )menos", "fr": r"(?<!au )(?<!du )(?<!de )(?<!ou )(?<!le )moins",
+    "it": r"(?<!al )(?<!lo )(?<!o )(?<!il )(?<!di )meno", "nl": "min", "pt": r"(?<!ao )(?<!pelo )(?<!ou )(?<!de )menos",
+}  # fmt: skip
+BELOW_ZERO = {language: re.compile(rf"(?<!\w)(?<!\d ){said}[ ]\Z", re.IGNORECASE) for language, said in LESS.items()}
+DEGREES = re.compile(r"[ ]?(?:°|(?:grados?|degr[eé]s?|grad[io]|graad|graden|graus?)(?!\w))", re.IGNORECASE)
+"""Words that say "less" as well, as in "at least" and "one less": they are a minus before degrees."""
 
 
-def _figures(match: re.Match[str]) -> Entity:
+def _sign(text: str, start: int, end: int, language: str) -> re.Match[str] | None:
+    """The minus before a number, where one is said."""
+    if sign := MINUS.search(text, max(0, start - 8), start):
+        return sign
+    below = BELOW_ZERO.get(language)
+    return below.search(text, max(0, start - 12), start) if below and DEGREES.match(text, end) else None
+
+
+def _figures(match: re.Match[str], language: str) -> Entity:
     value, text = read_foreign_figures(match.group()), match.string
-    sign = MINUS.search(text, max(0, match.start() - 8), match.start()) if value > 0 else None
+    sign = _sign(text, match.start(), match.end(), language) if value > 0 else None
     start = sign.start() if sign else match.start()
     return Entity("number", -value if sign else value, text[start : match.end()], start, match.end(), "figures")
 

@@ -13,6 +13,18 @@ from tests.nlp.conftest import NOW, takes_linear_time
     ("language", "text", "values"),
     [
         ("de", "am 3. März 2027", ["2027-03-03"]),
+        ("de", "nächsten Monat, im vergangenen Monat, nächstes Jahr", ["2026-12-22", "2026-10-22", "2027-11-22"]),
+        ("de", "am 3. nächsten Monats, am ersten des letzten Monats", ["2026-12-03", "2026-10-01"]),
+        ("de", "in den nächsten Monaten, am 31. des letzten Monats", ["2026-10-31"]),
+        ("de", "am 31. des nächsten Monats um 9 Uhr, 32. nächsten Monats", ["2026-12-31T09:00"]),
+        ("fr", "le 3 du mois prochain, le mois dernier, l'année prochaine", ["2026-12-03", "2026-10-22", "2027-11-22"]),
+        ("fr", "les 3 prochains mois, pendant 3 mois", []),
+        ("es", "el mes que viene, el 5 del mes pasado, el próximo año", ["2026-12-22", "2026-10-05", "2027-11-22"]),
+        ("es", "el próximo mes de mayo", []),
+        ("it", "il mese prossimo, dal primo del mese prossimo", ["2026-12-22", "2026-12-01"]),
+        ("it", "l'anno scorso, il prossimo mese di maggio", ["2025-11-22"]),
+        ("nl", "volgende maand, de 3e van volgende maand, vorig jaar", ["2026-12-22", "2026-12-03", "2025-11-22"]),
+        ("pt", "no mês que vem, no dia 3 do próximo mês, ano passado", ["2026-12-22", "2026-12-03", "2025-11-22"]),
         ("de", "in 3 Werktagen, in drei Arbeitstagen", ["2026-11-25", "2026-11-25"]),
         ("fr", "dans 10 jours ouvrés, 10 jours ouvrés", ["2026-12-04"]),
         ("es", "en 6 días hábiles", ["2026-11-30"]),
@@ -234,7 +246,7 @@ def test_moments(language: str, text: str, values: list[str]) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
-    "word", ["um ", "a las ", "à cinq heures ", "vinte e ", "alle ", "8 ", "halb ", "5 h", "ce soir "]
+    "word", ["um ", "a las ", "à cinq heures ", "vinte e ", "alle ", "8 ", "halb ", "5 h", "ce soir ", "3. "]
 )
 def test_the_longest_text_takes_linear_time(language: str, word: str) -> None:
     assert takes_linear_time(
@@ -248,6 +260,7 @@ SAID = (
     " letzten nächsten Montag lunes pasado lundi dernier scorso lunedì segunda vez guten la que viene in zwei en dans"
     " Wochenende week-end Natale Ostern weekend à an"
     " morgen avond uur over een half kwart geleden vrijdag maart eind van week"
+    " Monat Monats mes que año l'an jaar maand van próximo do ano"
     " Ende fin mese mois prochain semaine Woche huit en der"
     " Tagen días jours 3 de maio März primero domani amanhã ce soir stasera midi mezzanotte 00 , . -"
 )
