@@ -156,8 +156,9 @@ class Intent(Node):
             self._add_entities(turn, read if placed is None else _without_place(read))
             if named is None:
                 again = outputs_of(read, "")
-                turn.output({"confidence": again["confidence"], "intents": again["intents"]})
-                return self._choose(turn, self._sure(read) or NONE_OF_THESE)
+                intent = self._sure(read)
+                turn.output({"intent": intent, "confidence": again["confidence"], "intents": again["intents"]})
+                return intent or NONE_OF_THESE
         return self._choose(turn, (first, second, NONE_OF_THESE)[named])
 
     def _add_entities(self, turn: Turn, read: Understanding) -> None:
@@ -180,6 +181,8 @@ class Intent(Node):
 
     def _choose(self, turn: Turn, intent: str) -> str:
         turn.output({"intent": "" if intent == NONE_OF_THESE else intent})
+        if intent == turn.memory["second"] and "second_confidence" in turn.memory:  # not in what waited before this
+            turn.output({"confidence": turn.memory["second_confidence"]})
         return intent
 
     def _ask(self, turn: Turn, read: Understanding, first: IntentScore, second: IntentScore) -> Wait | str:
@@ -205,7 +208,7 @@ class Intent(Node):
         turn.memory.update(
             {
                 "first": first.intent, "second": second.intent, "first_title": titles[0], "second_title": titles[1],
-                "entities": outputs_of(read, "")["entities"],
+                "entities": outputs_of(read, "")["entities"], "second_confidence": round(second.confidence, 4),
             }
         )  # fmt: skip
         return turn.wait(events=(event.event,), seconds=self.max_timeout)
