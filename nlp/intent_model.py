@@ -20,7 +20,7 @@ from nlp.features import LENGTHS, LENGTHS_OF_MANY, Vocabulary
 from nlp.meaning import Blend, Meaning, blended
 from nlp.project import NONE_OF_THESE
 from nlp.scope import Scope, in_scope, read
-from nlp.sentences import MOST_SENTENCES, SURE, likeliest, sentences_of, surer
+from nlp.sentences import MOST_SENTENCES, SURE, likeliest, sentences_of, surer, surest
 from nlp.word_likeness import WordLikeness, words_of
 from nlp.word_table import WordTable
 
@@ -147,10 +147,19 @@ class IntentModel:
 
     def scores(self, text: str, most: int | None = None) -> list[IntentScore]:
         """Every intent, or the `most` probable ones, with its probability, best first; "none of these" has the rest."""
-        return self.scores_many([text], most)[0]
+        return self.read(text, most)[0]
+
+    def read(self, text: str, most: int | None = None) -> tuple[list[IntentScore], str]:
+        """`scores`, and of a text of several sentences the one that made the best intent surer; else nothing."""
+        ((chances, sentence),) = self._read_many([text])
+        return self._ranked(chances, most), sentence
 
     def scores_many(self, texts: Sequence[str], most: int | None = None) -> list[list[IntentScore]]:
-        """`scores` of each text, the same to the bit.
+        """`scores` of each text, the same to the bit."""
+        return [self._ranked(chances, most) for chances, _ in self._read_many(texts)]
+
+    def _read_many(self, texts: Sequence[str]) -> list[tuple[Chances, str]]:
+        """The chances of the labels for each text, and the sentence that made the best of them surer.
 
         A text with courtesy at its ends is read with it and without, and what is said without it counts, unless
         little is left then: the courtesy may be what it is about. Of several sentences one may make it surer.
@@ -162,7 +171,7 @@ class IntentModel:
             next(chances) if text == bare else self._without_courtesy(next(chances), next(chances))
             for text, bare in zip(texts, plain, strict=True)
         ]
-        return [self._ranked(row, most) for row in self._surer(plain, found)]
+        return self._surer(plain, found)
 
     def _without_courtesy(self, whole: Chances, core: Chances) -> Chances:
         if core is None or (whole is not None and self._best(core) < LITTLE * self._best(whole)):
@@ -172,19 +181,24 @@ class IntentModel:
     def _best(self, chances: "np.ndarray[Any, Any]") -> float:
         return float(chances[likeliest(chances, self._nothing)])
 
-    def _surer(self, texts: Sequence[str], found: Sequence[Chances]) -> list[Chances]:
-        """The chances of texts, surer where one of several sentences is surer of the same intent."""
+    def _surer(self, texts: Sequence[str], found: Sequence[Chances]) -> list[tuple[Chances, str]]:
+        """The chances of texts, surer where one of several sentences is surer of the same intent; that sentence."""
         parts = [
             [] if row is None or self._best(row) >= SURE else sentences_of(text)
             for text, row in zip(texts, found, strict=True)
         ]
         read = iter(self._chances_many([core(part) for row in parts for part in row[:MOST_SENTENCES]]))
-        return [
-            surer(row, [next(read) for _ in part[:MOST_SENTENCES]], len(part), self._nothing)
-            if row is not None and part
-            else row
-            for row, part in zip(found, parts, strict=True)
-        ]
+        rows: list[tuple[Chances, str]] = []
+        for row, part in zip(found, parts, strict=True):
+            if row is None or not part:
+                rows.append((row, ""))
+                continue
+            said = [next(read) for _ in part[:MOST_SENTENCES]]
+            chances = surer(row, said, len(part), self._nothing)
+            best = likeliest(chances, self._nothing)
+            place = -1 if chances is row else surest(said, best, self._nothing)
+            rows.append((chances, part[place] if place >= 0 else ""))
+        return rows
 
     def _chances_many(self, texts: Sequence[str]) -> list[Chances]:
         if self.meaning is None or self.encoder is None or not texts:

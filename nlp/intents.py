@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nlp.intent_model import IntentModel
 
 MAX_RANKED = 10
+LONGEST_QUOTED = 60
 
 
 class Intents(Component):
@@ -57,7 +58,8 @@ class Intents(Component):
         if self._model is None:
             return "there is no trained model: no intents are written in nlp/intents"
         allowed = context.options.intents
-        ranked = self._model.scores(understanding.text, None if allowed else MAX_RANKED)
+        ranked, sentence = self._model.read(understanding.text, None if allowed else MAX_RANKED)
+        first = ranked[0].intent if ranked else ""
         if allowed:
             ranked = [row for row in ranked if row.intent in allowed]
         chosen = context.options.threshold
@@ -71,4 +73,11 @@ class Intents(Component):
             return f"{NONE_OF_THESE}: {best.intent} has {best.confidence:.2f}, less than {threshold:g}"
         understanding.intent = best.intent
         evidence = ", ".join(self._model.evidence(understanding.text, best.intent))
-        return f"{best.intent} with {best.confidence:.2f}" + (f", for: {evidence}" if evidence else "")
+        why = f"{best.intent} with {best.confidence:.2f}" + (f", for: {evidence}" if evidence else "")
+        return why + (f"; made surer by {_quoted(sentence)}" if sentence and best.intent == first else "")
+
+
+def _quoted(sentence: str) -> str:
+    """A sentence on one line, cut where it is long."""
+    line = " ".join(sentence.split())
+    return repr(line if len(line) <= LONGEST_QUOTED else f"{line[: LONGEST_QUOTED - 1]}…")

@@ -71,6 +71,16 @@ def surer(whole: Array, sentences: Sequence[Array | None], count: int, nothing: 
     return found
 
 
+def surest(sentences: Sequence[Array | None], label: int, nothing: int | None) -> int:
+    """The place of the sentence that is about a label and surest of it; -1 where none is about it."""
+    sure = [
+        float(chances[label]) if chances is not None and likeliest(chances, nothing) == label else -1.0
+        for chances in sentences
+    ]
+    best = max(range(len(sure)), key=sure.__getitem__)
+    return best if sure[best] >= 0 else -1
+
+
 def _fitted(chances: Array, most: float) -> Array:
     """The chances, made smaller where they are more than `most` together."""
     together = float(chances.sum())

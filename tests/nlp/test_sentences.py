@@ -62,6 +62,12 @@ def test_a_request_among_other_sentences_is_found(model: IntentModel, request_: 
     assert run_on.confidence < 0.7
 
 
+def test_the_sentence_that_made_it_surer_is_told(model: IntentModel) -> None:
+    ranked, sentence = model.read(f"{BESIDE[0]} {BESIDE[1]} Is the shop open?")
+    assert (ranked[0].intent, sentence) == ("hours", "Is the shop open?")
+    assert model.read("Is the shop open?")[1] == ""
+
+
 def test_what_is_about_nothing_stays_so(model: IntentModel) -> None:
     for count in range(1, len(BESIDE) + 1):
         assert model.scores(" ".join(BESIDE[:count]))[0].confidence < 0.5
