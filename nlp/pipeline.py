@@ -19,8 +19,9 @@ from models.utterance import IntentScore, Understanding, Why
 from nlp.base import PARTS, USUAL_PARTS, Component, Context, Options
 from nlp.clock import zone
 from nlp.component_kinds import component_kinds
-from nlp.entities import RANK
+from nlp.entities import RANK, Entities
 from nlp.errors import ComponentFailed, InvalidData, InvalidPipeline, InvalidRequest, NlpError, OutOfTime
+from nlp.language import Language
 from nlp.language_codes import base_language, fault_of
 from nlp.names import NAME_KINDS
 from nlp.privacy import PrivacySettings
@@ -253,6 +254,13 @@ class Pipeline:
         given = {part for component in self.components for part in component.given_parts()}
         for number, component in self.plan(frozenset(given.intersection(want) | given.difference(PARTS))):
             self._prepare(number, component)
+            if isinstance(component, Entities):
+                component.warm(self._languages())
+
+    def _languages(self) -> list[str]:
+        """The project's own language, then the others that the pipeline tells apart."""
+        apart = [component.languages for component in self.components if isinstance(component, Language)]
+        return list(dict.fromkeys((self.language, *(code for languages in apart for code in languages))))
 
     def missing(self) -> list[NlpError]:
         """What the components need and this machine has not, looked at without loading it; each once."""

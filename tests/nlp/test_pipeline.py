@@ -8,8 +8,11 @@ from typing import Any, ClassVar
 import pytest
 
 from models.utterance import Understanding
+from nlp import foreign_edges, foreign_moments, foreign_quantities
 from nlp.base import Component, Context
+from nlp.entities import Entities
 from nlp.errors import ComponentFailed, InvalidPipeline, InvalidRequest, Unavailable
+from nlp.language import Language
 from nlp.pipeline import Pipeline, Question, component_kinds, load_pipeline
 from nlp.project import Project, read_project
 
@@ -128,6 +131,19 @@ def test_what_a_component_gives_can_be_handed_on(component: Component, says: str
 def test_a_component_that_cannot_be_made_ready_is_told_before_the_first_text() -> None:
     with pytest.raises(ComponentFailed, match="component 'odd' cannot be made ready: OSError: no dictionary"):
         Pipeline([Letters(), Odd(fails=True)]).warm(("language",))
+
+
+def test_a_warm_pipeline_makes_no_rule_ready_for_the_first_text_of_its_languages() -> None:
+    caches = (foreign_moments._rules, foreign_edges._pattern, foreign_quantities._table)
+    for cache in caches:
+        cache.cache_clear()
+    made = Pipeline([Language(languages=("pt", "nl")), Entities()], language="it")
+    made.warm()
+    ready = [cache.cache_info().misses for cache in caches]
+    assert ready == [3, 3, 3]
+    for text, language in (("a fine mese", "it"), ("no fim do mês", "pt"), ("eind van de maand", "nl")):
+        assert made.read(text, want=("entities",), now=NOW, language=language).entities, text
+    assert [cache.cache_info().misses for cache in caches] == ready
 
 
 @pytest.mark.parametrize(
