@@ -20,9 +20,11 @@ MAX_SHOWN = 30
 @click.command("compare")
 @click.argument("before", type=FILE_OR_DIRECTORY)
 @click.argument("now", type=FILE_OR_DIRECTORY)
-@data.options(data.tests, data.format, data.as_json)
+@data.options(data.tests, data.format, data.part, data.as_json)
 @click.pass_obj
-def command(out: Output, before: Path, now: Path, on: tuple[Path, ...], format: str | None, as_json: bool) -> None:
+def command(
+    out: Output, before: Path, now: Path, on: tuple[Path, ...], format: str | None, part: str, as_json: bool
+) -> None:
     """Compare two results of `botkit nlp test --report ....json`, or two projects, BEFORE and NOW.
 
     Projects are tested on the utterances of --on, or on those of NOW; of results, only those of --on are compared.
@@ -34,8 +36,8 @@ def command(out: Output, before: Path, now: Path, on: tuple[Path, ...], format: 
     def result_of(place: Path) -> Result:
         if not place.is_dir():
             result = read_result(place)
-            return only(result, data.read_tests(place, on, format), name=str(place)) if on else result
-        examples = data.read_tests(now if now.is_dir() else place, on, format)
+            return only(result, data.read_tests(place, on, format, part), name=str(place)) if on else result
+        examples = data.read_tests(now if now.is_dir() else place, on, format, part)
         return run_test(data.read_trained(place, (), "default", None), examples, name=str(place))
 
     old, new = result_of(before), result_of(now)

@@ -1,6 +1,8 @@
 """`botkit nlp cross-validate`: how good the training data is, each utterance tested without having been learnt."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -10,11 +12,14 @@ from botkit.cli.nlp.progress import progress
 from botkit.cli.output import Output, count
 from botkit.cli.share import Share
 
+if TYPE_CHECKING:
+    from nlp.evaluation.result import Result
+
 MAX_SHOWN = 15
 
 
 @click.command("cross-validate")
-@data.options(data.directory, data.train, data.format, data.as_json)
+@data.options(data.directory, data.train, data.format, data.report, data.as_json)
 @click.option("--part", default="train", help="The language to read of Dialogflow's that has several.")
 @click.option("--tier", "tiers", multiple=True, help="A tier to train; several are compared to the first of them.")
 @click.option("--folds", type=click.IntRange(2, 50), default=5, show_default=True, help="Parts the data is cut into.")
@@ -23,16 +28,20 @@ MAX_SHOWN = 15
 @click.option("--threshold", type=Share(), help="Decide by this confidence, not by the project's.")
 @click.pass_obj
 def command(
-    out: Output, directory: Path, train: tuple[Path, ...], format: str | None, part: str, as_json: bool,
+    out: Output, directory: Path, train: tuple[Path, ...], format: str | None, part: str,
+    reports: tuple[Path, ...], as_json: bool,
     tiers: tuple[str, ...], folds: int, runs: int, seed: int, threshold: float | None,
 ) -> None:  # fmt: skip
     """Test every training utterance of the project in DIRECTORY by a model that did not learn it.
 
     Several --tier are trained on the same folds, and compared by the corrected resampled t-test
-    (Nadeau and Bengio, 2003).
+    (Nadeau and Bengio, 2003). A report tells of the first run of the first tier.
     """
-    from nlp.evaluation.cross_validation import cross_validate
+    from nlp.evaluation.cross_validation import cross_validate, result_of
+    from nlp.evaluation.reports import check_report
 
+    for path in reports:
+        check_report(path)
     training = data.read_training(directory, train, "default", format, part=part)
     names = list(dict.fromkeys(tiers or (training.tier,)))
     training.warn(out, *names)
@@ -41,11 +50,13 @@ def command(
             [(name, training.trainer(name)) for name in names], training.examples, folds=folds, count=runs,
             seed=seed, threshold=training.threshold if threshold is None else threshold, progress=tell,
         )  # fmt: skip
+    name = data.name_of(directory, train)
     if as_json:
+        _write(reports, result_of(found, training.examples, name))
         out.json(msgspec.to_builtins(found))
         return
     size = f"{count(found.utterances, 'utterance')}, {folds} folds, {count(runs, 'run')}"
-    out.line((data.name_of(directory, train), "title"), f"  {size}, threshold {found.threshold:g}")
+    out.line((name, "title"), f"  {size}, threshold {found.threshold:g}")
     first = "in the first run: " if found.runs > 1 else ""
     for each in found.pipelines:
         out.line(
@@ -61,3 +72,13 @@ def command(
         out.line(f"{row.count:>5}  {row.expected} taken for {row.intent}")
     if not confusions:
         out.line("nothing")
+    _write(reports, result_of(found, training.examples, name), out)  # last: one that fails takes no figures away
+
+
+def _write(reports: Sequence[Path], result: "Result", out: Output | None = None) -> None:
+    from nlp.evaluation.reports import write_report
+
+    for path in reports:
+        write_report(path, result)
+        if out is not None:
+            out.line(f"Report: {path}")

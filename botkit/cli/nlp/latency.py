@@ -12,18 +12,18 @@ from botkit.cli.output import Output
 
 
 @click.command("latency")
-@data.options(data.directory, data.tests, data.format, data.as_json)
+@data.options(data.directory, data.tests, data.format, data.part, data.as_json)
 @click.option("--repeat", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How often each is read.")
 @click.option("--want", multiple=True, help="Only these parts, such as intent; everything where none is named.")
 @click.pass_obj
 def command(
-    out: Output, directory: Path, on: tuple[Path, ...], format: str | None, as_json: bool, repeat: int,
-    want: tuple[str, ...],
+    out: Output, directory: Path, on: tuple[Path, ...], format: str | None, part: str, as_json: bool,
+    repeat: int, want: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Measure the time per message of the whole language understanding of the project in DIRECTORY."""
     from nlp.evaluation.latency import measure_latency
 
-    texts = [example.text for example in data.read_tests(directory, on, format)]
+    texts = [example.text for example in data.read_tests(directory, on, format, part)]
     pipeline, parts = open_pipeline(out, directory)
     with progress("Reading") as tell:
         found = measure_latency(pipeline, texts, want or sorted(parts), repeat=repeat, progress=tell)

@@ -176,6 +176,21 @@ def test_cross_validate(shop: Path) -> None:
     assert "14 utterances, 2 folds, 1 run, threshold 0.5" in run("cross-validate", shop, "--folds", "2").output
 
 
+def test_cross_validation_is_reported_as_a_test_is(shop: Path, tmp_path: Path) -> None:
+    files = [tmp_path / f"cut.{kind}" for kind in ("html", "json", "md", "xml")]
+    chosen = [word for file in files for word in ("--report", file)]
+    assert run("cross-validate", shop, "--folds", "2", *chosen).output.endswith(f"Report: {files[-1]}\n")
+    found = json.loads(files[1].read_text())
+    how = "cut into 2 parts: each utterance was tested by a model that learnt from the other parts"
+    assert [row["message"] for row in found["notes"]] == [how]
+    assert how in files[0].read_text() and how in files[2].read_text()
+    misses = {row["text"]: row["because"] for row in found["misses"]}
+    assert misses and misses.keys() == {row["text"] for row in found["outcomes"] if row["intent"] != row["expected"]}
+    assert not [text for text, because in misses.items() if f"like {text!r}" in because]  # it was not learnt from
+    assert asked("compare", files[1], files[1])["utterances"] == 14
+    assert run("cross-validate", shop, "--report", tmp_path / "cut.pdf").exit_code != 0
+
+
 def test_distil_needs_the_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOTKIT_DATA", str(tmp_path))
     result = run("distil")
