@@ -183,7 +183,7 @@ def test_cross_validation_is_reported_as_a_test_is(shop: Path, tmp_path: Path) -
     found = json.loads(files[1].read_text())
     how = "cut into 2 parts: each utterance was tested by a model that learnt from the other parts"
     assert [row["message"] for row in found["notes"]] == [how]
-    assert how in files[0].read_text() and how in files[2].read_text()
+    assert f'<p class="note">{how}</p>' in files[0].read_text() and how in files[2].read_text()
     misses = {row["text"]: row["because"] for row in found["misses"]}
     assert misses and misses.keys() == {row["text"] for row in found["outcomes"] if row["intent"] != row["expected"]}
     assert not [text for text, because in misses.items() if f"like {text!r}" in because]  # it was not learnt from
