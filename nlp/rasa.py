@@ -51,13 +51,15 @@ class Rasa(Engine):
         return {}
 
     def understand(self, understanding: Understanding, context: Context) -> str:
-        answer = self.ask({"text": understanding.text}, context)
+        text = understanding.text
+        sent = text.strip()  # Rasa does that too, and counts places from there
+        answer = self.ask({"text": sent}, context)
         best, ranking = answer.get("intent"), answer.get("intent_ranking")
         if not isinstance(best, dict):
             raise EngineFailed("rasa answered without an intent")
         ranked = _scores([best, *(ranking if isinstance(ranking, list) else [])])
         if self.entities:
-            understanding.entities = _entities(answer.get("entities"), understanding.text)
+            understanding.entities = _entities(answer.get("entities"), text, text.index(sent))
         if best.get("name") == FALLBACK:
             understanding.intents = ranked
             return "none_of_these: rasa says nlu_fallback"
@@ -73,14 +75,20 @@ def _scores(rows: list[Any]) -> list[IntentScore]:
     return list(found.values())
 
 
-def _entities(rows: Any, text: str) -> list[Entity]:
-    """Those whose place in the text makes sense, by place; of two in one place the first."""
+def _entities(rows: Any, text: str, offset: int) -> list[Entity]:
+    """Those whose place in the text makes sense, by place; of two in one place the first.
+
+    Rasa counts from `offset`.
+    """
     found: dict[tuple[int, int], Entity] = {}
     for row in (rows if isinstance(rows, list) else [])[:MAX_ENTITIES]:
         if not isinstance(row, dict):
             continue
         kind, start, end = row.get("entity"), row.get("start"), row.get("end")
-        if not (isinstance(kind, str) and type(start) is int and type(end) is int and 0 <= start < end <= len(text)):
+        if not (isinstance(kind, str) and type(start) is int and type(end) is int):
+            continue
+        start, end = start + offset, end + offset
+        if not offset <= start < end <= len(text):
             continue
         said = row.get("confidence_entity", row.get("confidence", 1.0))
         confidence = float(said) if isinstance(said, int | float) and 0 <= said <= 1 else 1.0
