@@ -3,6 +3,7 @@
 Wire format: Rasa's HTTP API, https://rasa.com/docs/reference/api/pro/http-api/model/parse-a-message-using-the-rasa-model.
 """
 
+import re
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -12,9 +13,16 @@ from models.utterance import Entity, IntentScore, Understanding
 from nlp.base import Context
 from nlp.engine import Engine, OptionalVariable, score
 from nlp.errors import EngineFailed
+from nlp.project import NONE_OF_THESE
 
 FALLBACK = "nlu_fallback"
 """The name that Rasa's FallbackClassifier gives to "none of these"."""
+
+COMMAND = re.compile(r"^[\s/]+")
+"""What `/cancel_order{"order_number": "1"}` begins with: Rasa does not read that, but does as it says, sure as can be.
+
+It is taken off what a customer wrote, who could name any intent and any entity else.
+"""
 
 MAX_ENTITIES = 100
 
@@ -52,7 +60,9 @@ class Rasa(Engine):
 
     def understand(self, understanding: Understanding, context: Context) -> str:
         text = understanding.text
-        sent = text.strip()  # Rasa does that too, and counts places from there
+        sent = COMMAND.sub("", text).rstrip()  # Rasa takes space off, too, and counts places from there
+        if not sent:
+            return f"{NONE_OF_THESE}: there is no text to ask about"
         answer = self.ask({"text": sent}, context)
         best, ranking = answer.get("intent"), answer.get("intent_ranking")
         if not isinstance(best, dict):
