@@ -142,9 +142,11 @@ class OpenAI(Engine):
         """What the server says that it counted; the most where it does not say."""
         if not isinstance(usage, dict):
             return most
-        read, written = usage.get("prompt_tokens"), usage.get("completion_tokens")
+        read, written, total = (usage.get(f"{name}_tokens") for name in ("prompt", "completion", "total"))
         if type(read) is not int or type(written) is not int or read < 0 or written < 0:
             return most
+        if type(total) is int:
+            written = max(written, total - read)  # some count what a model thinks in the total alone
         return (read * self.input_price + written * self.output_price) / MILLION
 
 
