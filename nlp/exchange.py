@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -151,7 +152,9 @@ class Exchange:
             raise NotTaken(f"{said}: it redirects, which is not followed; write the final address")
         if response.status in (429, 503):
             raise Throttled(said, retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC)))
-        raise NotTaken(said)
+        if 400 <= response.status < 500 and response.status != HTTPStatus.REQUEST_TIMEOUT:
+            raise NotTaken(said)
+        raise EngineFailed(said)  # such as a gateway's 504: what stands behind it may have done its work
 
 
 def retry_after(value: str, now: datetime) -> float:

@@ -242,6 +242,17 @@ def test_what_was_not_taken_costs_nothing(tmp_path: Path) -> None:
         assert spending.today() > 0, "it may have cost that"
 
 
+@pytest.mark.parametrize(("status", "costs"), [(400, False), (401, False), (408, True), (500, True), (504, True)])
+def test_what_may_have_been_taken_counts_as_spent(tmp_path: Path, status: int, costs: bool) -> None:
+    spending = Spending(tmp_path / "models" / "spending-openai.json", most_per_day=1)
+    with (
+        fake_engine({"status": status, "json": {"error": {"message": "upstream"}}}) as server,
+        pytest.raises(EngineFailed, match=f"status {status}: upstream"),
+    ):
+        pipeline(tmp_path, server.url, OPENAI).read("hello", want=("intent",))
+    assert (spending.today() > 0) is costs
+
+
 def _spend(file: Path, times: int) -> None:
     spending = Spending(file, most_per_day=1_000)
     for _ in range(times):
