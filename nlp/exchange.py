@@ -25,6 +25,8 @@ MAX_URL_LENGTH = 2_000
 MAX_ANSWER_BYTES = 1024 * 1024
 MAX_RETRY_AFTER_SECONDS = 3_600.0
 CHUNK_BYTES = 65_536
+UNKNOWN_PLACE = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+"""The address may be wrong, so that errors have to name it; without its query, where a secret may be."""
 ALLOW_PRIVATE = "BOTKIT_ALLOW_PRIVATE_ADDRESSES"
 """The operator's word on private addresses, for the engines as for flows: `true` or `false`."""
 
@@ -129,7 +131,7 @@ class Exchange:
         with contextlib.closing(connection.getresponse()) as response:
             answer = self._whole(response)
         if response.status != 200:
-            self._refuse(response, answer)
+            self._refuse(response, answer, target)
         try:
             return json.loads(answer)
         except (ValueError, RecursionError):
@@ -146,8 +148,9 @@ class Exchange:
             raise ConnectionError(f"{response.length} bytes of its answer are missing")
         return b"".join(parts)
 
-    def _refuse(self, response: "HTTPResponse", answer: bytes) -> None:
-        said = f"{self.name} answered with status {response.status}{_said(answer)}"
+    def _refuse(self, response: "HTTPResponse", answer: bytes, target: str) -> None:
+        place = f" to POST {target.partition('?')[0][:200]}" if response.status in UNKNOWN_PLACE else ""
+        said = f"{self.name} answered with status {response.status}{place}{_said(answer)}"
         if 300 <= response.status < 400:
             raise NotTaken(f"{said}: it redirects, which is not followed; write the final address")
         if response.status in (429, 503):
@@ -172,10 +175,12 @@ def retry_after(value: str, now: datetime) -> float:
 
 
 def _said(answer: bytes) -> str:
-    """The engine's own words on an error: `{"error": {"message": ...}}` and its like."""
+    """The engine's own words on an error: `{"error": {"message": ...}}`, FastAPI's `{"detail": ...}` and their like."""
     try:
         found = json.loads(answer)
-        found = found.get("error", found) if isinstance(found, dict) else {}
+        found = (found.get("error") or found.get("detail") or found) if isinstance(found, dict) else {}
+        if isinstance(found, list) and found and isinstance(found[0], dict):
+            found = found[0].get("msg")
         text = found.get("message") or found.get("reason") if isinstance(found, dict) else found
     except (ValueError, RecursionError):
         return ""
