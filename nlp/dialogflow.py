@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 
 from models.utterance import Understanding
 from nlp.base import Context
-from nlp.engine import Engine, Variable, score
+from nlp.engine import Engine, PlainAddress, Variable, score
 from nlp.errors import EngineFailed
 
 MAX_TEXT_LENGTH = 256
@@ -45,7 +45,7 @@ class Dialogflow(Engine):
     """The environment variable that holds an OAuth access token. It lives for an hour: renew it from outside."""
     location: GoogleName = ""
     """The region of the agent, such as `europe-west1`; empty for the global one."""
-    endpoint: str = Field(default="", max_length=1_000)
+    endpoint: PlainAddress = ""
     """The address of the service, where it is not Google's own."""
 
     def address(self) -> str:

@@ -30,6 +30,15 @@ def _variable_or_none(name: str) -> str:
     return _variable(name) if name else name
 
 
+def _plain_address(address: str) -> str:
+    if "?" in address or "#" in address:
+        raise ValueError("leave out '?' or '#' and what follows: a path is added to the address, and maybe a secret")
+    return address
+
+
+PlainAddress = Annotated[str, Field(max_length=1_000), AfterValidator(_plain_address)]
+"""An address to which the path of a request is added."""
+
 Variable = Annotated[str, Field(max_length=100), AfterValidator(_variable)]
 """The name of an environment variable that holds a secret."""
 

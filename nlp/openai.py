@@ -13,7 +13,7 @@ from pydantic import Field, PrivateAttr
 
 from models.utterance import IntentScore, Understanding
 from nlp.base import Context
-from nlp.engine import Engine, OptionalVariable, score
+from nlp.engine import Engine, OptionalVariable, PlainAddress, score
 from nlp.errors import EngineFailed, InvalidPipeline, NotTaken, Unavailable
 from nlp.project import NONE_OF_THESE, Project
 from nlp.spending import Spending, TooExpensive
@@ -43,7 +43,7 @@ class OpenAI(Engine):
 
     kind = "openai"
 
-    url: str = Field(min_length=8, max_length=1_000)
+    url: PlainAddress = Field(min_length=8)
     """The address of the API: `https://api.openai.com/v1`. `/chat/completions` is added."""
     model: str = Field(min_length=1, max_length=200)
     """The name of the model."""

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from models.utterance import Entity, IntentScore, Understanding
 from nlp.base import Context
-from nlp.engine import Engine, OptionalVariable, score
+from nlp.engine import Engine, OptionalVariable, PlainAddress, score
 from nlp.errors import EngineFailed
 from nlp.project import NONE_OF_THESE
 
@@ -35,7 +35,7 @@ class Rasa(Engine):
 
     kind = "rasa"
 
-    url: str = Field(min_length=8, max_length=1_000)
+    url: PlainAddress = Field(min_length=8)
     """The address of the server: `https://rasa.example.com`. `/model/parse` is added."""
     token_variable: OptionalVariable = ""
     """The environment variable that holds the server's token; empty if it wants none."""
