@@ -6,6 +6,7 @@ Wire format: https://cloud.google.com/dialogflow/es/docs/reference/rest/v2/proje
 import re
 import secrets
 from typing import Annotated, Any, ClassVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
@@ -46,7 +47,7 @@ class Dialogflow(Engine):
     location: GoogleName = ""
     """The region of the agent, such as `europe-west1`; empty for the global one."""
     endpoint: PlainAddress = ""
-    """The address of the service, where it is not Google's own."""
+    """The address of the service, where it is not Google's own: that of a gateway. `/v2/projects/...` is added."""
 
     def address(self) -> str:
         own = f"https://{self.location}-dialogflow.googleapis.com" if self.location else ""
@@ -57,7 +58,8 @@ class Dialogflow(Engine):
 
     def understand(self, understanding: Understanding, context: Context) -> str:
         place = f"/locations/{self.location}" if self.location else ""
-        session = f"/v2/projects/{self.project}{place}/agent/sessions/{secrets.token_hex(16)}:detectIntent"
+        prefix = urlsplit(self.address()).path  # of a gateway's address
+        session = f"{prefix}/v2/projects/{self.project}{place}/agent/sessions/{secrets.token_hex(16)}:detectIntent"
         text = {"text": understanding.text[:MAX_TEXT_LENGTH], "languageCode": understanding.language or "en"}
         answer = self.ask({"queryInput": {"text": text}}, context, target=session)
         result: Any = answer.get("queryResult")
