@@ -77,7 +77,7 @@ def open_pipeline(out: Output, directory: Path) -> "tuple[Pipeline, frozenset[st
     parts = set()
     for part in sorted({part for component in pipeline.components for part in component.gives}):
         try:
-            pipeline.read("a", want=(part,))
+            pipeline.read(" ", want=(part,))  # engines outside, which may cost money, are not asked about nothing
             parts.add(part)
         except (Unavailable, ImportError) as error:
             if part == "lemmas":  # they need a model that few have, and come with the tokens where there is one
@@ -124,11 +124,11 @@ def lines(found: "Understanding") -> Iterator[list[str | Span]]:
         said = f"{', '.join(found.profanity.words)} (severity {found.profanity.severity})"
         yield ["  profanity   ", said if found.profanity.found else "none"]
     for name, value in found.extra.items():
-        yield [f"  {name:<12}", json.dumps(_plain(value), ensure_ascii=False)]
+        yield [f"  {name:<11} ", json.dumps(_plain(value), ensure_ascii=False)]
     total = sum(why.microseconds for why in found.why)
     yield [("  why", "title"), (f"         {total} microseconds of CPU", "quiet")]
     for why in found.why:
-        yield [f"    {why.component:<10}", why.because, (f"  {why.microseconds} us", "quiet")]
+        yield [f"    {why.component:<9} ", why.because, (f"  {why.microseconds} us", "quiet")]
 
 
 def _whole(value: Any) -> Any:

@@ -20,6 +20,7 @@ from botkit.stores.sqlite import SqliteStore
 from models.errors import BotkitError
 from models.transaction import NodeVisit, Step, Transaction
 from tests.botkit.cli.project import write
+from tests.nlp.fake_engine import fake_engine
 
 pytest.importorskip("sklearn")
 
@@ -394,6 +395,24 @@ def test_a_place_that_cannot_be_written_is_told_before_training(shop: Path, tmp_
         result = run(*command)
         assert isinstance(result.exception, BotkitError) and not result.exception.of_files
         assert ".botkit/models: cannot be written: Not a directory" in str(result.exception)
+
+
+@pytest.mark.parametrize("text", ["where is my order", ""])
+def test_parse_asks_an_engine_about_the_text_and_nothing_else(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("BOTKIT_ALLOW_PRIVATE_ADDRESSES", "true")
+    monkeypatch.setenv("ENGINE_TOKEN", "secret")
+    folder = shutil.copytree(shop, tmp_path / "shop")
+    said = {"queryResult": {"intent": {"displayName": "order_status"}, "intentDetectionConfidence": 0.75}}
+    with fake_engine({"json": said}) as server:
+        engine = {"kind": "dialogflow", "project": "my-shop", "token_variable": "ENGINE_TOKEN", "endpoint": server.url}
+        (folder / "nlp" / "pipeline.yaml").write_text(json.dumps({"components": ["tokens", engine]}))
+        result = run("parse", "--project", folder, text)
+    assert result.exit_code == 0, result.output
+    assert [row["body"]["queryInput"]["text"]["text"] for row in server.asked] == ([text] if text else [])
+    if text:
+        assert "dialogflow order_status with 0.75, says dialogflow" in result.stdout
 
 
 @pytest.mark.parametrize("code", ["xx", "english", "en_GB", "EN", "ger"])
