@@ -69,7 +69,9 @@ class Dialogflow(Engine):
         parameters = result.get("parameters")
         if isinstance(parameters, dict) and parameters:
             understanding.extra["dialogflow"] = parameters
-        if not isinstance(intent, dict) or intent.get("isFallback") is True:
+        if not isinstance(intent, dict):
+            return "none_of_these: dialogflow names no intent"
+        if intent.get("isFallback") is True:
             return "none_of_these: dialogflow says that it is the fallback intent"
         found = score(intent.get("displayName"), result.get("intentDetectionConfidence", 0.0))
         if found is None:
