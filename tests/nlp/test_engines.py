@@ -101,6 +101,8 @@ def test_engine(case: dict[str, Any], tmp_path: Path) -> None:
         ({"kind": "rasa", "url": "http://x.test", "token_variable": "s3cret!"}, "not the secret"),
         ({"kind": "dialogflow", "token_variable": "TOKEN", "project": "../x"}, "no id of Google's"),
         ({"kind": "rasa", "url": "http://x.test", "timeout_seconds": 99}, "timeout_seconds"),
+        ({**OPENAI, "url": "https://x.test", "extra": {"n": 5}}, "extra: n cannot be set here"),
+        ({**OPENAI, "url": "https://x.test", "extra": {"seed": 1, "max_tokens": 9_000}}, "extra: max_tokens cannot"),
         ({"kind": "rasa", "url": "http://x.test?token=1"}, "url: leave out '?'"),
         ({**OPENAI, "url": "https://x.test/openai/deployments/m?api-version=1"}, "url: leave out '?'"),
     ],
