@@ -126,6 +126,7 @@ class Interpreter:
         except _Ended as end:
             ended = end.code
         else:
+            walk.closing = True
             going.close()
             raise NotAtOnce("a node of a called flow has something to wait for")
         return _sprint_of(walk, ended)
@@ -140,7 +141,7 @@ class Interpreter:
                 ended = done.value
             else:
                 async with asyncio.timeout(MAX_STEP_SECONDS):
-                    ended = await _Begun(going, waits_for)
+                    ended = await _Begun(walk, going, waits_for)
         except _Ended as end:
             ended = end.code
         except TimeoutError:
@@ -189,9 +190,10 @@ def _sprint_of(walk: "_Walk", ended: int) -> Sprint:
 
 
 class _Begun:
-    """A coroutine that was begun by hand and is awaited from there on."""
+    """A walk that was begun by hand and is awaited from there on."""
 
-    def __init__(self, coroutine: Coroutine[Any, Any, int], waits_for: Any) -> None:
+    def __init__(self, walk: "_Walk", coroutine: Coroutine[Any, Any, int], waits_for: Any) -> None:
+        self._walk = walk
         self._coroutine = coroutine
         self._waits_for = waits_for
 
@@ -202,6 +204,7 @@ class _Begun:
                 try:
                     sent = yield waits_for
                 except BaseException as error:
+                    self._walk.closing = isinstance(error, GeneratorExit)
                     waits_for = self._coroutine.throw(error)
                 else:
                     waits_for = self._coroutine.send(sent)
@@ -213,7 +216,7 @@ class _Begun:
 class _Walk:
     """One step in progress."""
 
-    __slots__ = ("handling", "program", "programs", "session", "step", "turn", "visits", "wait")
+    __slots__ = ("closing", "handling", "program", "programs", "session", "step", "turn", "visits", "wait")
 
     def __init__(self, turn: Turn, step: Step, programs: Programs) -> None:
         self.turn = turn
@@ -221,6 +224,8 @@ class _Walk:
         self.step = step
         self.visits = step.visits
         self.programs = programs
+        self.closing = False
+        """Whether it is being taken down where it stands, and must not go on."""
         self.handling: set[int] = set()
         """How deep the flows lie that are behind their error handler already."""
         self.wait: Wait | None = None
@@ -271,9 +276,9 @@ class _Walk:
                     raise
                 turn.fail("what the node waited for was cancelled")
                 left = ON_ERROR
-            except (KeyboardInterrupt, GeneratorExit):
-                raise
             except BaseException as error:  # neither sys.exit() nor a panic in a library may take more than the node
+                if self.closing:
+                    raise
                 turn.fail(f"{type(error).__name__}: {error}")
                 left = ON_ERROR
             if turn.outdated:

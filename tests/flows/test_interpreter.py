@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from flows.base import Call, End, Node
 from flows.compiler import Program, compile_flow
 from flows.document import read_flow
-from flows.interpreter import MAX_VISITS, Interpreter, Sprint, redacted
+from flows.interpreter import MAX_VISITS, Interpreter, NotAtOnce, Sprint, redacted
 from flows.nodes import BUILT_IN
 from flows.privacy import Privacy
 from flows.turn import Services, Turn
@@ -64,6 +64,14 @@ async def raises_ours(turn: Turn) -> Any:
 
 async def exits(turn: Turn) -> Any:
     sys.exit(3)
+
+
+async def interrupts(turn: Turn) -> Any:
+    raise KeyboardInterrupt
+
+
+async def leaves_generator(turn: Turn) -> Any:
+    raise GeneratorExit
 
 
 class Panic(BaseException):
@@ -181,10 +189,9 @@ async def throws_dice(turn: Turn) -> Any:
 THINGS: dict[str, Callable[[Turn], Awaitable[Any]]] = {
     thing.__name__: thing
     for thing in (
-        raises, raises_ours, exits, panics, gives_once, nonsense, nothing, waits, ends, calls, recurses, hides_object,
-        sets_object, gives_object, logs_object, too_large_number, half_a_character, sends_a_lot, breaks_frames,
-        throws_dice, is_cancelled, sends_words, remembers_by_number,
-        waits_for_a_number,
+        raises, raises_ours, exits, interrupts, leaves_generator, panics, gives_once, nonsense, nothing, waits, ends,
+        calls, recurses, hides_object, sets_object, gives_object, logs_object, too_large_number, half_a_character,
+        sends_a_lot, breaks_frames, throws_dice, is_cancelled, sends_words, remembers_by_number, waits_for_a_number,
     )
 }  # fmt: skip
 Doing.things = THINGS
@@ -402,7 +409,10 @@ async def test_a_node_that_does_wrong_ends_the_flow_with_an_error(what: str) -> 
         assert errors(sprint), "the transaction says why"
 
 
-OPEN = ("raises", "raises_ours", "panics", "nonsense", "nothing", "sets_object", "gone")
+OPEN = (
+    "raises", "raises_ours", "exits", "interrupts", "leaves_generator", "panics", "nonsense", "nothing", "sets_object",
+    "gone",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("what", [*OPEN, "onFail", "onError"])
@@ -628,6 +638,28 @@ async def test_a_step_that_is_stopped_from_outside_does_not_go_on(monkeypatch: p
     step.cancel()
     with pytest.raises(asyncio.CancelledError):
         await step
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_step_that_is_taken_down_does_not_go_on(at_once: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    visited = []
+
+    async def notes(turn: Turn) -> Any:
+        visited.append(turn.visit.node)
+        await asyncio.sleep(30)
+
+    monkeypatch.setitem(THINGS, "notes", notes)
+    flow = doing("notes", on_error=9)
+    flow.nodes[9] = drawn(9, "doing", {"what": "notes"}, onSuccess=-101)
+    walk = Walk(flow)
+    if at_once:
+        with pytest.raises(NotAtOnce):
+            walk.interpreter.begin_now(walk.session, incoming({"text": "hello"}), now=NOW, customer=CUSTOMER)
+    else:
+        step = walk.begin()
+        step.send(None)
+        step.close()
+    assert visited == [3]
 
 
 async def test_a_session_cannot_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
