@@ -187,7 +187,8 @@ class Lanes:
             work = queue[0]
             try:
                 await self._process(lane, work)
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as raised:
+                error = self._survived(raised)
                 lane.forget()
                 if not (isinstance(work, Incoming) and refused(work)):
                     if isinstance(error, StoreUnavailable):  # no fault of the work, which must not be lost for it
@@ -209,6 +210,18 @@ class Lanes:
         if not queue:
             del self._busy[lane.key]
             self._rest(lane)
+
+    def _survived(self, raised: Exception | asyncio.CancelledError) -> Exception:
+        """A failure that the lane lives on after. Only `stop` may cancel one: a node that cancels the task that it runs
+        in would leave its customer without an answer to whatever she writes."""
+        if isinstance(raised, Exception):
+            return raised
+        task = asyncio.current_task()
+        if self._stopping or task is None:
+            raise raised
+        while task.uncancel():
+            pass
+        return RuntimeError("the step was cancelled from within, by a node perhaps")
 
     def _rest(self, lane: Lane) -> None:
         """Keep a lane that has nothing to do, in case its customer writes again soon."""

@@ -257,6 +257,34 @@ async def test_a_failing_item_is_set_aside_and_blocks_nobody(tmp_path: Path, mon
         assert bot.texts == ["a", "ab", "abc"]
 
 
+async def test_a_node_that_cancels_the_task_it_runs_in_takes_nobody_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botkit.lanes.RETRY_SECONDS", 0.001)
+
+    async def gives_up(turn: Turn) -> str:
+        if turn.message is not None and turn.message.text == "poison":
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+            await asyncio.sleep(0)
+        return "onSuccess"
+
+    flow = """
+flow: main
+nodes:
+  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}
+  3: {kind: gives_up, next: {onSuccess: 4}}
+  4: {kind: send, text: "You said $(message.text)", next: {onSuccess: end}}
+"""
+    async with Bot(tmp_path, flow, nodes=[node("gives_up", gives_up)]) as bot:
+        await bot.say("poison")
+        await bot.say("a")
+        await bot.say("b", BOB)
+        assert bot.texts == ["You said a"]
+        assert bot.line.texts(BOB) == ["You said b"]
+
+
 async def test_what_was_acknowledged_waits_while_the_disk_is_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
