@@ -24,9 +24,9 @@ log = logging.getLogger("botkit.server")
 
 _CODES = {
     400: "bad_request", 404: "not_found", 405: "method_not_allowed", 408: "timeout", 413: "too_large",
-    431: "too_large",
+    417: "unsupported", 431: "too_large",
 }  # fmt: skip
-_FIELDS = {404: "path", 405: "method", 408: "body"}
+_FIELDS = {404: "path", 405: "method", 408: "body", 417: "expect"}
 """The part of a call that an error of aiohttp is about."""
 _RETRY = MappingProxyType({"Retry-After": str(RETRY_AFTER_SECONDS)})
 
@@ -97,11 +97,13 @@ def _of_aiohttp(error: web.HTTPException) -> Problem:
     if isinstance(error, web.HTTPRequestEntityTooLarge):
         return TOO_LARGE
     message = error.reason
-    allow = error.headers.get("Allow")
+    allow = ", ".join(error.headers.get("Allow", "").split(","))  # as other servers write it
     if error.status == 404:
         message = "there is nothing at this address"
     elif error.status == 405 and allow:
         message = f"this address takes {allow}"
+    elif error.status == 417:
+        message = "a request can expect 100-continue, and nothing else"
     headers = {"Allow": allow} if allow else {}
     field = _FIELDS.get(error.status, "")
     return Problem(error.status, _CODES.get(error.status, "http_error"), message, field, headers)
@@ -140,6 +142,13 @@ class Connection(web.RequestHandler):
     """A connection that aiohttp serves; what it cannot even read is answered in JSON too."""
 
     __slots__ = ()
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        if isinstance(resp, web.HTTPExpectationFailed):  # raised before any middleware is asked
+            resp = problem_of(resp, request.method, request.path).response()
+        return await super().finish_response(request, resp, start_time)
 
     def handle_error(
         self,

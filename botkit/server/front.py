@@ -346,8 +346,8 @@ class Front(asyncio.Protocol):
         if self._ending or self._held:
             self._transport.abort()
         elif self._receiving:
-            seconds = int(RECEIVE_SECONDS)
-            self._refuse(Problem(408, "timeout", f"the request did not come in whole within {seconds} seconds"))
+            message = f"the request did not come in whole within {int(RECEIVE_SECONDS)} seconds"
+            self._refuse(Problem(408, "timeout", message, "body" if self._missing else ""))
         else:
             self._transport.close()
 

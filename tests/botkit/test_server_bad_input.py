@@ -148,8 +148,18 @@ async def test_what_can_be_read_of_a_call_is_taken_once(server: Served) -> None:
 
 async def test_a_wrong_method_says_which_are_right(server: Served) -> None:
     _, body, headers = await server.call("PUT", "/channels/sms")
-    assert set(headers["Allow"].replace(" ", "").split(",")) == {"GET", "POST"}
-    assert "GET" in body["error"]["message"] and "POST" in body["error"]["message"]
+    assert headers["Allow"] == "GET, POST"
+    assert body["error"]["message"] == "this address takes GET, POST"
+
+
+@pytest.mark.parametrize("path", ["/channels/sms", "/nothing"])
+async def test_what_a_call_cannot_expect_is_told_as_json(server: Served, path: str) -> None:
+    head = f"POST {path} HTTP/1.1\r\nHost: a\r\nExpect: the-moon\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
+    answer = await server.raw(head.encode() + b"{}")
+    assert answer.startswith(b"HTTP/1.1 417 ")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"] == {
+        "code": "unsupported", "message": "a request can expect 100-continue, and nothing else", "field": "expect",
+    }  # fmt: skip
 
 
 async def test_a_chunked_body_is_bounded_too(server: Served) -> None:

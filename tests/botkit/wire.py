@@ -22,6 +22,11 @@ class Answer:
         """The code of an error, nothing where it is none."""
         return str(json.loads(self.body)["error"]["code"]) if self.status >= 400 else ""
 
+    @property
+    def field(self) -> str:
+        """The part of the call that an error is about, nothing where it names none."""
+        return str(json.loads(self.body)["error"].get("field", "")) if self.status >= 400 else ""
+
 
 def answer_in(data: bytes) -> tuple[Answer, bytes] | None:
     """The first answer in these bytes and what follows it; None if it is not yet whole."""
