@@ -256,7 +256,9 @@ class Outbox:
         except StoreUnavailable:  # a mailbox lies in the store: this was no try, and there is no end to them
             delivery.attempts -= 1
             raise
-        except Exception as error:
+        except BaseException as error:  # neither sys.exit() nor a cancelled wait may take more than this try
+            if self._stopping and isinstance(error, asyncio.CancelledError | GeneratorExit):
+                raise
             log.exception("asset %s: the channel failed", step.asset, extra=of_delivery(delivery))
             delivery.code, delivery.description = "error", f"{type(error).__name__}: {error}"[:500]
             return SendOutcome.TRANSIENT, 0, ()

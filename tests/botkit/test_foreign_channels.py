@@ -1,5 +1,7 @@
 """An adapter that is not our own may give values of the wrong type: that stops nothing that comes after it."""
 
+import asyncio
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,28 @@ async def test_an_item_that_cannot_be_read_does_not_keep_the_bot_from_starting(t
 
 
 NUMBER: Any = 7
+
+
+async def exits(outgoing: Outgoing) -> Any:
+    sys.exit(3)
+
+
+async def is_cancelled(outgoing: Outgoing) -> Any:
+    raise asyncio.CancelledError
+
+
+async def interrupts(outgoing: Outgoing) -> Any:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("answer", [exits, is_cancelled, interrupts])
+async def test_a_send_that_wants_to_end_more_than_itself_is_tried_again(tmp_path: Path, answer: Any) -> None:
+    async with Bot(tmp_path, ECHO) as bot:
+        bot.line.answer("sms", answer)
+        await bot.say("first")
+        await bot.say("second")
+        await bot.later(2)
+        assert bot.texts == ["You said first", "You said first", "You said second"]
 
 
 async def gives_words(outgoing: Outgoing) -> Any:
