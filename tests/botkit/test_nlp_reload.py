@@ -3,17 +3,19 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from botkit.nlp_pool import NlpPool
-from botkit.nlp_watch import NlpWatch
+from botkit.nlp_process import NlpProcess, start_process
+from botkit.nlp_watch import MAX_TRIES, NlpWatch
 from flows.turn import NlpFailed
 from nlp.encoder import load_encoder
 from nlp.encoder_making import make_encoder
+from nlp.errors import InvalidData
 from nlp.project import Project
 from nlp.sentiment import SentimentScore
 from nlp.sentiment_head import FOLDER, train_head
@@ -146,6 +148,58 @@ async def test_a_change_of_the_files_is_noticed(
         write(tmp_path / "nlp", 4)
         await until(pool, 4)
         assert caplog.text.count("was not taken up") == 1
+    finally:
+        await watch.stop()
+
+
+@pytest.mark.parametrize("fault", ["no process: cannot allocate memory", RuntimeError("can't start new thread")])
+async def test_a_change_that_a_passing_fault_kept_out_is_tried_again(
+    pool: NlpPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    fault: str | Exception,
+) -> None:  # fmt: skip
+    faults = [fault, fault]
+
+    async def starts(arguments: Sequence[str], environment: dict[str, str]) -> NlpProcess | str:
+        if not faults:
+            return await start_process(arguments, environment)
+        found = faults.pop()
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    assert await version(pool) == 1
+    monkeypatch.setattr("botkit.nlp_pool.start_process", starts)
+    watch = NlpWatch(pool, every_seconds=0.02, pause_seconds=0.05).start()
+    try:
+        write(tmp_path / "nlp", 2)
+        await until(pool, 2)
+        assert caplog.text.count("was not taken up") == 1
+    finally:
+        await watch.stop()
+
+
+async def test_what_is_refused_again_and_again_is_left_alone_until_it_changes(pool: NlpPool, tmp_path: Path) -> None:
+    tries, enough = 0, asyncio.Event()
+
+    async def refuses() -> None:
+        nonlocal tries
+        tries += 1
+        if tries == MAX_TRIES:
+            enough.set()
+        raise InvalidData("intents/a.yaml", 1, "this is no intent")
+
+    assert await version(pool) == 1
+    watch = NlpWatch(pool, every_seconds=0.01, pause_seconds=0.001, read=refuses).start()
+    try:
+        write(tmp_path / "nlp", 2)
+        async with asyncio.timeout(60):
+            await enough.wait()
+        await asyncio.sleep(0.3)
+        assert tries == MAX_TRIES
+        write(tmp_path / "nlp", 3)
+        async with asyncio.timeout(60):
+            while tries == MAX_TRIES:
+                await asyncio.sleep(0.01)
     finally:
         await watch.stop()
 
