@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -87,7 +87,8 @@ class _Shelf:
         self.classes = _Classes(self.sort, self.problems)
 
     def add(self, plugin: Any, origin: str, path: str = "", line: int = 0, *, ours: bool = False) -> None:
-        """Take a class in, unless it is none of ours or its kind is taken."""
+        """Take a class in, unless it is none of ours or its kind is taken. What an installed package gives has no path:
+        it may be meant for other projects, and one that names what is not there has an error of its own."""
         if not (inspect.isclass(plugin) and issubclass(plugin, self.base)):
             self._refuse("not_a_plugin", f"{origin} is not a {self.base.__name__}", path, line,
                          f"make it a class that extends {self.base.__name__}")  # fmt: skip
@@ -106,7 +107,8 @@ class _Shelf:
             self.origins[kind] = origin
 
     def _refuse(self, code: str, message: str, path: str, line: int, hint: str) -> None:
-        self.problems.append(Problem("error", code, message, path, line, hint=hint))
+        severity: Literal["error", "warning"] = "error" if path or code == "same_kind" else "warning"
+        self.problems.append(Problem(severity, code, message, path, line, hint=hint))
 
 
 def _wrong_in(plugin: type[Plugin]) -> str:
@@ -205,7 +207,7 @@ def _add_installed(shelf: _Shelf, group: str) -> None:
         except (Exception, SystemExit) as error:  # a foreign package may fail in any way, without taking botkit along
             message = f"{shelf.sort} {entry.name!r} ({entry.value}) cannot be loaded: {_say(error)}"
             package = entry.dist.name if entry.dist else entry.value
-            shelf.problems.append(Problem("error", "cannot_load", message, hint=f"update or remove {package}"))
+            shelf.problems.append(Problem("warning", "cannot_load", message, hint=f"update or remove {package}"))
 
 
 def _add_files(shelf: _Shelf, project: Path) -> None:

@@ -14,17 +14,33 @@ from nlp.errors import InvalidPipeline
 ENTRY_POINTS = "botkit.nlp"
 
 
-def component_kinds(folder: Path | None = None) -> dict[str, type[Component]]:
+class Kinds(dict[str, type[Component]]):
+    """Components by their kinds. `broken` says what is wrong with packages that could not be taken in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.broken: list[str] = []
+
+
+def component_kinds(folder: Path | None = None) -> Kinds:
     """Every component by its kind: ours, those of installed packages, those in the project's `components`.
 
     A later one takes the place of an earlier one of the same kind: a project's own goes before all others.
-    Raises `InvalidPipeline` for one that cannot be imported.
+    Raises `InvalidPipeline` for one of these that cannot be imported; a package is needed by those who name it.
     """
-    classes = [_import(path) for path in BUILT_IN]
-    classes += [_load(entry) for entry in importlib.metadata.entry_points(group=ENTRY_POINTS)]
+    kinds = Kinds()
+    kinds.update((found.kind, found) for found in map(_import, BUILT_IN))
+    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        try:
+            found = _load(entry)
+        except InvalidPipeline as error:
+            kinds.broken.append(str(error))
+        else:
+            kinds[found.kind] = found
     if folder is not None:
-        classes += [found for file in sorted((folder / "components").glob("*.py")) for found in _classes_in(file)]
-    return {found.kind: found for found in classes}
+        for file in sorted((folder / "components").glob("*.py")):
+            kinds.update((found.kind, found) for found in _classes_in(file))
+    return kinds
 
 
 def _import(path: str) -> type[Component]:

@@ -18,7 +18,7 @@ from models.problem import did_you_mean
 from models.utterance import IntentScore, Understanding, Why
 from nlp.base import PARTS, USUAL_PARTS, Component, Context, Options
 from nlp.clock import zone
-from nlp.component_kinds import component_kinds
+from nlp.component_kinds import Kinds, component_kinds
 from nlp.entities import RANK, Entities
 from nlp.errors import ComponentFailed, InvalidData, InvalidPipeline, InvalidRequest, NlpError, OutOfTime
 from nlp.language import Language
@@ -427,7 +427,7 @@ def _finds_names(project: Project) -> bool:
     )
 
 
-def _component(row: Any, kinds: Mapping[str, type[Component]], where: tuple[str | int, ...]) -> Component | list[Fault]:
+def _component(row: Any, kinds: Kinds, where: tuple[str | int, ...]) -> Component | list[Fault]:
     """`tokens`, or `{kind: tokens, model: ...}`; what is wrong with it otherwise."""
     settings = {"kind": row} if isinstance(row, str) else row
     if not isinstance(settings, dict) or not isinstance(settings.get("kind"), str):
@@ -435,7 +435,7 @@ def _component(row: Any, kinds: Mapping[str, type[Component]], where: tuple[str 
     settings = dict(settings)
     kind = settings.pop("kind")
     if kind not in kinds:
-        return [Fault(where, f"unknown component {kind!r}: {_known(kind, kinds)}")]
+        return [Fault(where, "; ".join([f"unknown component {kind!r}: {_known(kind, kinds)}", *kinds.broken]))]
     try:
         return kinds[kind].load(settings)
     except InvalidSettings as error:

@@ -10,9 +10,11 @@ import pytest
 
 from botkit import catalog
 from botkit.catalog import load_catalog
+from botkit.project import load_project
 from botkit.testing import run_node
 from channels.base import Channel
 from flows.schema import flow_schema
+from models.problem import has_errors
 
 NODE = '''"""Shout."""
 
@@ -177,6 +179,20 @@ def test_installed_plugins_are_found_and_broken_ones_told(monkeypatch: pytest.Mo
     assert found.keys() == {"cannot_load", "not_a_plugin"}
     assert "nowhere_at_all:X" in found["cannot_load"]
     assert found["not_a_plugin"] == "json:dumps is not a Node"
+
+
+def test_a_broken_package_stops_only_projects_that_use_it(nodes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = {"botkit.channels": "nowhere_at_all:X", "botkit.nodes": "json:dumps"}
+    entries = [EntryPoint("pigeon", value, group) for group, value in broken.items()]
+    monkeypatch.setattr(catalog, "entry_points", lambda *, group: [each for each in entries if each.group == group])
+    toml = nodes.parent / "botkit.toml"
+    toml.write_text('[assets.a]\nchannel = "sms"\nprovider = "sandbox"\n[services.s]\nassets = ["a"]\n')
+    found = load_project(nodes.parent, environ={}).problems
+    assert not has_errors(found)
+    assert {problem.code for problem in found} >= {"cannot_load", "not_a_plugin"}
+    toml.write_text('[assets.a]\nchannel = "pigeon"\n[services.s]\nassets = ["a"]\n')
+    found = load_project(nodes.parent, environ={}).problems
+    assert ["there is no provider 'pigeon'" in row.message for row in found if row.severity == "error"] == [True]
 
 
 def test_a_package_that_exits_takes_nothing_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,11 +92,17 @@ def test_an_installed_package_gives_a_component(tmp_path: Path) -> None:
         (SOURCE, "botkit_shout:Component", "is no component"),
     ],
 )
-def test_a_broken_package_is_named(tmp_path: Path, source: str, entry: str, says: str) -> None:
-    project = write_project(tmp_path / "nlp", pipeline="components: [language]")
-    done = read(project, install(tmp_path, source, entry))
+def test_a_broken_package_is_told_to_those_who_name_what_is_in_it(
+    tmp_path: Path, source: str, entry: str, says: str
+) -> None:
+    site = install(tmp_path, source, entry)
+    done = read(write_project(tmp_path / "nlp", pipeline="components: [shout]"), site)
     assert done.returncode == 1
-    assert f"InvalidPipeline: entry point 'shout' of package 'botkit-shout' {says}" in done.stderr.splitlines()[-1]
+    said = done.stderr.splitlines()[-1]
+    assert "unknown component 'shout'" in said
+    assert f"entry point 'shout' of package 'botkit-shout' {says}" in said
+    done = read(write_project(tmp_path / "nlp", pipeline="components: [language]"), site)
+    assert "this pipeline gives language" in done.stderr.splitlines()[-1]  # it was loaded, and gives no shouts
 
 
 def test_a_project_replaces_one_of_ours(tmp_path: Path) -> None:
