@@ -217,8 +217,8 @@ def _consent(table: TomlTable) -> Consent:
 
 
 def _rule(table: TomlTable) -> Rule | None:
-    name = table.text("name", str(table.where[-1]))
     event = table.text("event", required=True)
+    name = table.text("name") or _usual_name(table, event)
     join = table.text("join", "and")
     if join not in ("and", "or"):
         table.add("invalid_choice", f"{join!r} is no way to join conditions", "join", hint="use and, or")
@@ -243,6 +243,12 @@ def _rule(table: TomlTable) -> Rule | None:
     except InvalidValue as error:
         table.add("invalid_setting", error.message, error.field)
         return None
+
+
+def _usual_name(table: TomlTable, event: str) -> str:
+    """What a rule without a name is called: its place in the service, counted as people do, and what it takes."""
+    takes = f"{event} {table.text('keyword').removeprefix('*')}".strip()
+    return f"no. {int(table.where[-1]) + 1} ({takes})"
 
 
 def _actions(table: TomlTable) -> tuple[RuleAction, ...]:

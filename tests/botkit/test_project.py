@@ -98,7 +98,7 @@ def test_a_project_is_loaded(folder: Path) -> None:
     assert service.rules == (
         Rule("order", "sms.mo", (InvokeFlow("hello"),), "sms-demo", "ORDER", only_without_session=True),
         Rule(
-            "1", "inapp.message",
+            "no. 2 (inapp.message)", "inapp.message",
             (InvokeFlow("hello"), SendReply("One moment."), NotifyUrl("https://example.com/hook")),
             conditions=(Condition("message.text", "contains", "x"),), join="or",
         ),
@@ -298,6 +298,17 @@ def test_two_rules_of_one_service_fire_together(folder: Path) -> None:
 def test_rules_of_the_same_name_fire_together_too(folder: Path) -> None:
     rule = '[[services.orders.rules]]\nname = "order"\nevent = "sms.mo"\nkeyword = "order"\nsend = "x"\n'
     assert add(folder, rule) == [("warning", "same_keyword")]
+
+
+def test_a_rule_without_a_name_is_called_by_its_place_and_what_it_takes(folder: Path) -> None:
+    text = TOML[: TOML.index("[[services.orders.rules]]")]
+    text += '[[services.orders.rules]]\nevent = "sms.mo"\nkeyword = "MENU"\nflow = "lost"\n'
+    text += '[[services.orders.rules]]\nname = ""\nevent = "sms.mo"\nkeyword = "*"\nflow = "lost"\n'
+    (folder / "botkit.toml").write_text(text)
+    found = [row.message for row in load_project(folder, environ=ENVIRON).problems if row.code == "unknown_flow"]
+    assert found == [
+        "rule 'no. 1 (sms.mo MENU)': there is no flow 'lost'", "rule 'no. 2 (sms.mo)': there is no flow 'lost'",
+    ]  # fmt: skip
 
 
 def test_a_rule_that_cannot_be_read_does_not_move_those_after_it(folder: Path) -> None:
