@@ -1,6 +1,7 @@
 """Project checks: what the parts of a project say of each other: rules, flows, assets and their channels."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import permutations
 from typing import Any, Literal
 
 from botkit.catalog import Catalog
@@ -19,7 +20,7 @@ from models.flow import START, Flow, Node
 from models.keyword import fold
 from models.plugin import InvalidSettings
 from models.problem import Problem, did_you_mean
-from models.service import Condition, InvokeFlow, Rule, Service
+from models.service import Condition, InvokeFlow, NotifyUrl, Rule, Service
 
 MESSAGE_EVENTS = ("message", "mo")
 KNOWN_EVENTS = (*MESSAGE_EVENTS, "linkclick")
@@ -27,6 +28,8 @@ OTHER_EVENTS = ("webhook", "custom")
 """What comes by no channel."""
 UNBROUGHT = (*OTHER_EVENTS, "schedule")
 NO_SOURCE = "only messages come so far: name an event of a channel, such as sms.mo, or write a channel that brings this"
+
+SHARED = "leave all other messages to one of the services, or give each a number or an app of its own"
 
 NEEDED_PARTS = {
     "intent": ("intent", "intents"),
@@ -74,9 +77,11 @@ def check_services(found: ProjectFile, flows: Mapping[str, Flow], *, known: bool
     if not found.services:
         yield _problem(found, "no_service", "the project has no service", severity="warning",
                        hint="add `[services.name]` with `assets` and rules")  # fmt: skip
+    yield from _shared_assets(found)
     taken: dict[tuple[str, str, str], tuple[str, Rule]] = {}
     for service in found.services:
         yield from _service_assets(found, service)
+        yield from _same_names(found, service)
         for index, rule in zip(found.rows[service.id], service.rules, strict=True):
             where = ("services", service.id, "rules", index)
             yield from _rule(found, service, rule, where)
@@ -84,9 +89,55 @@ def check_services(found: ProjectFile, flows: Mapping[str, Flow], *, known: bool
             yield from _rivals(found, service, rule, where, taken)
 
 
+def _shared_assets(found: ProjectFile) -> Iterator[Problem]:
+    """Of services that have an asset in common, none answers what another one takes."""
+    live = [service for service in found.services if service.live]
+    for service, other in permutations(live, 2):
+        shared = next((id for id in service.assets if id in other.assets), "")
+        if not shared:
+            continue
+        if service.default_reply and (other.default_reply or any(map(_answers, other.rules))):
+            message = f"service {service.id!r} sends its default_reply also to what {other.id!r} takes on {shared!r}"
+            yield _problem(found, "shared_asset", f"{message}: both would answer", "services", service.id,
+                           "default_reply", severity="warning", hint=SHARED)  # fmt: skip
+        for index, rule in zip(found.rows[service.id], service.rules, strict=True):
+            if rule.specific or not _answers(rule):
+                continue
+            rivals = [one for one in other.rules if _answers(one) and _same_event(one, rule, service, other)]
+            if rivals and all(rival.specific for rival in rivals):  # two that take everything are an error already
+                message = f"rule {rule.name!r} also takes what rule {rivals[0].name!r} of service {other.id!r} takes"
+                yield _problem(found, "shared_asset", f"{message}: both would answer", "services", service.id, "rules",
+                               index, severity="warning", hint=SHARED)  # fmt: skip
+
+
+def _same_event(one: Rule, two: Rule, service: Service, other: Service) -> bool:
+    """Whether rules of two services name an event by an asset that both have."""
+    ids = {*service.assets} & {*other.assets}
+    return one.event == two.event and any({one.asset or id, two.asset or id} == {id} for id in ids)
+
+
+def _answers(rule: Rule) -> bool:
+    """Whether the customer may hear of it: not where only another system is told."""
+    return rule.active and not all(isinstance(action, NotifyUrl) for action in rule.actions)
+
+
+def _same_names(found: ProjectFile, service: Service) -> Iterator[Problem]:
+    """Rules can be told apart, here and in the log."""
+    first: dict[str, int] = {}
+    for index, rule in zip(found.rows[service.id], service.rules, strict=True):
+        if first.setdefault(rule.name, index) != index:
+            message = f"two rules of service {service.id!r} are called {rule.name!r}"
+            yield _problem(found, "same_name", message, "services", service.id, "rules", index, "name",
+                           severity="warning", hint="rename one of the two")  # fmt: skip
+
+
 def _service_assets(found: ProjectFile, service: Service) -> Iterator[Problem]:
     where = ("services", service.id)
-    for id in service.assets:
+    for index, id in enumerate(service.assets):
+        if id in service.assets[:index]:
+            yield _problem(found, "asset_twice", f"service {service.id!r}: asset {id!r} stands twice in the list",
+                           *where, "assets", severity="warning", hint="name it once")  # fmt: skip
+            continue
         if id not in found.assets:
             message = f"service {service.id!r}: there is no asset {id!r}"
             yield _problem(found, "unknown_asset", message, *where, "assets", hint=did_you_mean(id, found.assets))

@@ -271,8 +271,11 @@ def test_the_command_line_is_named_where_it_is_wrong(folder: Path) -> None:
     assert [str(problem) for problem in found] == ["command line: error: --port: expected 0 or more"]
 
 
-def add(folder: Path, text: str) -> list[tuple[str, str]]:
-    (folder / "botkit.toml").write_text(TOML + text)
+SILENT = TOML.replace('default_reply = "Pardon?"\n', "")
+
+
+def add(folder: Path, text: str, *, to: str = TOML) -> list[tuple[str, str]]:
+    (folder / "botkit.toml").write_text(to + text)
     found = load_project(folder, environ=ENVIRON).problems
     return [(problem.severity, problem.code) for problem in found]
 
@@ -285,9 +288,9 @@ def test_what_must_be_a_table_says_so(tmp_path: Path) -> None:
 
 def test_two_services_do_not_share_a_keyword(folder: Path) -> None:
     other = '[services.b]\nassets = ["sms-demo"]\n[[services.b.rules]]\nevent = "sms.mo"\nsend = "x"\n'
-    assert add(folder, other + 'keyword = "order"\n') == [("error", "same_keyword")]
-    assert add(folder, other + 'keyword = "orders"\n') == []
-    assert add(folder, other + 'keyword = "order"\nactive = false\n') == []
+    assert add(folder, other + 'keyword = "order"\n', to=SILENT) == [("error", "same_keyword")]
+    assert add(folder, other + 'keyword = "orders"\n', to=SILENT) == []
+    assert add(folder, other + 'keyword = "order"\nactive = false\n', to=SILENT) == []
 
 
 def test_two_rules_of_one_service_fire_together(folder: Path) -> None:
@@ -297,7 +300,7 @@ def test_two_rules_of_one_service_fire_together(folder: Path) -> None:
 
 def test_rules_of_the_same_name_fire_together_too(folder: Path) -> None:
     rule = '[[services.orders.rules]]\nname = "order"\nevent = "sms.mo"\nkeyword = "order"\nsend = "x"\n'
-    assert add(folder, rule) == [("warning", "same_keyword")]
+    assert add(folder, rule) == [("warning", "same_name"), ("warning", "same_keyword")]
 
 
 def test_a_rule_without_a_name_is_called_by_its_place_and_what_it_takes(folder: Path) -> None:
@@ -309,6 +312,32 @@ def test_a_rule_without_a_name_is_called_by_its_place_and_what_it_takes(folder: 
     assert found == [
         "rule 'no. 1 (sms.mo MENU)': there is no flow 'lost'", "rule 'no. 2 (sms.mo)': there is no flow 'lost'",
     ]  # fmt: skip
+
+
+SHARED = '[services.b]\nassets = ["sms-demo"]\n%s\n[[services.b.rules]]\nevent = "sms.mo"\nkeyword = "%s"\n%s = "%s"\n'
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (("", "*", "send", "Eh?"), ["rule 'no. 1 (sms.mo)' also takes what rule 'order' of service 'orders' takes"]),
+        (("", "*", "notify", "https://log.example"), []),
+        (("", "MENU", "send", "Soup"), []),
+        (('default_reply = "Eh?"', "MENU", "send", "Soup"),
+         ["service 'b' sends its default_reply also to what 'orders' takes on 'sms-demo'"]),
+    ],
+)  # fmt: skip
+def test_services_that_would_both_answer_are_told(folder: Path, values: tuple[str, ...], told: list[str]) -> None:
+    (folder / "botkit.toml").write_text(SILENT + SHARED % values)
+    found = load_project(folder, environ=ENVIRON).problems
+    assert [(row.severity, row.code, row.message) for row in found] == [
+        ("warning", "shared_asset", f"{text}: both would answer") for text in told
+    ]
+
+
+def test_an_asset_that_stands_twice_in_a_list_is_told(folder: Path) -> None:
+    twice = '[services.b]\nassets = ["whatsapp-demo", "whatsapp-demo"]\n'
+    assert add(folder, twice) == [("warning", "asset_twice")]
 
 
 def test_a_rule_that_cannot_be_read_does_not_move_those_after_it(folder: Path) -> None:
