@@ -202,8 +202,10 @@ class Send(Node):
         if turn.customer.opted_out and not _goes_elsewhere(steps, turn.customer):
             channels = {step.channel for step in steps} or {turn.session.channel}
             if channels <= turn.customer.opted_out:
-                on = " or ".join(sorted(channels))
-                turn.fail(f"the customer wants no messages on {on}", CODES[SendOutcome.OPTED_OUT])
+                why = f"the customer wants no messages on {' or '.join(sorted(channels))}"
+                code = CODES[SendOutcome.OPTED_OUT]
+                turn.fail(why, code)
+                turn.output({"send.deliveryStatusCode": code, "send.deliveryStatusDescription": why})
                 return "onPolicyFail"
         delivery_id = turn.send(content, steps, expires_in_seconds=self.expires_in)
         if isinstance(content, Buttons):
