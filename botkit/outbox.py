@@ -187,9 +187,9 @@ class Outbox:
             verdict = after_send(delivery, outcome, retry_after=retry_after)
             delivery.outcome = outcome.value
             if verdict.do == "retry":
-                delivery.due_at = self._clock() + int(verdict.seconds * 1000)
+                delivery.due_at = self._again_at(delivery, verdict)
                 await self._store.commit(Change(deliveries=(delivery,)))
-                return verdict.seconds, []
+                return max(0.001, (delivery.due_at - self._clock()) / 1000), []
             if verdict.do == "wait":
                 delivery.state = DeliveryState.SUBMITTED
                 self._later_if(delivery, verdict)
@@ -206,6 +206,11 @@ class Outbox:
         await self._store.commit(self._change(delivery))
         self._tell(delivery, SendOutcome(delivery.outcome or SendOutcome.ACCEPTED))
         return 0, self._early_for(delivery)
+
+    def _again_at(self, delivery: Delivery, verdict: Verdict) -> int:
+        """When it is tried again; when it has expired at the latest, as who waits for news of it is to be told then."""
+        at = self._clock() + int(verdict.seconds * 1000)
+        return min(at, delivery.expires_at) if delivery.expires_at else at
 
     def _remember(self, step: FallbackStep, change: Change) -> None:
         """The customer told the provider that she wants silence: as good as if she had told us."""
@@ -285,7 +290,7 @@ class Outbox:
             case "retry":  # the provider could not get it there after all: try again as if it had not taken it
                 delivery.state = DeliveryState.QUEUED
                 delivery.given_up_id, delivery.provider_id = delivery.provider_id, ""
-                delivery.due_at = self._clock() + int(verdict.seconds * 1000)
+                delivery.due_at = self._again_at(delivery, verdict)
             case "fail":
                 delivery.state = DeliveryState.FAILED
                 delivery.due_at = 0
