@@ -61,6 +61,7 @@ class Library:
         self._kinds = kinds
         self._programs: dict[tuple[str, int], Program] = {}
         self._live: dict[str, int] = {}
+        self._faults: dict[tuple[str, int], str] = {}
 
     async def make_live(self, flow: Flow, *, digest: str, source: str, at: int, comment: str = "") -> FlowVersion:
         """Version n+1 of a flow if it changed, else the version it has; raises `CannotCompile`."""
@@ -81,10 +82,14 @@ class Library:
         """A version that some session began on; raises `BotkitError` if it is not known or cannot run."""
         program = self._programs.get((flow, version))
         if program is None:
-            stored = await self._store.flow_version(flow, version)
-            if stored is None:
-                raise BotkitError(f"version {version} of flow {flow!r} is not in the store")
-            program = compile_flow(stored.flow, version, self._kinds)
+            try:
+                stored = await self._store.flow_version(flow, version)
+                if stored is None:
+                    raise BotkitError(f"version {version} of flow {flow!r} is not in the store")
+                program = compile_flow(stored.flow, version, self._kinds)
+            except BotkitError as error:
+                self._faults[flow, version] = error.message
+                raise
             self._programs[flow, version] = program
             self._trim()
         return program
@@ -100,7 +105,8 @@ class Library:
         try:
             return self._programs[flow, version]
         except KeyError:
-            raise BotkitError(f"version {version} of flow {flow!r} is not loaded") from None
+            fault = self._faults.get((flow, version), "it is not loaded")
+            raise BotkitError(f"version {version} of flow {flow!r} cannot be run: {fault}") from None
 
     def at_once(self, frames: Sequence[Frame]) -> bool:
         """Whether flows in progress are loaded and have no node that awaits anything."""

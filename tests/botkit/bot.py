@@ -145,7 +145,7 @@ class Bot:
         if services is None:
             services = [Service("s", assets=tuple(self.assets), rules=tuple(rules or [rule("main")]))]
         self._services = tuple(services)
-        self._nodes = {node.kind: node for node in nodes}
+        self.node_kinds = {node.kind: node for node in nodes}
         self._settings = ServerSettings(secret="a secret of the tests", allow_private_addresses=True, **settings)
         self.project = self.of(flows)
         self.store = FragileStore(folder / "store.db")
@@ -157,7 +157,7 @@ class Bot:
         catalog = load_catalog()
         catalog = replace(
             catalog,
-            nodes={**catalog.nodes, **self._nodes},
+            nodes={**catalog.nodes, **self.node_kinds},
             channels={**catalog.channels, "gateway": gateway(self.line)},
         )
         texts = [flows] if isinstance(flows, str) else list(flows)

@@ -10,10 +10,12 @@ from botkit.stores.sqlite import SqliteStore
 from channels.base import Channel
 from channels.sandbox import Sandbox
 from flows.compiler import CannotCompile
+from flows.turn import Turn
 from models.errors import BotkitError
 from models.flow import Flow, Node
 from models.service import Asset, Service
-from tests.botkit.bot import COUNTER, Bot
+from models.session import Wait
+from tests.botkit.bot import COUNTER, Bot, node
 
 START = Node(2, "start", settings={"accepts": ["sms.mo"]})
 
@@ -84,3 +86,21 @@ async def test_a_session_finds_its_old_version_however_many_there_were(
                 await bot.say(text, f"+1555100000{number}")
         heard = [bot.line.texts(f"+1555100000{number}") for number in range(6)]
         assert heard == [["0", "01", "012"]] + [[f"v{n} 0", f"v{n} 01", f"v{n} 012"] for n in range(1, 6)]
+
+
+async def test_a_session_whose_node_is_gone_says_so_in_its_transaction(tmp_path: Path) -> None:
+    async def asks(turn: Turn) -> Wait:
+        return turn.wait(events=("sms.mo",), seconds=60)
+
+    flow = "flow: main\nnodes:\n  2: {kind: start, accepts: [sms.mo], next: {onBegin: 3}}\n"
+    asking = flow + "  3: {kind: asks, next: {onSuccess: end}}\n"
+    async with Bot(tmp_path, asking, nodes=[node("asks", asks)]) as bot:
+        await bot.say("hello")
+        bot.node_kinds.clear()
+        await bot.restart(flow + "  3: {kind: end}\n")
+        await bot.say("yes")
+        old = (await bot.transactions())[0]
+        assert old.outcome == 102
+        assert [entry.text for visit in old.steps[-1].visits for entry in visit.log] == [
+            "version 1 of flow 'main' cannot be run: flow 'main', node 3: there is no node of kind 'asks'"
+        ]
