@@ -21,7 +21,7 @@ from botkit.lanes import Incoming, Lane, Lanes, Work
 from botkit.logs import of_session
 from botkit.outbox import Outbox
 from botkit.routing import route
-from botkit.stores.base import Change, InboxItem, Store, StoredSession, StoredStep, Unmatched
+from botkit.stores.base import Change, InboxItem, Store, StoredSession, StoredStep, StoreUnavailable, Unmatched
 from botkit.timers import Timers
 from flows.compiler import Program
 from flows.interpreter import Interpreter, Sprint
@@ -174,6 +174,8 @@ class Steps:
     async def load(self, frame: Frame) -> None:
         try:
             await self._library.load(frame.flow, frame.version)
+        except StoreUnavailable:  # the work waits until it can be read
+            raise
         except BotkitError as error:
             log.error("%s", error, extra={"flow": frame.flow})  # the step will say so in the transaction and end
 

@@ -6,13 +6,14 @@ import pytest
 
 from botkit.catalog import load_catalog
 from botkit.deployment import Deployment, Library, UnknownAsset, flow_digest
+from botkit.stores.base import StoreUnavailable
 from botkit.stores.sqlite import SqliteStore
 from channels.base import Channel
 from channels.sandbox import Sandbox
 from flows.compiler import CannotCompile
 from flows.turn import Turn
 from models.errors import BotkitError
-from models.flow import Flow, Node
+from models.flow import Flow, FlowVersion, Node
 from models.service import Asset, Service
 from models.session import Wait
 from tests.botkit.bot import COUNTER, Bot, node
@@ -86,6 +87,27 @@ async def test_a_session_finds_its_old_version_however_many_there_were(
                 await bot.say(text, f"+1555100000{number}")
         heard = [bot.line.texts(f"+1555100000{number}") for number in range(6)]
         assert heard == [["0", "01", "012"]] + [[f"v{n} 0", f"v{n} 01", f"v{n} 012"] for n in range(1, 6)]
+
+
+async def test_a_session_is_not_ended_because_its_version_cannot_be_read_for_a_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botkit.lanes.RETRY_SECONDS", 0.001)
+    async with Bot(tmp_path, COUNTER) as bot:
+        await bot.say("0")
+        await bot.restart(COUNTER.replace('text: "$(said)"', 'text: "new $(said)"'))
+        real, times = bot.store.flow_version, 0
+
+        async def fails_twice(flow: str, version: int) -> FlowVersion | None:
+            nonlocal times
+            times += 1
+            if times <= 2:
+                raise StoreUnavailable("disk I/O error")
+            return await real(flow, version)
+
+        monkeypatch.setattr(bot.store, "flow_version", fails_twice)
+        await bot.say("1")
+        assert bot.texts == ["0", "01"]
 
 
 async def test_a_session_whose_node_is_gone_says_so_in_its_transaction(tmp_path: Path) -> None:
