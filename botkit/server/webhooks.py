@@ -58,18 +58,22 @@ class Webhooks:
         request = WebhookRequest(
             method, (self._app.public_url or origin) + target, target.partition("?")[2], headers, body, self._clock()
         )
-        challenge = channel.handshake(request)
-        if challenge is not None:
-            return Call(live, (), challenge)
-        channel.verify(request)
-        reply = channel.reply(request)
         try:
+            challenge = channel.handshake(request)
+            if challenge is not None:
+                return Call(live, (), challenge)
+            channel.verify(request)
+            reply = channel.reply(request)
             values = channel.parse(request)
             if live.foreign:
                 _check_types(channel.kind, values)
             return Call(live, values, reply)
         except BadItems as fault:
             return Call(live, fault.taken, reply, fault)
+        except Exception:
+            raise
+        except BaseException as error:  # sys.exit() in an adapter may take no more than the call
+            raise RuntimeError(f"channel {channel.kind!r} raised {type(error).__name__}: {error}") from error
 
     def accept_now(self, call: Call) -> "asyncio.Future[None] | None":
         """The same as `accept`, where that can be begun without waiting; else None, with nothing done."""

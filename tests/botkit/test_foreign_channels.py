@@ -13,7 +13,8 @@ from botkit.stores.base import Change, InboxItem
 from channels.base import Outgoing, Sent
 from channels.errors import RateLimited, Rejected
 from models.delivery import Delivery, DeliveryState
-from tests.botkit.bot import ECHO, Bot
+from tests.botkit.bot import ANN, ECHO, Bot
+from tests.botkit.served import serve
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,22 @@ async def test_an_item_that_cannot_be_read_does_not_keep_the_bot_from_starting(t
         await bot.say("second")
         assert bot.texts == ["You said second"]
         assert await bot.store.pending_inbox(0, 10) == []
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
+async def test_a_parse_that_wants_to_end_more_than_its_call_fails_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def leaves(self: Any, request: Any) -> Any:
+        raise error
+
+    async with serve(tmp_path) as server:
+        adapter = type(server.bot.engine.deployment.asset("form").channel)
+        with monkeypatch.context() as patch:
+            patch.setattr(adapter, "parse", leaves)
+            assert (await server.error("POST", "/channels/form", data={"from": ANN, "text": "a"}))[0] == 500
+        status, _, _ = await server.call("POST", "/channels/form", data={"from": ANN, "text": "b"})
+        assert status == 200
 
 
 NUMBER: Any = 7
