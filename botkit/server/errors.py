@@ -28,7 +28,7 @@ _CODES = {
 }  # fmt: skip
 _FIELDS = {404: "path", 405: "method", 408: "body", 417: "expect"}
 """The part of a call that an error of aiohttp is about."""
-_RETRY = MappingProxyType({"Retry-After": str(RETRY_AFTER_SECONDS)})
+RETRY = MappingProxyType({"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -85,7 +85,7 @@ def _of_botkit(error: BotkitError) -> Problem:
         case UnknownAsset():
             return Problem(404, error.code, error.message, "asset")
         case Busy() | StoreFailed():
-            return Problem(503, error.code, error.message, headers=_RETRY)
+            return Problem(503, error.code, error.message, headers=RETRY)
         case BadRequest():
             return Problem(400, error.code, error.message, error.field)
         case _:

@@ -5,7 +5,9 @@ from prometheus_client import generate_latest
 
 from botkit import metrics
 from botkit.app import App
+from botkit.server.errors import RETRY, Problem
 
+NOT_READY = Problem(503, "not_ready", "the server starts or stops, and takes no messages", headers=RETRY)
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -22,7 +24,7 @@ class Status:
     async def readyz(self, request: web.Request) -> web.Response:
         """The process takes messages; 503 while it starts or stops."""
         if not self._app.ready:
-            return web.json_response({"status": "starting or stopping"}, status=503)
+            return NOT_READY.response()
         return web.json_response({"status": "ready"})
 
     async def metrics(self, request: web.Request) -> web.Response:

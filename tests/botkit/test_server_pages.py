@@ -75,8 +75,9 @@ async def test_it_is_alive_and_ready(server: Served) -> None:
     assert (await server.call("GET", "/healthz"))[0] == 200
     assert (await server.call("GET", "/readyz"))[:2] == (200, {"status": "ready"})
     server.bot.app.ready = False
-    status, _, _ = await server.call("GET", "/readyz")
-    assert status == 503
+    status, error = await server.error("GET", "/readyz")
+    assert (status, error["code"]) == (503, "not_ready")
+    assert (await server.call("GET", "/readyz"))[2]["Retry-After"] == "5"
     assert (await server.call("HEAD", "/healthz"))[0] == 200
 
 
