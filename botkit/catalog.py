@@ -82,6 +82,8 @@ class _Shelf:
     origins: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     classes: _Classes = field(init=False)
+    replaceable: set[str] = field(default_factory=set)
+    """Kinds of ours whose place a package may take."""
 
     def __post_init__(self) -> None:
         self.classes = _Classes(self.sort, self.problems)
@@ -97,7 +99,7 @@ class _Shelf:
         if not isinstance(kind, str) or not kind:
             self._refuse("no_kind", f"{origin} does not say its kind", path, line,
                          'add `kind = "..."` to the class, without a type')  # fmt: skip
-        elif kind in self.classes and self.classes[kind] is not plugin:
+        elif kind in self.classes and self.classes[kind] is not plugin and kind not in self.replaceable:
             message = f"two {self.sort}s are called {kind!r}: {self.origins[kind]} and {origin}"
             self._refuse("same_kind", message, path, line, "rename one of the two")
         elif wrong := _wrong_in(plugin) or ("" if ours else _wrong_in_settings(plugin)):
@@ -105,6 +107,7 @@ class _Shelf:
         else:
             self.classes[kind] = plugin
             self.origins[kind] = origin
+            self.replaceable.discard(kind)
 
     def _refuse(self, code: str, message: str, path: str, line: int, hint: str) -> None:
         severity: Literal["error", "warning"] = "error" if path or code == "same_kind" else "warning"
@@ -182,6 +185,7 @@ def load_catalog(project: Path | None = None, *, components: bool = True) -> Cat
         for plugin in importlib.import_module(floor).BUILT_IN:
             made = _import(plugin) if isinstance(plugin, str) else plugin
             shelf.add(made, f"{made.__module__}.{made.__name__}", ours=True)
+    nlp.replaceable.update(nlp.classes)  # a saved flow names nodes, but a component is only what a pipeline makes of it
     for shelf, _, group in shelves:
         _add_installed(shelf, group)
     if project is not None:

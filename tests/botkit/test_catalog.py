@@ -205,6 +205,30 @@ def test_a_package_that_exits_takes_nothing_along(tmp_path: Path, monkeypatch: p
     ]
 
 
+def test_a_package_takes_the_place_of_our_component_and_of_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("first", "second"):
+        (tmp_path / f"{name}_mood.py").write_text(
+            "from botkit import Component\n"
+            "class Mood(Component):\n"
+            "    'Finds every text pleasant.'\n"
+            "    kind = 'sentiment'\n"
+            "    gives = ('sentiment',)\n"
+        )
+    monkeypatch.syspath_prepend(tmp_path)
+    entries = [EntryPoint(name, f"{name}_mood:Mood", "botkit.nlp") for name in ("first", "second")]
+    monkeypatch.setattr(catalog, "entry_points", lambda *, group: entries[:1] if group == "botkit.nlp" else [])
+    found = load_catalog()
+    assert not found.problems
+    assert found.nlp["sentiment"].__module__ == "first_mood"
+
+    monkeypatch.setattr(catalog, "entry_points", lambda *, group: entries if group == "botkit.nlp" else [])
+    assert [problem.message for problem in load_catalog().problems] == [
+        "two components are called 'sentiment': first_mood:Mood and second_mood:Mood"
+    ]
+
+
 @pytest.mark.parametrize(
     ("names", "told"),
     [
