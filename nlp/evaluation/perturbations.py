@@ -2,7 +2,11 @@
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from nlp.evaluation.phrases import PHRASES, Phrases
+from nlp.language_codes import base_language
 
 Perturbation = Callable[[str, random.Random], str]
 
@@ -20,12 +24,7 @@ SMS = {
     "your": "ur",
 }  # fmt: skip
 EMOJI = ("\U0001f600", "\U0001f62d", "\U0001f621", "\U0001f64f", "\U0001f44d", "\U0001f615")
-GREETINGS = ("hi", "hello", "hey there", "good morning", "hi, quick question", "hello, I hope you are well")
-ENDINGS = ("thanks", "please", "thank you so much", "asap", "cheers")
-BESIDE = (
-    "I have been with you for years.", "It is the first time that I write to you.", "It has been a long day.",
-    "My neighbour told me about this.", "I am on a train right now.",
-)  # fmt: skip
+VOWELS = re.compile("[aeiouäöüåæøœàáâãèéêëìíîïòóôõùúûőűąęıαεηιουωάέήίόύώаеёиоуыэюяіїєѝ]" r"(?=\w*\b)", re.IGNORECASE)
 WORD = re.compile(r"[^\W\d_]{4,}")
 
 
@@ -68,7 +67,7 @@ def emoji(text: str, chance: random.Random) -> str:
 
 
 def sms(text: str, chance: random.Random) -> str:
-    """The spelling of text messages."""
+    """The spelling of text messages in English."""
     return re.sub(r"[^\W\d_]+", lambda match: SMS.get(match[0].lower(), match[0]), text)
 
 
@@ -82,48 +81,66 @@ def word_order(text: str, chance: random.Random) -> str:
     return " ".join(words)
 
 
-def greeting(text: str, chance: random.Random) -> str:
+def greeting(text: str, chance: random.Random, phrases: Phrases) -> str:
     """A greeting before it."""
-    return f"{chance.choice(GREETINGS)}, {text}"
+    return f"{chance.choice(phrases.greetings)}, {text}"
 
 
-def politeness(text: str, chance: random.Random) -> str:
+def politeness(text: str, chance: random.Random, phrases: Phrases) -> str:
     """Thanks or the like behind it."""
-    return f"{text.rstrip('.!?')}, {chance.choice(ENDINGS)}"
+    return f"{text.rstrip('.!?')}, {chance.choice(phrases.endings)}"
 
 
-def long_message(text: str, chance: random.Random) -> str:
+def long_message(text: str, chance: random.Random, phrases: Phrases) -> str:
     """A sentence about something else before it, and one behind it."""
-    before, behind = chance.sample(BESIDE, 2)
+    before, behind = chance.sample(phrases.beside, 2)
     text = text.strip()
     return f"{before} {text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'} {behind}"
 
 
 def long_letters(text: str, chance: random.Random) -> str:
     """A vowel drawn out."""
-    vowels = list(re.finditer(r"[aeiou](?=\w*\b)", text, re.IGNORECASE))
+    vowels = list(VOWELS.finditer(text))
     if not vowels:
         return text
     at = chance.choice(vowels).start()
     return text[:at] + text[at] * chance.randint(3, 5) + text[at + 1 :]
 
 
-PERTURBATIONS: dict[str, Perturbation] = {
+ANYWHERE: dict[str, Perturbation] = {
     "capitals": capitals,
     "emoji": emoji,
-    "greeting": greeting,
     "long letters": long_letters,
-    "long message": long_message,
     "no punctuation": no_punctuation,
-    "politeness": politeness,
-    "sms": sms,
     "two typos": two_typos,
     "typo": typo,
     "word order": word_order,
 }
-"""By name; each takes a text and a source of chance, and gives a text with the same meaning."""
+"""Those for texts in every language, by name."""
+
+WITH_PHRASES = {"greeting": greeting, "long message": long_message, "politeness": politeness}
+"""Those that add words, which have to be in the language of the text."""
 
 
-def perturb(name: str, text: str, seed: int) -> str:
+def perturbations(language: str = "en") -> dict[str, Perturbation]:
+    """Those for a language, by name; each takes a text and a source of chance, and gives one with the same meaning."""
+    return dict(sorted(_perturbations(base_language(language))))
+
+
+def _perturbations(language: str) -> Iterator[tuple[str, Perturbation]]:
+    yield from ANYWHERE.items()
+    if language == "en":
+        yield "sms", sms
+    if phrases := PHRASES.get(language):
+        for name, change in WITH_PHRASES.items():
+            yield name, partial(change, phrases=phrases)
+
+
+def left_out(language: str) -> tuple[str, ...]:
+    """Those that make no sense in a language."""
+    return tuple(sorted({*WITH_PHRASES, "sms"} - perturbations(language).keys()))
+
+
+def perturb(name: str, text: str, seed: int, language: str = "en") -> str:
     """A text changed; the same text, name and seed give the same, whatever else is changed before."""
-    return PERTURBATIONS[name](text, random.Random(f"{seed}/{name}/{text}"))
+    return perturbations(language)[name](text, random.Random(f"{seed}/{name}/{text}"))

@@ -7,7 +7,7 @@ import msgspec
 from nlp.evaluation.classifier import Classifier
 from nlp.evaluation.examples import Example
 from nlp.evaluation.outcomes import Outcome, classify
-from nlp.evaluation.perturbations import PERTURBATIONS, perturb
+from nlp.evaluation.perturbations import left_out, perturb, perturbations
 from nlp.evaluation.significance import Paired, mcnemar
 
 MAX_BROKEN = 20
@@ -44,12 +44,13 @@ class Perturbed(msgspec.Struct, frozen=True):
 
 
 class Robustness(msgspec.Struct, frozen=True):
-    """Every perturbation, the most harmful first."""
+    """Every perturbation, the most harmful first. `left_out`: those that nobody wrote for the language of the texts."""
 
     utterances: int
     right: int
     seed: int
     perturbations: tuple[Perturbed, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def measure_robustness(
@@ -58,23 +59,25 @@ def measure_robustness(
     threshold: float,
     *,
     seed: int = 0,
+    language: str = "en",
     progress: Callable[[int, int], None] | None = None,
 ) -> Robustness:
-    """Classify each utterance as it is and once with each perturbation."""
+    """Classify each utterance as it is and once with each perturbation for its language."""
     before = classify(classifier, examples, threshold)
     rows = []
-    for number, name in enumerate(sorted(PERTURBATIONS), start=1):
+    names = sorted(perturbations(language))
+    for number, name in enumerate(names, start=1):
         pairs = [
             (outcome, msgspec.structs.replace(example, text=changed))
             for outcome, example in zip(before, examples, strict=True)
-            if (changed := perturb(name, example.text, seed)) != example.text
+            if (changed := perturb(name, example.text, seed, language)) != example.text
         ]
         after = classify(classifier, [example for _, example in pairs], threshold)
         rows.append(_perturbed(name, [outcome for outcome, _ in pairs], after))
         if progress is not None:
-            progress(number, len(PERTURBATIONS))
+            progress(number, len(names))
     rows.sort(key=lambda row: (-row.loss, row.name))
-    return Robustness(len(before), sum(outcome.right for outcome in before), seed, tuple(rows))
+    return Robustness(len(before), sum(outcome.right for outcome in before), seed, tuple(rows), left_out(language))
 
 
 def _perturbed(name: str, before: Sequence[Outcome], after: Sequence[Outcome]) -> Perturbed:

@@ -25,16 +25,19 @@ def command(
     as_json: bool, seed: int, threshold: float | None,
 ) -> None:  # fmt: skip
     """Test the intents of the project in DIRECTORY on utterances with typos, in capitals, with emoji and the like."""
+    from nlp.evaluation.classifier import PipelineClassifier
     from nlp.evaluation.result import testable
     from nlp.evaluation.robustness import measure_robustness
     from nlp.evaluation.significance import p_told
 
     trained = data.read_trained(directory, train, tier, format, part)
+    classifier = trained.classifier
+    language = classifier.pipeline.language if isinstance(classifier, PipelineClassifier) else "en"
     examples, notes = testable(trained, data.read_tests(directory, on, format, part, train))
     with progress("Testing") as tell:
         found = measure_robustness(
-            trained.classifier, examples, trained.threshold if threshold is None else threshold, seed=seed,
-            progress=tell,
+            classifier, examples, trained.threshold if threshold is None else threshold, seed=seed,
+            language=language, progress=tell,
         )  # fmt: skip
     if as_json:
         out.json({**msgspec.to_builtins(found), "notes": msgspec.to_builtins(notes)})
@@ -48,6 +51,8 @@ def command(
             f"{row.name:<15} {row.changed:>10}  {row.right_before:>12}  {row.right:>9}  {chance:>11}",
             ("  significant", "orange") if row.test.significant and row.loss > 0 else "",
         )
+    if found.left_out:
+        out.line(("note", "hint"), f": not tried, as nobody wrote them for {language}: {', '.join(found.left_out)}")
     for row in found.perturbations:
         for broken in row.broken[:MAX_SHOWN]:
             out.line((f"{row.name}: ", "quiet"), f"{broken.changed!r} ({broken.expected}) is taken for {broken.intent}")

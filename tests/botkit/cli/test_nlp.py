@@ -234,6 +234,16 @@ def test_robustness_and_latency(shop: Path) -> None:
     assert "p99" in run("latency", shop, "--repeat", "1").output
 
 
+def test_robustness_adds_no_english_to_another_language(shop: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    shutil.copytree(shop, folder)
+    (folder / "nlp" / "pipeline.yaml").write_text("language: bg\n")
+    told = "note: not tried, as nobody wrote them for bg: greeting, long message, politeness, sms"
+    assert told in run("robustness", folder).output
+    assert "sms" not in {row["name"] for row in asked("robustness", folder)["perturbations"]}
+    assert "not tried" not in run("robustness", shop).output
+
+
 @pytest.mark.parametrize("command", ["test", "threshold", "robustness"])
 def test_what_is_left_out_is_told(shop: Path, tmp_path: Path, command: str) -> None:
     (tmp_path / "t.csv").write_text("text,intent\nTrack my parcel!,order_status\nstop it,cancel_order\nsit,dog\n")

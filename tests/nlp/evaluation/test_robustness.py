@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.utterance import IntentScore
+from nlp.courtesy import GREETINGS
 from nlp.errors import InvalidRequest
 from nlp.evaluation.latency import measure_latency, spread
-from nlp.evaluation.perturbations import BESIDE, PERTURBATIONS, perturb
+from nlp.evaluation.perturbations import perturb, perturbations
+from nlp.evaluation.phrases import PHRASES
 from nlp.evaluation.robustness import measure_robustness
 from nlp.pipeline import Pipeline
 from nlp.profanity import ProfanityFilter
@@ -15,7 +17,7 @@ from nlp.profanity import ProfanityFilter
 from .outcomes import examples
 
 
-@pytest.mark.parametrize("name", sorted(PERTURBATIONS))
+@pytest.mark.parametrize("name", sorted(perturbations()))
 @given(text=st.text(max_size=40), seed=st.integers(0, 5))
 def test_any_text_can_be_changed(name: str, text: str, seed: int) -> None:
     assert perturb(name, text, seed) == perturb(name, text, seed)
@@ -39,8 +41,29 @@ def test_changes(name: str, text: str, changed: str) -> None:
 def test_a_long_message_has_a_sentence_on_either_side(text: str, middle: str) -> None:
     for seed in range(20):
         before, behind = perturb("long message", text, seed).split(f" {middle} ")
-        assert {before, behind} < set(BESIDE)
+        assert {before, behind} < set(PHRASES["en"].beside)
         assert before != behind
+
+
+@pytest.mark.parametrize("language", sorted(PHRASES))
+def test_what_is_added_is_in_the_language_of_the_text(language: str) -> None:
+    assert all(len(set(added)) >= 5 for added in PHRASES[language])
+    assert PHRASES.keys() == GREETINGS.keys()
+    others = {text for code in PHRASES.keys() - {language} for text in PHRASES[code].beside}
+    for seed in range(10):
+        for code in (language, f"{language}-XX"):
+            before, behind = perturb("long message", "Xyz.", seed, code).split(" Xyz. ")
+            assert others.isdisjoint({before, behind})
+
+
+def test_what_nobody_wrote_for_a_language_is_left_out_and_named() -> None:
+    rows = examples(("къде е пратката", "a"))
+    found = measure_robustness(Shy(), rows, 0.5, language="bg")
+    assert found.left_out == ("greeting", "long message", "politeness", "sms")
+    assert found.left_out == tuple(sorted(perturbations().keys() - {row.name for row in found.perturbations}))
+    assert {row.changed for row in found.perturbations if row.name in ("typo", "long letters")} == {1}
+    assert measure_robustness(Shy(), rows, 0.5, language="de").left_out == ("sms",)
+    assert measure_robustness(Shy(), rows, 0.5).left_out == ()
 
 
 def test_a_typo_is_one_slip_inside_a_word() -> None:
