@@ -147,7 +147,7 @@ def _head(word: Any) -> Any:
 
 def _numbers(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
     spoken = _spoken(pipeline, text, now)
-    found = find_foreign_numbers(text, spoken) if spoken in LANGUAGES else find_numbers(text)
+    found = find_foreign_numbers(text, spoken) if spoken in LANGUAGES else find_numbers(text, spoken)
     return {"RecognizedNumbers": [number.value for number in found]}
 
 
@@ -171,7 +171,8 @@ def _sentiment(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
 
 def _units(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
     spoken = _spoken(pipeline, text, now)
-    found = find_foreign_units(text, spoken) if spoken in LANGUAGES else find_units(text, find_numbers(text))
+    own = spoken in LANGUAGES
+    found = find_foreign_units(text, spoken) if own else find_units(text, find_numbers(text, spoken))
     return {"RecognizedUnits": {quantity.text: quantity.value for quantity in found}}
 
 

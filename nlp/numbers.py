@@ -13,6 +13,16 @@ FIGURES = re.compile(
     r"(?:\.\d{1,9})?"
     r"(?!(?!½)[\w/:]|[.,]\d|['’]\d{3}|-\d)"
 )
+WITH_COMMA = re.compile(
+    r"(?<![\w.,/:'’-])[-+]?(?:(?P<grouped>[1-9]\d{0,2}(?:(?:[.\u00a0\u202f]\d{3}){1,5}|(?:[ ]000){1,5}"
+    r"|(?:[ ]\d{3}){1,5}(?=,\d\d?(?!\d)))(?:,\d{1,9})?)"
+    r"|\d{1,15}(?:[.,]\d{1,9})?)"
+    r"(?!(?!½)[\w/:]|[.,]\d|['’]\d{3}|-\d)"
+)
+_COMMA = "be bg bs ca cs da el et eu fi gl hr hu id is ka kk lt lv mk nb nn no pl ro ru sk sl sq sr sv tr uk vi"
+DECIMAL_COMMA = frozenset(_COMMA.split())
+"""Languages in which 2,5 is two and a half, and that have no rules of their own in `foreign_numbers`."""
+
 ONES = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
@@ -52,9 +62,13 @@ NOT_COUNTED = frozenset(
 """Before "one" these make it a word for a thing: "the one I ordered"."""
 
 
-def find_numbers(text: str) -> list[Entity]:
-    """Every number in the text, in order, as an int or a float; 0012345 is a code, and none."""
-    found = [_scaled(_figures(match), text) for match in FIGURES.finditer(text) if not CODE.match(text, match.start())]
+def find_numbers(text: str, language: str = "en") -> list[Entity]:
+    """Every number in the text, in order, as an int or a float; 0012345 is a code, and none.
+
+    `language` says how figures are written; words are English.
+    """
+    shape = WITH_COMMA if language in DECIMAL_COMMA else FIGURES
+    found = [_scaled(_figures(match), text) for match in shape.finditer(text) if not CODE.match(text, match.start())]
     found += find_short_numbers(text)
     if ranges := find_ranges(text):
         found = sorted({row.start: row for row in [*ranges, *found]}.values(), key=lambda row: row.start)
@@ -117,7 +131,10 @@ def _with_half(number: Entity, text: str) -> Entity:
 
 
 def _figures(match: re.Match[str]) -> Entity:
-    plain = re.sub("[,'’ \u00a0\u202f]", "", match.group())
+    plain = match.group()
+    if match.re is WITH_COMMA:
+        plain = (re.sub("[. \u00a0\u202f]", "", plain) if match["grouped"] else plain).replace(",", ".")
+    plain = re.sub("[,'’ \u00a0\u202f]", "", plain)
     value = float(plain) if "." in plain else int(plain)
     sign = SIGN.search(match.string, max(0, match.start() - 8), match.start())
     if sign is None or sign["half"] is not None or value < 0:
