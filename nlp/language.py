@@ -43,6 +43,9 @@ ALPHABETS = (
     ("ja", re.compile("[\u3040-\u30ff]")), ("ko", re.compile("[\uac00-\ud7af]")), ("zh", re.compile("[\u4e00-\u9fff]")),
     ("th", re.compile("[\u0e00-\u0e7f]")),
 )  # fmt: skip
+LATIN = re.compile("[a-z\u00df-\u024f\u1e00-\u1eff]")
+"""Small letters that names and borrowed words have in every language."""
+
 KNOWN = frozenset(LANGUAGES) | {code for code, _ in ALPHABETS}
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 LETTERS = re.compile(r"[^\W\d_]")
@@ -140,9 +143,22 @@ def detect(
         return expected or language, round(math.exp(-strange / TEMPERATURE), 3)
     if expected in among:
         points[expected] += ahead
+        among = _written_so(text, among)
         language = max(among, key=points.__getitem__)
     best = points[language]
     return language, round(1 / sum(math.exp((points[other] - best) / TEMPERATURE) for other in among), 3)
+
+
+def _written_so(text: str, languages: list[str]) -> list[str]:
+    """Those that have any of the letters, all if none has: a text all in Greek ones is not English, whatever she wrote
+    before."""
+    letters = "".join(WORD.findall(text.lower())[:MAX_WORDS])
+    if LATIN.search(letters):
+        return languages
+    found = [code for code, alphabet in ALPHABETS if alphabet.search(letters)]
+    if "zh" in found:  # Japanese has its signs, too
+        found.append("ja")
+    return [language for language in languages if language in found] or languages
 
 
 def _points(text: str, languages: list[str]) -> dict[str, float]:

@@ -42,6 +42,25 @@ def test_it_stays_until_the_words_speak_clearly(pipeline: Pipeline, text: str, p
     assert language(pipeline, text, previous) == found
 
 
+@pytest.mark.parametrize(
+    ("languages", "text", "previous", "found"),
+    [
+        (("en", "el"), "Παρασκευή", "en", "el"),
+        (("en", "el"), "ναι", "en", "el"),
+        (("en", "el"), "Visa", "el", "el"),
+        (("en", "el"), "book a table παρακαλώ", "en", "en"),
+        (("en", "ru"), "заказ 4711", "en", "ru"),
+        (("en", "ja"), "配送状況", "en", "ja"),
+        (("ja", "zh"), "配送状況", "ja", "ja"),
+        (("en", "de"), "спасибо", "en", "en"),  # the bot speaks nothing of the kind
+    ],
+)
+def test_a_word_in_another_alphabet_speaks_clearly(
+    languages: tuple[str, ...], text: str, previous: str, found: str
+) -> None:
+    assert language(Pipeline([Language(languages=languages)]), text, previous) == found
+
+
 ALL = ("en", "de", "fr", "es", "it", "pt")
 
 
