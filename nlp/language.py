@@ -43,6 +43,12 @@ ALPHABETS = (
     ("ja", re.compile("[\u3040-\u30ff]")), ("ko", re.compile("[\uac00-\ud7af]")), ("zh", re.compile("[\u4e00-\u9fff]")),
     ("th", re.compile("[\u0e00-\u0e7f]")),
 )  # fmt: skip
+KIN = {
+    **dict.fromkeys(("be", "bg", "kk", "ky", "mk", "mn", "sr", "tg", "uk"), "ru"),
+    **dict.fromkeys(("fa", "ps", "ur"), "ar"), **dict.fromkeys(("mr", "ne"), "hi"), "yi": "he",
+}  # fmt: skip
+"""Languages that cannot be told, by the one whose alphabet theirs looks like."""
+
 LATIN = re.compile("[a-z\u00df-\u024f\u1e00-\u1eff]")
 """Small letters that names and borrowed words have in every language."""
 
@@ -128,7 +134,8 @@ def detect(
 ) -> tuple[str, float]:
     """The language of a text among `languages` (empty: all known ones) and how sure that is, 0 to 1.
 
-    The one `expected` is ahead by so many nats. Without a word there is no language but that one, else "und".
+    The one `expected` is ahead by so many nats; where it cannot be told itself, it is what looks like its kin. Without
+    a word there is no language but that one, else "und".
     Where it is the `first` that somebody writes, a greeting or the like that only one of the languages has decides.
     """
     among = sorted(languages or KNOWN)
@@ -146,7 +153,8 @@ def detect(
         among = _written_so(text, among)
         language = max(among, key=points.__getitem__)
     best = points[language]
-    return language, round(1 / sum(math.exp((points[other] - best) / TEMPERATURE) for other in among), 3)
+    said = expected if not languages and KIN.get(expected) == language else language
+    return said, round(1 / sum(math.exp((points[other] - best) / TEMPERATURE) for other in among), 3)
 
 
 def _written_so(text: str, languages: list[str]) -> list[str]:

@@ -10,7 +10,7 @@ from nlp.entities import MOMENTS, Entities, find_by_rule, settle
 from nlp.errors import InvalidRequest, MethodUnavailable
 from nlp.foreign_numbers import LANGUAGES, find_foreign_numbers
 from nlp.foreign_quantities import find_foreign_units
-from nlp.language import LETTERS, MAX_LETTERS, Language, detect
+from nlp.language import KNOWN, LETTERS, MAX_LETTERS, Language, detect
 from nlp.numbers import find_numbers
 from nlp.pipeline import Pipeline
 from nlp.profanity import ProfanityFilter
@@ -46,10 +46,14 @@ def run_method(pipeline: Pipeline, method: str, text: str, now: int) -> dict[str
 
 
 def _spell_check(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
-    """A text that is clearly in another language than the bot's stays as it is."""
+    """A text that is clearly in another language than the bot's stays as it is.
+
+    What is in a bot's language that cannot be told, such as Slovak, looks like one that can, but not like English.
+    """
     language, confidence = detect(text, expected=pipeline.language, first=True)
     enough = SURE if len(text.split()) >= FEW_WORDS else SURE_OF_FEW
-    foreign = language != pipeline.language and confidence >= enough
+    other = language != pipeline.language and (pipeline.language in KNOWN or language == "en")
+    foreign = other and confidence >= enough
     return {"CorrectedText": text if foreign else pipeline.spelling.correct(text)}
 
 

@@ -34,6 +34,24 @@ def test_method_of_a_bot_with_settings_of_its_own(tmp_path: Path, case: dict[str
     assert {name: outputs[name] for name in case["gives"]} == case["gives"]
 
 
+@pytest.mark.parametrize(
+    ("language", "example", "text", "corrected"),
+    [
+        ("bg", "къде е пратката ми", "къде е пртката ми", "къде е пратката ми"),
+        ("uk", "де моя посилка", "де моя посилкаа", "де моя посилка"),
+        ("sk", "kde je moja objednávka", "kde je moja objednavka", "kde je moja objednávka"),
+        ("sk", "môj order", "where is my ordr please", "where is my ordr please"),
+    ],
+)
+def test_spelling_in_a_language_that_cannot_be_told(
+    tmp_path: Path, language: str, example: str, text: str, corrected: str
+) -> None:
+    intents = f"- intent: status\n  examples: [{example}]\n"
+    folder = write_project(tmp_path, intents_a=intents, pipeline=f"language: {language}")
+    found = run_method(load_pipeline(read_project(folder)), "Spell Check", text, NOW)
+    assert found["CorrectedText"] == corrected
+
+
 def test_language_detection(pipeline: Pipeline) -> None:
     outputs = run_method(pipeline, "Language Detection", "wo ist meine Bestellung", NOW)
     assert outputs["DetectedLanguage"] == "de"
