@@ -154,7 +154,11 @@ RATED = re.compile(
 ASKS_FIRST_OF = {language: re.compile(said) for language, said in ASKS_FIRST.items()}
 INVERTED = re.compile(r"[^\W\d_]{1,30}-(?:t-)?(?:vous|tu|il|elle|on|je|nous|ils|elles|ce)(?![\w-])", re.IGNORECASE)
 EST_CE_QUE = re.compile(r"est[- ]ce[ ]qu(?:e\b|['’])", re.IGNORECASE)
-SENTENCE = re.compile(r"(?<=[.!?\n])\s+")
+MARKS = ("?", "？", "؟")
+GREEK_MARKS = (";", "\u037e")
+"""A semicolon asks in Greek."""
+
+SENTENCE = re.compile(r"(?<=[.!?？؟\n])\s+|(?<=[\u0370-\u03ff\u1f00-\u1fff][;\u037e])\s+|(?<=[。！？])")
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 MAX_WORDS = 40
 FEW_WORDS, SHORT_QUESTION = 5, 2
@@ -162,9 +166,10 @@ FEW_WORDS, SHORT_QUESTION = 5, 2
 
 def question(text: str, language: str = "en") -> tuple[str, str]:
     """What kind of question a text holds (`yes/no`, `how`, `where`, ... or `none`), and how that was told."""
+    marks = (*MARKS, *GREEK_MARKS) if language == "el" else MARKS
     for sentence in SENTENCE.split(text):
         words = [word.lower().replace("’", "'") for word in WORD.findall(sentence)[:MAX_WORDS]]
-        marked = sentence.rstrip().endswith("?") or sentence.lstrip().startswith("¿")
+        marked = sentence.rstrip().endswith(marks) or sentence.lstrip().startswith("¿")
         read = _foreign if language in ASKED_OF else _english
         if found := read(sentence, words, language, marked=marked):
             return found

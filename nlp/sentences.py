@@ -31,7 +31,9 @@ Chosen on small projects drawn from the training data of BANKING77 and CLINC150,
 around their utterances. 1 would be right if each sentence were as likely to deceive as any other (Šidák 1967).
 """
 
-END = re.compile(r"(?<=[.!?…؟۔।])[\"')\]»”’]*\s+(?=\S)|(?<=[。！？｡])|\n+")
+END = re.compile(
+    r"(?<=[.!?…؟۔।])[\"')\]»”’]*\s+(?=\S)|(?<=[\u0370-\u03ff\u1f00-\u1fff][;\u037e])\s+(?=\S)|(?<=[。！？｡])|\n+"
+)
 _WORD = re.compile(r"\w")
 
 

@@ -76,13 +76,17 @@ NO_MODEL = (
 def _blank(language: str) -> Any:
     import spacy
     from spacy.attrs import IS_PUNCT, IS_SPACE
+    from spacy.pipeline import Sentencizer
 
     code = language.partition("-")[0].lower()
     try:
         engine = spacy.blank(code)
     except ImportError:
         engine = spacy.blank("xx")
-    engine.add_pipe("sentencizer")
+    if code == "el":  # a semicolon asks there
+        engine.add_pipe("sentencizer", config={"punct_chars": [*Sentencizer.default_punct_chars, ";", "\u037e"]})
+    else:
+        engine.add_pipe("sentencizer")
     engine.max_length = 10_000_000
     # spaCy looks at a new word in twenty ways, and two of them are used here: it costs as much as the rest of a text.
     vocabulary: Any = engine.vocab
