@@ -34,6 +34,7 @@ def command(
 
     Exits with 1 where a condition (--min-accuracy, --min-slot-f1, --no-worse-than) does not hold, and says why.
     """
+    from nlp.errors import CannotWrite
     from nlp.evaluation.gate import at_least, no_worse, slots_at_least, slots_no_worse
     from nlp.evaluation.reports import check_report, write_report
     from nlp.evaluation.result import read_result, run_test
@@ -54,16 +55,22 @@ def command(
         verdicts.append(no_worse(result, before))
         slots = slots_no_worse(result.slots, before.slots)
         verdicts += [slots] if slots else []
-    if not as_json:
-        print_result(out, result)  # first: a report that cannot be written is no reason to have tested for nothing
-    for path in reports:
-        write_report(path, result, [verdict.sentence for verdict in verdicts])
-        if not as_json:
-            out.line(f"Report: {path}")
+    failed: dict[Path, CannotWrite] = {}
+    for path in reports:  # before anything is printed, which may end early: `| head`
+        try:
+            write_report(path, result, [verdict.sentence for verdict in verdicts])
+        except CannotWrite as error:
+            failed[path] = error
     if as_json:
         out.json({**msgspec.to_builtins(result), "verdicts": msgspec.to_builtins(verdicts)})
     else:
+        print_result(out, result)
+        for path in reports:
+            if path not in failed:
+                out.line(f"Report: {path}")
         for verdict in verdicts:
             out.line(("passed", "green") if verdict.holds else ("failed", "red"), f": {verdict.sentence}")
+    for refused in failed.values():  # last: it is no reason to have tested for nothing
+        raise refused
     if not all(verdict.holds for verdict in verdicts):
         raise SystemExit(FAILED)

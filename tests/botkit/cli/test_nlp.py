@@ -120,6 +120,31 @@ def test_a_full_disk_leaves_the_last_report(shop: Path, tmp_path: Path, monkeypa
     assert (report.read_bytes(), list(tmp_path.iterdir())) == (before, [report])
 
 
+def test_a_report_that_cannot_be_written_takes_nothing_along(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    bad, good = tmp_path / "file" / "a.md", tmp_path / "new" / "a.json"
+    options = ("--report", bad, "--report", good, "--min-accuracy", "1")
+    told = run("test", shop, *options)
+    assert str(told.exception).startswith(f"{bad}: cannot be written: ")
+    assert f"Report: {good}" in told.output
+    assert f"Report: {bad}" not in told.output
+    assert "failed: " in told.output
+    assert json.loads(good.read_text()) == {
+        name: value for name, value in json.loads(run("test", shop, *options, "--json").stdout).items()
+        if name != "verdicts"
+    }  # fmt: skip
+
+    def nobody_reads(*_: object) -> None:
+        raise BrokenPipeError
+
+    good.unlink()
+    monkeypatch.setattr("botkit.cli.nlp.test.print_result", nobody_reads)
+    run("test", shop, "--report", good)
+    assert good.is_file()
+
+
 def test_what_cannot_be_tested(shop: Path, tmp_path: Path) -> None:
     for arguments, says in [
         (("test", tmp_path), "there is no .*utterances.yaml: write utterances there, or name a file with --on"),
