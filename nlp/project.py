@@ -150,7 +150,8 @@ def parse_utterance(marked: str, intent: str, place: Place) -> Utterance:
     text = " ".join(bare.split())
     if not text:
         raise place.error("an example needs words")
-    if BROKEN_MARK.search(bare):
+    empty = any(not (match[1].strip() and match[2].strip()) for match in SLOT.finditer(marked))
+    if empty or BROKEN_MARK.search(bare):
         raise place.error(f"a mark in {marked!r} is broken: it is written [what was said](entity), and holds no other")
     if len(text) > MAX_UTTERANCE_LENGTH:
         raise place.error(f"an example has at most {MAX_UTTERANCE_LENGTH} characters")

@@ -111,6 +111,8 @@ def test_problems_of_the_data(tmp_path: Path) -> None:
             "intents/a.yaml:4: a mark in .* is broken",
         ),
         ({"intents_a": "intent: x\nexamples: ['to [](city)']\n"}, r"a mark in 'to \[\]\(city\)' is broken"),
+        ({"intents_a": "intent: x\nexamples: ['to [ ](city)']\n"}, r"a mark in 'to \[ \]\(city\)' is broken"),
+        ({"intents_a": "intent: x\nexamples: ['to [Rome]( )']\n"}, r"a mark in 'to \[Rome\]\( \)' is broken"),
         ({"intents_a": """intent: x\nexamples: ['to [Rome]{"entity": "city"}']\n"""}, "a mark in .* is broken"),
         ({"intents_a": "intent: x\nexamples: ['to [Rome](city:to)']\n"}, "'city:to' is no name of an entity"),
         ({"intents_a": "&a [*a]\n"}, "anchors"),
