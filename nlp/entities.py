@@ -24,7 +24,7 @@ from nlp.project import Project
 from nlp.ranges import other_ends
 from nlp.regions import region_of
 from nlp.slots import Slots, decided_entities, give_way, learnt_entities, load_project_slots
-from nlp.spacy_models import ANY, NAME
+from nlp.spacy_models import ANY, NAME, check_spacy
 from nlp.units import SAID_OTHERWISE, find_units
 
 if TYPE_CHECKING:
@@ -127,6 +127,10 @@ class Entities(Component):
 
     def is_trained(self, project: Project) -> bool:
         return self.learn and bool(learnt_entities(project))
+
+    def check_machine(self, project: Project) -> None:
+        if self.ner not in ("", ANY):  # to look for any takes spaCy
+            check_spacy(self.ner)
 
     def prepare(self, project: Project, models: Path | None) -> None:
         from nlp.entity_rules import load_rules

@@ -1,5 +1,6 @@
 """SpacyModels: models of spaCy that somebody installed; none is fetched at run time."""
 
+import importlib.metadata
 import re
 import threading
 from collections.abc import Callable
@@ -88,12 +89,26 @@ def _pieces(text: str) -> list[str]:
     return [*pieces, text[begin:]]
 
 
+def check_spacy(name: str) -> None:
+    """Raises `Unavailable` where the model of this name is not installed; spaCy is not loaded for it."""
+    if not is_installed(name):
+        raise Unavailable(f"the spaCy model {name} is not installed: run `python -m spacy download {name}`")
+
+
+def is_installed(name: str) -> bool:
+    """Whether there is a package of this name."""
+    try:
+        importlib.metadata.distribution(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
 def load_spacy(name: str, *, without: tuple[str, ...] = ()) -> Any:
     """An installed model; raises `Unavailable`, with how to get it, where it is not there or does not fit spaCy."""
     import spacy
 
-    if not spacy.util.is_package(name):
-        raise Unavailable(f"the spaCy model {name} is not installed: run `python -m spacy download {name}`")
+    check_spacy(name)
     try:
         return spacy.load(name, exclude=list(without))
     except (OSError, ValueError, ImportError) as error:

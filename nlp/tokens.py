@@ -9,7 +9,7 @@ from models.utterance import Token, Understanding
 from nlp.base import Component, Context
 from nlp.errors import Unavailable
 from nlp.project import Project
-from nlp.spacy_models import NAME, SpacyReader, load_spacy
+from nlp.spacy_models import NAME, SpacyReader, check_spacy, load_spacy
 
 
 class Tokens(Component):
@@ -25,6 +25,10 @@ class Tokens(Component):
     """An installed spaCy model such as en_core_web_sm. Empty: words only, which is much faster."""
 
     _readers: dict[str, SpacyReader] = PrivateAttr(default_factory=dict)
+
+    def check_machine(self, project: Project) -> None:
+        if self.model:
+            check_spacy(self.model)
 
     def prepare(self, project: Project, models: Path | None) -> None:
         self.reader(str(project.settings.get("language", "en")))

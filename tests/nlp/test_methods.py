@@ -108,7 +108,7 @@ def test_the_heads_of_any_text_are_among_its_words(with_words_explained: Pipelin
     ],
 )
 def test_a_model_that_does_not_know(method: str, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spacy.util.is_package", lambda name: True)
+    monkeypatch.setattr("nlp.spacy_models.is_installed", lambda name: True)
     monkeypatch.setattr("spacy.load", lambda name, exclude: spacy.blank("en"))
     pipeline = load_pipeline(Project(settings={"components": [{"kind": "tokens", "model": "en_words_only"}]}))
     with pytest.raises(MethodUnavailable, match=f"gives no {what}: name another one"):

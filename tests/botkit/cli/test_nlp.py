@@ -88,6 +88,11 @@ def test_check_tells_what_the_machine_has_not(shop: Path, tmp_path: Path) -> Non
     result = CliRunner().invoke(cli, ["check", str(tmp_path)])
     assert result.exit_code == 0, "another machine may have it"
     assert result.output.count("warning: the sentence encoder 'not-there' is not on this machine") == 1
+    rows = "[{kind: tokens, model: not_there}, {kind: entities, ner: not_there}]"
+    (tmp_path / "nlp" / "pipeline.yaml").write_text(f"components: {rows}")
+    result = CliRunner().invoke(cli, ["check", str(tmp_path)])
+    assert result.exit_code == 0
+    assert result.output.count("warning: the spaCy model not_there is not installed: run `python -m") == 1
 
 
 def test_a_test_with_reports_and_gates(shop: Path, tmp_path: Path) -> None:
