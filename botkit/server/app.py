@@ -61,12 +61,15 @@ class Server:
             for sock in sockets or await bind(host, port):
                 listeners.append(await gate.loop.create_server(lambda: Front(gate), sock=sock, backlog=BACKLOG))
             # What was made so far lives as long as the process: the collector need not walk it again.
+            thresholds = gc.get_threshold()
             gc.collect()
             gc.freeze()
             gc.set_threshold(50_000, 20, 20)
             try:
                 yield int(listeners[0].sockets[0].getsockname()[1])
             finally:
+                gc.unfreeze()
+                gc.set_threshold(*thresholds)
                 for listener in listeners:
                     listener.close()
                 await asyncio.sleep(0)  # what has come in by now is begun

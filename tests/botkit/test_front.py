@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import gc
 import inspect
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -28,6 +29,7 @@ from botkit.stores.base import StoreFailed
 from channels.base import Channel, Inbound, WebhookReply, WebhookRequest
 from models.message import Message
 from tests.botkit.bot import ECHO
+from tests.botkit.served import serve
 from tests.botkit.wire import PATIENCE_SECONDS, Answer, answer_in, wire
 
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
@@ -607,3 +609,12 @@ async def test_calls_that_begin_alike_are_still_different_calls(tmp_path: Path) 
         assert at.accepted == [id for id in ("m1", "m2", "long-3", "m4", "m5", "m6") for _ in range(3)]
         assert [call.query for call in seen] == [""] * 12 + ["a=b"] * 3 + [""] * 3
         assert all(call.body.endswith(b"id=" + id.encode()) for call, id in zip(seen, at.accepted, strict=True))
+
+
+async def test_a_server_that_ended_leaves_the_collector_as_it_was(tmp_path: Path) -> None:
+    """Whoever goes on in the process has its garbage found, what a server left included."""
+    thresholds = gc.get_threshold()
+    async with serve(tmp_path):
+        assert gc.get_freeze_count() > 0
+    assert gc.get_freeze_count() == 0
+    assert gc.get_threshold() == thresholds
