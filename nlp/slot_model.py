@@ -22,7 +22,7 @@ from nlp.slot_features import Word, features_of, words_of
 
 Array = np.ndarray[Any, Any]
 
-FORMAT = 1
+FORMAT = 2
 ARRAYS_FILE = "slots.npz"
 CARD_FILE = "slots.json"
 ARRAYS = ("features", "steps", "transitions", "weights")
@@ -34,12 +34,19 @@ HYPHENS = "-\u2010\u2011"
 
 
 class SlotCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a model finds, and the hash that tells whether it is still itself."""
+    """What a model finds, and the hashes that tell whether it is still itself."""
 
     format: int
     key: str
     entities: tuple[str, ...]
     arrays_sha256: str
+    card_sha256: str
+    """The hash of all else in the card."""
+
+    @property
+    def digest(self) -> str:
+        """What `card_sha256` has to be."""
+        return hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(self, card_sha256=""))).hexdigest()
 
 
 class SlotModel:
@@ -121,7 +128,8 @@ class SlotModel:
             weights=self.weights.astype("i1"),
         )  # fmt: skip
         digest = hashlib.sha256(arrays.getvalue()).hexdigest()
-        card = SlotCard(format=FORMAT, key=key, entities=self.entities, arrays_sha256=digest)
+        card = SlotCard(format=FORMAT, key=key, entities=self.entities, arrays_sha256=digest, card_sha256="")
+        card = msgspec.structs.replace(card, card_sha256=card.digest)
         folder.mkdir(parents=True, exist_ok=True)
         replace_file(folder / ARRAYS_FILE, arrays.getvalue())
         replace_file(folder / CARD_FILE, msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n")
@@ -138,6 +146,8 @@ def load_slots(folder: Path, key: str = "") -> SlotModel:
         raise _damaged(f"{CARD_FILE}: {error}") from None
     if card.format != FORMAT:
         raise _damaged(f"it has format {card.format}, this version reads {FORMAT}")
+    if card.card_sha256 != card.digest:
+        raise _damaged(f"{CARD_FILE} was changed after training")
     if key and card.key != key:
         raise _damaged("it was trained from other data, settings or code")
     if hashlib.sha256(data).hexdigest() != card.arrays_sha256:

@@ -203,7 +203,7 @@ def test_other_marks_make_another_model(tmp_path: Path) -> None:
     assert model_key(read_project(write(tmp_path, {"all": texts}))) != first
 
 
-@pytest.mark.parametrize("harm", ["missing", "changed", "card", "other"])
+@pytest.mark.parametrize("harm", ["missing", "changed", "card", "other", "renamed"])
 def test_a_model_of_slots_that_is_not_as_it_was_is_refused_and_made_again(tmp_path: Path, harm: str) -> None:
     folder = write(tmp_path, {"all": bookings()})
     models = tmp_path / "models"
@@ -218,6 +218,9 @@ def test_a_model_of_slots_that_is_not_as_it_was_is_refused_and_made_again(tmp_pa
         (home / ARRAYS_FILE).write_bytes(data)
     elif harm == "card":
         (home / CARD_FILE).write_text('{"format": 1}', "utf-8")
+    elif harm == "renamed":  # by one letter: what is found would have a name that no flow knows
+        card = (home / CARD_FILE).read_text("utf-8")
+        (home / CARD_FILE).write_text(card.replace('"restaurant"', '"restaurbnt"'), "utf-8")
     else:
         card = json.loads((home / CARD_FILE).read_text("utf-8"))
         (home / CARD_FILE).write_text(json.dumps({**card, "entities": ["a"]}), "utf-8")
