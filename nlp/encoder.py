@@ -73,6 +73,11 @@ class Encoder:
         self._session = onnxruntime.InferenceSession(graph, _options(), providers=["CPUExecutionProvider"])
         self._known: OrderedDict[str, Any] = OrderedDict()
 
+    @property
+    def width(self) -> int:
+        """How many numbers the graph makes of a text."""
+        return int(self._session.get_outputs()[0].shape[-1])
+
     def embed(self, texts: Sequence[str]) -> "np.ndarray[Any, Any]":
         """A row for each text, of length 1, as float32. Recent texts are remembered."""
         import numpy as np
@@ -226,7 +231,10 @@ def _load(home: Path) -> Encoder:
         raise _refused(home, f"{GRAPH_FILE} was changed after it was made")
     if hashlib.sha256(tokenizer).hexdigest() != card.tokenizer_sha256:
         raise _refused(home, f"{TOKENIZER_FILE} was changed after it was made")
-    return Encoder(card, graph, tokenizer.decode())
+    encoder = Encoder(card, graph, tokenizer.decode())
+    if encoder.width != card.dimension:
+        raise _refused(home, f"{CARD_FILE} has dimension {card.dimension}, and {GRAPH_FILE} {encoder.width}")
+    return encoder
 
 
 def _again(home: Path) -> str:

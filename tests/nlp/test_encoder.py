@@ -195,6 +195,14 @@ def test_a_changed_encoder_is_refused(home: Path, file: str) -> None:
         load_encoder("tiny")
 
 
+def test_a_card_with_another_dimension_is_refused_before_a_text_is_read(home: Path) -> None:
+    make_encoder(tiny_bert.write(home / "model"), "tiny")
+    path = encoder_home("tiny") / CARD_FILE
+    path.write_text(path.read_text("utf-8").replace('"dimension": 32', '"dimension": 36'), "utf-8")
+    with pytest.raises(InvalidModel, match=r"encoder\.json has dimension 36, and encoder\.onnx 32; .* makes it anew"):
+        load_encoder("tiny")
+
+
 def test_without_it_a_line_says_how_to_get_it(home: Path) -> None:
     with pytest.raises(Unavailable, match="run `botkit nlp get-model`"):
         load_encoder()
