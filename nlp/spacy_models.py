@@ -111,7 +111,7 @@ def load_spacy(name: str, *, without: tuple[str, ...] = ()) -> Any:
     check_spacy(name)
     try:
         return spacy.load(name, exclude=list(without))
-    except (OSError, ValueError, ImportError) as error:
+    except Exception as error:  # a damaged file of it ends in whatever the code that reads it trips over
         reason = " ".join(str(error).split())[:300]
         raise Unavailable(
             f"the spaCy model {name} cannot be loaded: run `python -m spacy download {name}` again ({reason})"

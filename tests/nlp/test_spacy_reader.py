@@ -2,12 +2,14 @@
 
 import random
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nlp import spacy_models
-from nlp.spacy_models import SpacyReader
+from nlp.errors import Unavailable
+from nlp.spacy_models import SpacyReader, load_spacy
 
 spacy = pytest.importorskip("spacy", reason='spaCy is not installed: run `pip install "botkit[nlp]"`')
 
@@ -97,3 +99,34 @@ def test_text_longer_than_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spacy_models, "KEPT_WORDS", 0)
     monkeypatch.setattr(spacy_models, "MEMORY", 10)
     assert len(reader.read(strange_text(1, 500), words)) == 500
+
+
+def installed(folder: Path, name: str) -> Path:
+    """A small model as pip would have installed it; gives the folder of its data."""
+    engine = spacy.blank("en")
+    engine.meta.update(name=name.removeprefix("en_"), version="1.0")
+    data = folder / name / f"{name}-1.0"
+    data.parent.mkdir()
+    engine.to_disk(data)
+    (data.parent / "meta.json").write_bytes((data / "meta.json").read_bytes())
+    load = "import spacy.util as u\n\ndef load(**more):\n    return u.load_model_from_init_py(__file__, **more)\n"
+    (data.parent / "__init__.py").write_text(load, "utf-8")
+    (folder / f"{name}-1.0.dist-info").mkdir()
+    (folder / f"{name}-1.0.dist-info" / "METADATA").write_text(f"Name: {name}\nVersion: 1.0\n", "utf-8")
+    return data
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [("vocab/key2row", b"\x90"), ("vocab/vectors", b""), ("vocab/lookups.bin", b"\x81\x90\x01"), ("config.cfg", b"[")],
+)
+def test_a_damaged_model_is_refused_whatever_spacy_trips_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, content: bytes
+) -> None:
+    name = f"en_damaged_{Path(file).stem}"
+    data = installed(tmp_path, name)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert load_spacy(name).lang == "en"
+    (data / file).write_bytes(content)
+    with pytest.raises(Unavailable, match=f"the spaCy model {name} cannot be loaded: run"):
+        load_spacy(name)
