@@ -64,6 +64,12 @@ def _is_orphan(entry: _Entry) -> bool:
     return requires is not None and requires.done() and requires.exception() is not None
 
 
+def _said(error: sqlite3.Error) -> str:
+    """What SQLite says of an error; that its `-shm` file finds no room it calls no more than an I/O error."""
+    full = getattr(error, "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE"
+    return "database or disk is full" if full else str(error)
+
+
 def _script(name: str) -> str:
     return resources.files("botkit.stores").joinpath(f"{name}.sql").read_text("utf-8")
 
@@ -120,7 +126,7 @@ class SqliteStore(SqliteReader):
             self._reader = self._reading()
             self._check_version(self._reader)
         except sqlite3.Error as error:
-            raise StoreFailed(f"the store {self.path} cannot be opened: {error}") from error
+            raise StoreFailed(f"the store {self.path} cannot be opened: {_said(error)}") from error
         except OSError as error:
             raise StoreFailed(f"the store {self.path} cannot be opened: {error.strerror}") from error
 
@@ -130,10 +136,11 @@ class SqliteStore(SqliteReader):
         try:
             return self._connect("ro")
         except sqlite3.OperationalError:
-            if not self.path.is_file() or Path(f"{self.path.resolve()}-wal").exists():
+            log_file = Path(f"{self.path.resolve()}-wal")
+            if not self.path.is_file() or (log_file.exists() and log_file.stat().st_size):
                 raise
             # Even to read, SQLite makes files beside it, which it may not on a disk that cannot be written, or in
-            # another's folder. They would be empty: no server runs, and there is no log.
+            # another's folder, and cannot on a full one. They would be empty: no server runs, and there is no log.
             return self._connect("ro&immutable=1")
 
     def _check_version(self, connection: sqlite3.Connection) -> None:

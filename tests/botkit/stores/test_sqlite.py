@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import os
+import resource
 import sqlite3
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -219,6 +221,35 @@ async def test_a_full_disk_fails_the_change_and_the_store_goes_on(tmp_path: Path
     store._writer.execute("PRAGMA max_page_count = 1000000")
     await store.commit(Change(constants=[("big", b"x" * 100_000)]))
     assert await store.constant("big") == b"x" * 100_000
+    await store.close()
+
+
+@contextlib.contextmanager
+def no_room() -> Iterator[None]:
+    """No file may become larger than a few bytes, as on a full disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+async def test_on_a_full_disk_a_store_is_not_opened_but_can_be_read(tmp_path: Path) -> None:
+    """SQLite makes small files beside it for either, and calls it an I/O error that there is no room for them."""
+    store = SqliteStore(tmp_path / "store.db")
+    await store.open()
+    await store.commit(Change(constants=[("kept", b"x")]))
+    await store.close()
+    reader = SqliteStore(tmp_path / "store.db", read_only=True)
+    with no_room():
+        with pytest.raises(StoreFailed, match=r"store\.db cannot be opened: database or disk is full"):
+            await store.open()
+        await reader.open()
+    assert await reader.constant("kept") == b"x"
+    await reader.close()
+    await store.open()
+    assert await store.constant("kept") == b"x"
     await store.close()
 
 
