@@ -465,6 +465,10 @@ class Outbox:
             if id not in self._active:
                 self.take([delivery])
             return
+        if id in self._sending:  # what the provider answered is being stored: to decide now would be overtaken by it
+            self._look_at(self._clock() + int(STORE_RETRY_SECONDS * 1000), id)
+            self._set_alarm()
+            return
         verdict = after_silence(delivery)
         if verdict.do == "next":
             delivery.description = "no news in time"

@@ -246,6 +246,25 @@ async def test_bad_news_just_when_the_time_is_over_leads_to_the_next_once(tmp_pa
         assert await bot.outcomes() == [201]
 
 
+async def test_time_that_is_over_while_the_answer_is_stored_leads_to_the_next(tmp_path: Path) -> None:
+    """A slow disk, and one that refuses what silence decides meanwhile: nothing is left lying."""
+    async with Bot(tmp_path, flow(WA_THEN_SMS, "delivered"), assets=WAYS) as bot:
+        bot.store.hold = lambda change: bool(change.deliveries) and not change.steps
+        await bot.accept(bot.message("x"))
+        await bot.until(lambda: bot.store.held)
+        bot.store.refuse = lambda change: bool(change.deliveries)
+        bot.skip(61)
+        await bot.rest()
+        bot.store.refuse = None
+        bot.skip(2)
+        await bot.rest()
+        await bot.store.let_go()
+        await bot.later(2)
+        assert bot.line.ways == ["wa", "sms"]
+        await bot.receipt("sms", "delivered", "sms-2")
+        assert await bot.outcomes() == [201]
+
+
 async def test_a_receipt_that_comes_twice_at_once_leads_to_the_next_once(tmp_path: Path) -> None:
     async with Bot(tmp_path, flow(WA_THEN_SMS, "delivered"), assets=WAYS) as bot:
         await bot.say("x")
