@@ -342,8 +342,9 @@ class Outbox:
                 async with asyncio.timeout(PARK_SECONDS):
                     await answered
             except TimeoutError:  # perhaps the provider answers us only when we have answered it
-                self._keep_early(receipt, delivery.id)
-                return
+                if delivery.id in self._sending:  # and has not done so at the last moment
+                    self._keep_early(receipt, delivery.id)
+                    return
             delivery = await self._find(receipt)
         if delivery is None:
             self._keep_early(receipt, receipt.message_id)

@@ -17,6 +17,7 @@ from botkit.fallback import (
     after_silence,
     backoff,
 )
+from botkit.outbox import PARK_SECONDS
 from botkit.stores.base import Change
 from channels.base import Outgoing, Sent
 from channels.errors import Unreachable
@@ -380,6 +381,20 @@ async def test_a_provider_that_answers_only_when_it_was_answered(
 
         bot.line.answer("sms", stubborn)
         await bot.say("x")
+        assert await bot.outcomes() == [201]
+
+
+async def test_news_that_has_waited_long_enough_just_when_the_answer_is_there(tmp_path: Path) -> None:
+    async with Bot(tmp_path, flow("[{channel: sms}]", "delivered"), assets=WAYS) as bot:
+        bot.store.hold = lambda change: bool(change.deliveries) and not change.steps
+        await bot.accept(bot.message("x"))
+        await bot.until(lambda: bot.store.held)
+        told = bot.hand_over("sms", "delivered", delivery_id=bot.line.ids[0])
+        await bot.rest()
+        await bot.store.let_go()
+        bot.skip(PARK_SECONDS)  # both in one round of the loop
+        await told
+        await bot.settle()
         assert await bot.outcomes() == [201]
 
 
