@@ -1,7 +1,7 @@
 """Reports: a result written as a file, in the form that the file's name asks for."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from nlp.errors import CannotWrite, InvalidRequest
@@ -37,6 +37,23 @@ def write_report(path: Path, result: Result, verdicts: Sequence[str] = ()) -> No
         _replace(path.resolve(), data)
     except OSError as error:
         raise CannotWrite(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def write_reports(paths: Iterable[Path], result: Result, verdicts: Sequence[str] = ()) -> dict[Path, CannotWrite]:
+    """Write all reports that can be written; gives why others cannot, for when everything else has been told."""
+    failed: dict[Path, CannotWrite] = {}
+    for path in paths:
+        try:
+            write_report(path, result, verdicts)
+        except CannotWrite as error:
+            failed[path] = error
+    return failed
+
+
+def tell_failed(failed: Mapping[Path, CannotWrite]) -> None:
+    """Raises `CannotWrite` with all reports that could not be written, where there are such."""
+    if failed:
+        raise CannotWrite("; ".join(error.message for error in failed.values()))
 
 
 def _replace(path: Path, data: bytes) -> None:

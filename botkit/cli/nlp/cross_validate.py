@@ -1,6 +1,5 @@
 """`botkit nlp cross-validate`: how good the training data is, each utterance tested without having been learnt."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from botkit.cli.output import Output, count
 from botkit.cli.share import Share
 
 if TYPE_CHECKING:
-    from nlp.evaluation.result import Result
+    from nlp.evaluation.cross_validation import CrossValidation
 
 MAX_SHOWN = 15
 
@@ -38,7 +37,7 @@ def command(
     (Nadeau and Bengio, 2003). A report tells of the first run of the first tier.
     """
     from nlp.evaluation.cross_validation import cross_validate, result_of
-    from nlp.evaluation.reports import check_report
+    from nlp.evaluation.reports import check_report, tell_failed, write_reports
 
     for path in reports:
         check_report(path)
@@ -51,11 +50,19 @@ def command(
             seed=seed, threshold=training.threshold if threshold is None else threshold, progress=tell,
         )  # fmt: skip
     name = data.name_of(directory, train)
+    failed = write_reports(reports, result_of(found, training.examples, name))
     if as_json:
-        _write(reports, result_of(found, training.examples, name))
         out.json(msgspec.to_builtins(found))
-        return
-    size = f"{count(found.utterances, 'utterance')}, {folds} folds, {count(runs, 'run')}"
+    else:
+        _print(out, found, name)
+        for path in reports:
+            if path not in failed:
+                out.line(f"Report: {path}")
+    tell_failed(failed)  # last: it takes no figures away
+
+
+def _print(out: Output, found: "CrossValidation", name: str) -> None:
+    size = f"{count(found.utterances, 'utterance')}, {found.folds} folds, {count(found.runs, 'run')}"
     out.line((name, "title"), f"  {size}, threshold {found.threshold:g}")
     first = "in the first run: " if found.runs > 1 else ""
     for each in found.pipelines:
@@ -72,13 +79,3 @@ def command(
         out.line(f"{row.count:>5}  {row.expected} taken for {row.intent}")
     if not confusions:
         out.line("nothing")
-    _write(reports, result_of(found, training.examples, name), out)  # last: one that fails takes no figures away
-
-
-def _write(reports: Sequence[Path], result: "Result", out: Output | None = None) -> None:
-    from nlp.evaluation.reports import write_report
-
-    for path in reports:
-        write_report(path, result)
-        if out is not None:
-            out.line(f"Report: {path}")

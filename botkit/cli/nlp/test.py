@@ -34,9 +34,8 @@ def command(
 
     Exits with 1 where a condition (--min-accuracy, --min-slot-f1, --no-worse-than) does not hold, and says why.
     """
-    from nlp.errors import CannotWrite
     from nlp.evaluation.gate import at_least, no_worse, slots_at_least, slots_no_worse
-    from nlp.evaluation.reports import check_report, write_report
+    from nlp.evaluation.reports import check_report, tell_failed, write_reports
     from nlp.evaluation.result import read_result, run_test
 
     for path in reports:
@@ -55,12 +54,8 @@ def command(
         verdicts.append(no_worse(result, before))
         slots = slots_no_worse(result.slots, before.slots)
         verdicts += [slots] if slots else []
-    failed: dict[Path, CannotWrite] = {}
-    for path in reports:  # before anything is printed, which may end early: `| head`
-        try:
-            write_report(path, result, [verdict.sentence for verdict in verdicts])
-        except CannotWrite as error:
-            failed[path] = error
+    # Before anything is printed, which may end early: `| head`.
+    failed = write_reports(reports, result, [verdict.sentence for verdict in verdicts])
     if as_json:
         out.json({**msgspec.to_builtins(result), "verdicts": msgspec.to_builtins(verdicts)})
     else:
@@ -70,7 +65,6 @@ def command(
                 out.line(f"Report: {path}")
         for verdict in verdicts:
             out.line(("passed", "green") if verdict.holds else ("failed", "red"), f": {verdict.sentence}")
-    for refused in failed.values():  # last: it is no reason to have tested for nothing
-        raise refused
+    tell_failed(failed)  # last: it is no reason to have tested for nothing
     if not all(verdict.holds for verdict in verdicts):
         raise SystemExit(FAILED)

@@ -220,6 +220,11 @@ def test_cross_validation_is_reported_as_a_test_is(shop: Path, tmp_path: Path) -
     assert not [text for text, because in misses.items() if f"like {text!r}" in because]  # it was not learnt from
     assert asked("compare", files[1], files[1])["utterances"] == 14
     assert run("cross-validate", shop, "--report", tmp_path / "cut.pdf").exit_code != 0
+    (tmp_path / "file").write_text("")
+    bad, good = [tmp_path / "file" / f"{name}.md" for name in "ab"], tmp_path / "good.md"
+    told = run("cross-validate", shop, "--folds", "2", *(word for file in (*bad, good) for word in ("--report", file)))
+    assert all(f"{file}: cannot be written: " in str(told.exception) for file in bad)
+    assert told.stdout.endswith(f"Report: {good}\n") and good.is_file()
 
 
 def test_distil_needs_the_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
