@@ -19,6 +19,15 @@ MAX_RANKED = 10
 AT_ONCE = 8
 """Requests of one worker that are under way at a time."""
 
+MOST_SILENT = 3
+"""After so many requests in a row that had no answer in time, the engine is left alone for a while."""
+
+SILENT_SECONDS = 10.0
+"""How long. Then one request finds out whether it answers again."""
+
+FAIR_SECONDS = 1.0
+"""An engine that had less time than this, and less than its own limit, is not blamed."""
+
 
 def _variable(name: str) -> str:
     if not (name.isidentifier() and name.isascii() and name.upper() == name):
@@ -48,7 +57,8 @@ OptionalVariable = Annotated[str, Field(max_length=100), AfterValidator(_variabl
 class Engine(Component):
     """Asks another system for the intent. Nothing leaves this machine unless a pipeline names an engine.
 
-    While the system asks for a pause (status 429 or 503 with `Retry-After`), it is not asked again.
+    While the system asks for a pause (status 429 or 503 with `Retry-After`), it is not asked again; nor for a while
+    when it was silent several times in a row, so that the texts behind do not all wait for nothing.
     """
 
     gives: ClassVar[tuple[str, ...]] = ("intent",)
@@ -64,6 +74,7 @@ class Engine(Component):
 
     _exchange: Exchange = PrivateAttr()
     _paused_until: float = PrivateAttr(default=0.0)
+    _silent: int = PrivateAttr(default=0)
 
     def prepare(self, project: Project, models: Path | None) -> None:
         self._exchange = Exchange(self.kind, self.address(), self.headers(), max_answer_bytes=self.max_answer_bytes)
@@ -111,18 +122,35 @@ class Engine(Component):
         """The engine's answer to a request, a JSON object."""
         pause = self._paused_until - time.monotonic()
         if pause > 0:
-            raise NotTaken(f"{self.kind} asked for a pause, of which {pause:.0f} s are left")
+            why = f"was silent {self._silent} times" if self._silent >= MOST_SILENT else "asked for a pause"
+            raise NotTaken(f"{self.kind} {why} and is not asked for another {pause:.0f} s")
         seconds = context.seconds_left(self.timeout_seconds)
         if seconds <= 0:
             raise OutOfTime(f"{self.kind} was not asked, as the time was over")
         try:
             answer = self._exchange.post(body, seconds=seconds, target=target)
         except Throttled as error:
+            self._silent = 0
             self._paused_until = time.monotonic() + error.seconds
             raise
+        except OutOfTime:
+            self._note_silence(seconds)
+            raise
+        except EngineFailed:
+            self._silent = 0
+            raise
+        self._silent = 0
         if not isinstance(answer, dict):
             raise EngineFailed(f"{self.kind} answered with {type(answer).__name__} where an object was expected")
         return answer
+
+    def _note_silence(self, seconds: float) -> None:
+        """It had so many seconds and did not answer."""
+        if seconds < min(FAIR_SECONDS, self.timeout_seconds):
+            return
+        self._silent += 1
+        if self._silent >= MOST_SILENT:
+            self._paused_until = time.monotonic() + SILENT_SECONDS
 
     def decide(self, understanding: Understanding, ranked: list[IntentScore], context: Context) -> str:
         """Let the best intent that is allowed win, if it reaches the threshold."""

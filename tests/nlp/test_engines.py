@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 
+import nlp.engine
 import nlp.exchange
 from models.utterance import Understanding
 from nlp.base import Context
+from nlp.engine import MOST_SILENT, SILENT_SECONDS
 from nlp.errors import EngineFailed, InvalidPipeline, NlpError, OutOfTime, Unavailable
 from nlp.exchange import Exchange, retry_after
 from nlp.pipeline import Pipeline, Question, load_pipeline
@@ -161,13 +163,37 @@ def test_nobody_listens(tmp_path: Path) -> None:
         pipeline(tmp_path, "", settings).read("hello", want=("intent",))
 
 
+def test_a_silent_engine_is_left_alone_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    silence = {"delay": 1, **GREETING}
+    with fake_engine(silence, silence, silence, GREETING) as server:
+        engine = pipeline(tmp_path, server.url, {"kind": "rasa", "url": "URL"}, timeout_seconds=0.1)
+        for _ in range(MOST_SILENT):
+            with pytest.raises(OutOfTime, match="rasa did not answer"):
+                engine.read("hi", want=("intent",))
+        with pytest.raises(EngineFailed, match=r"rasa was silent 3 times and is not asked for another (10|9) s"):
+            engine.read("hi", want=("intent",))
+        assert len(server.asked) == MOST_SILENT
+        monkeypatch.setattr(nlp.engine.time, "monotonic", lambda now=time.monotonic: now() + SILENT_SECONDS)
+        assert engine.read("hi", want=("intent",)).intent == "greeting"
+        assert len(server.asked) == MOST_SILENT + 1
+
+
+def test_an_engine_that_had_no_time_is_not_blamed(tmp_path: Path) -> None:
+    with fake_engine({"delay": 0.3, **GREETING}) as server:
+        engine = pipeline(tmp_path, server.url, {"kind": "rasa", "url": "URL"})
+        for _ in range(MOST_SILENT + 1):
+            with pytest.raises(OutOfTime, match="rasa did not answer"):
+                engine.read("hi", want=("intent",), deadline=time.monotonic() + 0.1)
+        assert len(server.asked) == MOST_SILENT + 1
+
+
 def test_a_pause_is_kept(tmp_path: Path) -> None:
     asks_for_pause = {"status": 429, "headers": {"Retry-After": "60"}, "json": {"error": {"message": "slow down"}}}
     with fake_engine(asks_for_pause, GREETING) as server:
         engine = pipeline(tmp_path, server.url, {"kind": "rasa", "url": "URL"})
         with pytest.raises(EngineFailed, match="status 429: slow down"):
             engine.read("hello", want=("intent",))
-        with pytest.raises(EngineFailed, match=r"asked for a pause, of which (60|59) s are left"):
+        with pytest.raises(EngineFailed, match=r"rasa asked for a pause and is not asked for another (60|59) s"):
             engine.read("hello", want=("intent",))
         assert len(server.asked) == 1
     with fake_engine({"status": 429, "headers": {"Retry-After": "0"}}, GREETING) as server:
