@@ -69,11 +69,11 @@ def open_pipeline(out: Output, directory: Path) -> "tuple[Pipeline, frozenset[st
 
     project = read_project(directory / "nlp")
     models = directory / ".botkit" / "models"
-    if project.intents:
-        train(directory / "nlp", models)
-    else:
-        out.line(("note", "hint"), f": there are no intents in {directory / 'nlp' / 'intents'}", err=True)
     pipeline = load_pipeline(project, models=models)
+    if not project.intents:
+        out.line(("note", "hint"), f": there are no intents in {directory / 'nlp' / 'intents'}", err=True)
+    elif any(component.is_trained(project) for component in pipeline.components):
+        train(directory / "nlp", models)
     parts = set()
     for part in sorted({part for component in pipeline.components for part in component.gives}):
         try:

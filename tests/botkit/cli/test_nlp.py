@@ -172,6 +172,10 @@ def test_train_on_a_file(tmp_path: Path) -> None:
     assert (found["name"], found["figures"]["right"]) == ("train.csv", 2)
 
 
+def test_what_turns_the_order_of_letters_round_is_not_shown_to_a_terminal(shop: Path) -> None:
+    assert run("parse", "--project", shop, "pay \u202e0001\u2066 now").stdout.startswith("pay \ufffd0001\ufffd now\n")
+
+
 def test_parse_shows_everything(shop: Path) -> None:
     text = run("parse", "--project", shop, "where is my order 4321?").stdout
     for part in ("language", "intent", "order_status", "tokens", "sentiment", "profanity", "why", "microseconds"):
@@ -448,7 +452,7 @@ def test_parse_asks_an_engine_about_the_text_and_nothing_else(
 ) -> None:
     monkeypatch.setenv("BOTKIT_ALLOW_PRIVATE_ADDRESSES", "true")
     monkeypatch.setenv("ENGINE_TOKEN", "secret")
-    folder = shutil.copytree(shop, tmp_path / "shop")
+    folder = shutil.copytree(shop, tmp_path / "shop", ignore=shutil.ignore_patterns(".botkit"))
     said = {"queryResult": {"intent": {"displayName": "order_status"}, "intentDetectionConfidence": 0.75}}
     with fake_engine({"json": said}) as server:
         engine = {"kind": "dialogflow", "project": "my-shop", "token_variable": "ENGINE_TOKEN", "endpoint": server.url}
@@ -456,6 +460,7 @@ def test_parse_asks_an_engine_about_the_text_and_nothing_else(
         result = run("parse", "--project", folder, text)
     assert result.exit_code == 0, result.output
     assert [row["body"]["queryInput"]["text"]["text"] for row in server.asked] == ([text] if text else [])
+    assert not (folder / ".botkit").exists(), "a model of our own was trained, which nothing uses"
     if text:
         assert "dialogflow order_status with 0.75, says dialogflow" in result.stdout
 
