@@ -252,7 +252,7 @@ def find_plain(text: str, language: str = "en", region: str = "") -> list[Entity
         numbers = [row for row in found if row.kind == "number"]
     else:
         numbers = find_numbers(text, language)
-        found = [*find_ordinals(text), *numbers, *find_durations(text, numbers), *find_units(text, numbers)]
+        found = [*find_ordinals(text), *numbers, *find_durations(text, numbers), *find_units(text, numbers, language)]
     found = [row for row in found if row.kind != "quantity" or row.value["unit"] not in SAID_OTHERWISE]
     figures = FIGURE.search(text) is not None
     if figures or numbers:

@@ -176,7 +176,7 @@ def _sentiment(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
 def _units(pipeline: Pipeline, text: str, now: int) -> dict[str, Any]:
     spoken = _spoken(pipeline, text, now)
     own = spoken in LANGUAGES
-    found = find_foreign_units(text, spoken) if own else find_units(text, find_numbers(text, spoken))
+    found = find_foreign_units(text, spoken) if own else find_units(text, find_numbers(text, spoken), spoken)
     return {"RecognizedUnits": {quantity.text: quantity.value for quantity in found}}
 
 

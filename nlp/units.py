@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from models.utterance import Entity
+from nlp.numbers import DECIMAL_COMMA
 
 UNITS = {
     "kilogram": "kg kgs kilo kilos kilogram kilograms", "gram": "g gram grams", "milligram": "mg",
@@ -48,11 +49,17 @@ _free = r"(?<![\w.,:/-])"
 GLUED_TO = rf"(?=\d)(?:(?<![\w.,-])|(?<={_free}\d-)|(?<={_free}\d\d-)|(?<={_free}\d\d\d-))"
 """Where figures begin that have their unit behind them: 5kg, and the 3kg of 2-3kg."""
 
+_unit = r"(km/h|[a-z]{1,4})(?:(?![\w/])|(?=[2²3³](?![\w/])))"
 GLUED = re.compile(
-    rf"{GLUED_TO}(\d{{1,12}}(?:\.\d{{1,9}})?)(km/h|[a-z]{{1,4}})(?:(?![\w/])|(?=[2²3³](?![\w/])))", re.IGNORECASE
+    rf"{GLUED_TO}([1-9]\d{{0,2}}(?:,\d{{3}}){{1,4}}(?:\.\d{{1,9}})?|\d{{1,12}}(?:\.\d{{1,9}})?){_unit}", re.I
 )
+GLUED_WITH_COMMA = re.compile(
+    rf"{GLUED_TO}([1-9]\d{{0,2}}(?:\.\d{{3}}){{1,4}}(?:,\d{{1,9}})?|\d{{1,12}}(?:[.,]\d{{1,9}})?){_unit}", re.I
+)
+"""The same where the comma comes before the fraction."""
 
 
+THOUSANDS = re.compile(r"\.(?=\d{3}(?:\D|\Z))")
 PER_CENT = re.compile(r"[ ]per cent(?!\w)", re.IGNORECASE)
 NETWORK = re.compile("[2-6]G")
 """A mobile network, and no grams."""
@@ -79,12 +86,17 @@ def powered(unit: str, text: str, end: int) -> tuple[str, int]:
     return f"{power} {unit}", end + 1
 
 
-def find_units(text: str, numbers: Sequence[Entity]) -> list[Entity]:
-    """Quantities in order; the value is `{"value": 5, "unit": "kilogram"}`. `numbers` are those of the text."""
+def find_units(text: str, numbers: Sequence[Entity], language: str = "en") -> list[Entity]:
+    """Quantities in order; the value is `{"value": 5, "unit": "kilogram"}`. `numbers` are those of the text.
+
+    `language` says how figures are written.
+    """
+    comma = language in DECIMAL_COMMA
     found = [quantity for number in numbers if (quantity := _quantity(number, text))]
-    for match in GLUED.finditer(text):
+    for match in (GLUED_WITH_COMMA if comma else GLUED).finditer(text):
         if (unit := NAMES.get(match[2].lower())) and not NETWORK.fullmatch(match.group()):
-            value = float(match[1]) if "." in match[1] else int(match[1])
+            plain = THOUSANDS.sub("", match[1]).replace(",", ".") if comma else match[1].replace(",", "")
+            value = float(plain) if "." in plain else int(plain)
             unit, end = powered(unit, text, match.end())
             if not text[end : end + 1].isalnum():
                 found.append(_entity(value, unit, text, match.start(), end))
