@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from models.utterance import IntentScore
+from nlp.errors import ComponentFailed, EngineFailed, OutOfTime
 from nlp.evaluation.classifier import Classifier
 from nlp.evaluation.examples import Example
 from nlp.project import NONE_OF_THESE
 
 KEPT_SCORES = 5
+MAX_SHOWN = 100
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -51,10 +53,13 @@ def classify(
     threshold: float,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Outcome]:
-    """An outcome for each example, in order. `progress` is told how many of how many are done."""
+    """An outcome for each example, in order. `progress` is told how many of how many are done.
+
+    What a classifier raises names the example that it could not read.
+    """
     outcomes = []
     for number, example in enumerate(examples, start=1):
-        scores = tuple(score for score in classifier.scores(example.text) if score.intent != NONE_OF_THESE)
+        scores = tuple(score for score in _scores(classifier, example) if score.intent != NONE_OF_THESE)
         outcomes.append(
             Outcome(
                 example.text,
@@ -68,6 +73,15 @@ def classify(
         if progress is not None:
             progress(number, len(examples))
     return outcomes
+
+
+def _scores(classifier: Classifier, example: Example) -> Sequence[IntentScore]:
+    try:
+        return classifier.scores(example.text)
+    except (ComponentFailed, EngineFailed, OutOfTime) as error:
+        where = f"{example.place}: " if example.place else ""
+        kind = next(kind for kind in (ComponentFailed, EngineFailed, OutOfTime) if isinstance(error, kind))
+        raise kind(f"{where}{example.text[:MAX_SHOWN]!r} could not be read: {error.message}") from error
 
 
 def winner(scores: Sequence[IntentScore], threshold: float) -> str:

@@ -465,6 +465,19 @@ def test_parse_asks_an_engine_about_the_text_and_nothing_else(
         assert "dialogflow order_status with 0.75, says dialogflow" in result.stdout
 
 
+def test_a_test_that_an_engine_ends_names_the_utterance(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOTKIT_ALLOW_PRIVATE_ADDRESSES", "true")
+    folder = shutil.copytree(shop, tmp_path / "shop")
+    (tmp_path / "on.csv").write_text("text,intent\nstop it,cancel_order\nwhere is it,order_status\n")
+    with fake_engine({"json": {"intent": {"name": "cancel_order", "confidence": 0.9}}}, {"status": 429}) as server:
+        (folder / "nlp" / "pipeline.yaml").write_text(json.dumps({"components": [{"kind": "rasa", "url": server.url}]}))
+        result = run("test", folder, "--on", tmp_path / "on.csv")
+    says = f"{tmp_path / 'on.csv'}:3: 'where is it' could not be read: rasa answered with status 429"
+    assert str(result.exception).startswith(says)
+
+
 @pytest.mark.parametrize("code", ["xx", "english", "en_GB", "EN", "ger"])
 def test_parse_refuses_a_language_that_is_none(shop: Path, code: str) -> None:
     with pytest.raises(BotkitError, match=f"--language: .*language '{code}'"):
