@@ -8,6 +8,7 @@ from botkit.app import App
 from botkit.server.errors import RETRY, Problem
 
 NOT_READY = Problem(503, "not_ready", "the server starts or stops, and takes no messages", headers=RETRY)
+STORE_REFUSES = Problem(503, "store_failed", "the store takes no changes now: the log says why", headers=RETRY)
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -22,9 +23,11 @@ class Status:
         return web.json_response({"status": "ok"})
 
     async def readyz(self, request: web.Request) -> web.Response:
-        """The process takes messages; 503 while it starts or stops."""
+        """The process takes messages; 503 while it starts or stops, or its store takes nothing."""
         if not self._app.ready:
             return NOT_READY.response()
+        if self._app.store.refuses():
+            return STORE_REFUSES.response()
         return web.json_response({"status": "ready"})
 
     async def metrics(self, request: web.Request) -> web.Response:

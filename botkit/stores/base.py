@@ -157,6 +157,10 @@ class Store(Protocol):
         """
         ...
 
+    def refuses(self) -> bool:
+        """Whether it could take no change a moment ago, and has taken none since."""
+        ...
+
     def next_inbox_id(self) -> int:
         """A number greater than all before: arrival order."""
         ...

@@ -36,6 +36,8 @@ PURGE_PAUSE_SECONDS = 0.005
 """Between so many, so that messages have most of the time."""
 
 TELL_SECONDS = 60.0
+REFUSES_SECONDS = 10.0
+"""So long after it could take no change it counts as refusing all; then the next one may find out."""
 """How often the log hears that nothing can be stored, as long as that lasts."""
 
 FINISHED_TRANSACTIONS = """
@@ -92,7 +94,7 @@ class SqliteStore(SqliteReader):
         self._turns: deque[asyncio.Future[None]] = deque()
         self._idle: asyncio.Event = asyncio.Event()
         self._idle.set()
-        self._told_at = float("-inf")
+        self._told_at = self._refused_at = float("-inf")
         self.batches = 0
         self.committed = 0
 
@@ -213,6 +215,9 @@ class SqliteStore(SqliteReader):
 
     # writing: group commit
 
+    def refuses(self) -> bool:
+        return self._loop.time() - self._refused_at < REFUSES_SECONDS
+
     def next_inbox_id(self) -> int:
         self._inbox_id += 1
         return int(self._inbox_id)
@@ -326,6 +331,7 @@ class SqliteStore(SqliteReader):
         if failure is not None:
             self._fail(futures, failure)
         else:
+            self._refused_at = float("-inf")
             for future in futures:
                 if not future.done():
                     future.set_result(None)
@@ -358,6 +364,7 @@ class SqliteStore(SqliteReader):
         failure = StoreFailed
         if isinstance(error, sqlite3.OperationalError):
             failure = StoreUnavailable
+            self._refused_at = self._loop.time()
             self._tell(error)
         for future in futures:
             if not future.done():

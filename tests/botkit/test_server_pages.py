@@ -81,6 +81,20 @@ async def test_it_is_alive_and_ready(server: Served) -> None:
     assert (await server.call("HEAD", "/healthz"))[0] == 200
 
 
+async def test_it_is_not_ready_while_its_store_takes_nothing(server: Served) -> None:
+    async def say() -> int:
+        return (await server.call("POST", "/sandbox/sms/messages", json={"from": ANN, "text": "hi"}))[0]
+
+    path = server.bot.store.path
+    path.rename(path.with_suffix(".away"))
+    assert await say() == 503
+    status, error = await server.error("GET", "/readyz")
+    assert (status, error["code"]) == (503, "store_failed")
+    path.with_suffix(".away").rename(path)
+    assert await say() == 202
+    assert (await server.call("GET", "/readyz"))[0] == 200
+
+
 async def test_it_counts(server: Served) -> None:
     await server.call("POST", "/sandbox/sms/messages", json={"from": ANN, "text": "hi"})
     await server.bot.settle()
