@@ -36,6 +36,8 @@ def command(out: Output, file: Path, directory: Path, scale: float, encoder: str
     rated = read_rated(file, scale)
     if len(rated) < FEWEST_TEXTS:
         out.fail(f"{file} has {len(rated)} different texts: a head needs {FEWEST_TEXTS} or more", code=1)
+    if len({row.score for row in rated}) < 2:
+        out.fail(f"all texts of {file} have the score {rated[0].score:g}: there is nothing to learn from them", code=1)
     engine = load_general_encoder(encoder, "sentiment")
     component = SentimentScore()
     component.prepare(Project(), None)
@@ -49,4 +51,6 @@ def command(out: Output, file: Path, directory: Path, scale: float, encoder: str
         return
     out.line(("Trained", "green"), f" on {card.texts} texts. On texts that were held out its scores go with people's by"
              f" {card.pearson:.3f} (Pearson), VADER's by {card.vader_pearson:.3f}")  # fmt: skip
+    if card.pearson <= card.vader_pearson:
+        out.line(("note", "hint"), ": it knows no better than VADER, which needs no head: rate more texts first")
     out.line(f"It lies in {home}; to use it, write in nlp/pipeline.yaml: {{kind: sentiment, head: {encoder}}}")

@@ -86,6 +86,18 @@ def test_sentiment_is_trained_on_rated_texts(model: Path, tmp_path: Path) -> Non
     assert (tmp_path / ".botkit" / "models" / "sentiment" / "sentiment.npz").is_file()
 
 
+@pytest.mark.parametrize(("rated_by_words", "told"), [(True, False), (False, True)])
+def test_a_head_that_learnt_nothing_is_told_of(model: Path, tmp_path: Path, rated_by_words: bool, told: bool) -> None:
+    run("get-model", "--from", model, "--name", "tiny")
+    rated, nouns = tmp_path / "rated.csv", ("parcel", "order")
+    scores = [number % 2 if rated_by_words else number * 37 % 11 / 10 for number in range(60)]
+    rated.write_text(
+        "score,text\n" + "".join(f"{score},{nouns[number % 2]} {number}\n" for number, score in enumerate(scores))
+    )
+    output = run("train-sentiment", rated, tmp_path, "--encoder", "tiny").output
+    assert ("it knows no better than VADER" in output) == told, output
+
+
 @pytest.fixture
 def shop(model: Path, tmp_path: Path) -> Path:
     """A project whose intents are read with an encoder of its own."""
@@ -128,6 +140,10 @@ def test_what_sentiment_cannot_be_trained_on_is_said(model: Path, tmp_path: Path
     rated.write_text("score,text\n1,good\n")
     few = run("train-sentiment", rated, tmp_path)
     assert few.exit_code == 1 and "has 1 different texts: a head needs 50 or more" in few.output
+    rated.write_text("score,text\n" + "".join(f"0.5,order {number}\n" for number in range(60)))
+    same = run("train-sentiment", rated, tmp_path)
+    assert same.exit_code == 1 and "have the score 0.5: there is nothing to learn from them" in same.output
+    assert not (tmp_path / ".botkit").exists()
     rated.write_text("score,text\n5,good\n")
     beyond = run("train-sentiment", rated, tmp_path)
     assert isinstance(beyond.exception, BotkitError) and "rated.csv:2" in str(beyond.exception)
