@@ -148,7 +148,8 @@ class BertGraph:
 
     def _constant(self, value: Array) -> str:
         name = f"c{len(self._constants)}"
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        whole = np.ascontiguousarray(value).reshape(value.shape)  # one number stays one, and is no row of one
+        self._constants.append(numpy_helper.from_array(whole, name))
         return name
 
     def _node(self, kind: str, *inputs: str, domain: str = "", outputs: int = 1, **attributes: Any) -> Any:

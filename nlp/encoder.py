@@ -75,8 +75,8 @@ class Encoder:
 
     @property
     def width(self) -> int:
-        """How many numbers the graph makes of a text."""
-        return int(self._session.get_outputs()[0].shape[-1])
+        """How many numbers the graph makes of a text. Not every graph says so: it is tried."""
+        return len(self._all(["."])[0][0])
 
     def embed(self, texts: Sequence[str]) -> "np.ndarray[Any, Any]":
         """A row for each text, of length 1, as float32. Recent texts are remembered."""
