@@ -93,27 +93,42 @@ def _shared_assets(found: ProjectFile) -> Iterator[Problem]:
     """Of services that have an asset in common, none answers what another one takes."""
     live = [service for service in found.services if service.live]
     for service, other in permutations(live, 2):
-        shared = next((id for id in service.assets if id in other.assets), "")
-        if not shared:
-            continue
-        if service.default_reply and (other.default_reply or any(map(_answers, other.rules))):
+        shared = next((id for id in service.assets if id in _answered(found, other)), "")
+        if service.default_reply and shared:
             message = f"service {service.id!r} sends its default_reply also to what {other.id!r} takes on {shared!r}"
             yield _problem(found, "shared_asset", f"{message}: both would answer", "services", service.id,
                            "default_reply", severity="warning", hint=SHARED)  # fmt: skip
         for index, rule in zip(found.rows[service.id], service.rules, strict=True):
             if rule.specific or not _answers(rule):
                 continue
-            rivals = [one for one in other.rules if _answers(one) and _same_event(one, rule, service, other)]
+            rivals = [one for one in other.rules if _answers(one) and _same_event(found, one, other, rule, service)]
             if rivals and all(rival.specific for rival in rivals):  # two that take everything are an error already
                 message = f"rule {rule.name!r} also takes what rule {rivals[0].name!r} of service {other.id!r} takes"
                 yield _problem(found, "shared_asset", f"{message}: both would answer", "services", service.id, "rules",
                                index, severity="warning", hint=SHARED)  # fmt: skip
 
 
-def _same_event(one: Rule, two: Rule, service: Service, other: Service) -> bool:
-    """Whether rules of two services name an event by an asset that both have."""
-    ids = {*service.assets} & {*other.assets}
-    return one.event == two.event and any({one.asset or id, two.asset or id} == {id} for id in ids)
+def _same_event(found: ProjectFile, one: Rule, other: Service, rule: Rule, service: Service) -> bool:
+    """Whether rules of two services take the same event by an asset that both have."""
+    return one.event == rule.event and not {*_comes_by(found, other, one)}.isdisjoint(_comes_by(found, service, rule))
+
+
+def _answered(found: ProjectFile, service: Service) -> Collection[str]:
+    """The assets of a service on which it answers messages; by the others it only sends, or hears of other events."""
+    if service.default_reply:
+        return service.assets
+    rules = [one for one in service.rules if _answers(one) and one.event.partition(".")[2] in MESSAGE_EVENTS]
+    return {id for rule in rules for id in _comes_by(found, service, rule)}
+
+
+def _comes_by(found: ProjectFile, service: Service, rule: Rule) -> list[str]:
+    """The assets by which what a rule takes can come: those on the channel of its event."""
+    channel = rule.event.partition(".")[0]
+    return [
+        id
+        for id in ([rule.asset] if rule.asset else service.assets)
+        if id in found.assets and channel in (found.assets[id].channel, *OTHER_EVENTS)
+    ]
 
 
 def _answers(rule: Rule) -> bool:
@@ -222,7 +237,7 @@ def _rivals(
         return
     keyword = fold(rule.keyword) or "*"
     shown = "every message" if keyword == "*" else repr(rule.keyword)
-    for asset in [rule.asset] if rule.asset else service.assets:
+    for asset in _comes_by(found, service, rule):
         first_service, first = taken.setdefault((rule.event, asset, keyword), (service.id, rule))
         if first_service != service.id:
             message = f"{shown} on {asset!r} is taken by rule {first.name!r} of service {first_service!r}"

@@ -314,6 +314,41 @@ def test_a_rule_without_a_name_is_called_by_its_place_and_what_it_takes(folder: 
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "values",
+    [("sms-two", "web-demo", "sms.mo", "*", ""), ("sms-two", "web-demo", "sms.mo", "MENU", ""),
+     ("web-two", "sms-demo", "inapp.message", "*", 'default_reply = "Eh?"'),
+     ("sms-two", "sms-demo", "sms.linkclick", "*", 'default_reply = "Eh?"')],
+)  # fmt: skip
+def test_services_with_an_asset_by_which_what_they_take_does_not_come_are_none_of_each_others(
+    folder: Path, values: tuple[str, ...]
+) -> None:
+    own, shared, event, keyword, reply = values
+    text = f"""
+[assets.sms-two]
+channel = "sms"
+provider = "sandbox"
+number = "70707"
+[assets.web-two]
+channel = "inapp"
+[services.a]
+assets = ["sms-demo", "web-demo"]
+{reply}
+[[services.a.rules]]
+event = "sms.mo"
+keyword = "*"
+send = "Hello"
+[services.b]
+assets = ["{own}", "{shared}"]
+[[services.b.rules]]
+event = "{event}"
+keyword = "{keyword}"
+send = "Soup"
+"""
+    found = add(folder, text, to=TOML[: TOML.index("[services.orders]")])
+    assert {code for _, code in found} <= {"unused_asset"}
+
+
 SHARED = '[services.b]\nassets = ["sms-demo"]\n%s\n[[services.b.rules]]\nevent = "sms.mo"\nkeyword = "%s"\n%s = "%s"\n'
 
 
