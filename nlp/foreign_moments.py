@@ -1,5 +1,6 @@
 """ForeignMoments: dates and times in six languages beside English, as those languages write them."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -15,7 +16,7 @@ from nlp.foreign_edges import find_edges
 from nlp.foreign_months import find_months
 from nlp.foreign_numbers import WORDS, fold, loose, small_numbers
 from nlp.foreign_quantities import WORKING
-from nlp.foreign_spans import HINTS, spans_of
+from nlp.foreign_spans import HINTS, is_beside, spans_of
 from nlp.numbers import FIGURE
 from nlp.past_days import is_over
 
@@ -250,6 +251,7 @@ def find_foreign_moments(text: str, language: str, *, now: int, timezone: str = 
     taken = bytearray(len(text) + 1)
     steps = list(_steps(text, language, rules, clock))
     for rows in (
+        _days_of_spans(text, language, rules, clock),
         find_weekends_and_holidays(text, language, clock),
         _dates(text, language, rules, clock),
         find_months(text, language, CALENDARS[language].months, clock),
@@ -445,10 +447,41 @@ def _weekdays_of_weeks(text: str, language: str, rules: _Rules, today: date) -> 
 
 def _spans(text: str, language: str, rules: _Rules, clock: Clock) -> Iterator[Found]:
     """Next and last month and year: the same day of it, as in English."""
+    for unit, start, end, steps in _said_spans(text, language, rules):
+        yield Found(start, end, shifted(clock, steps, unit))
+
+
+def _said_spans(text: str, language: str, rules: _Rules) -> Iterator[tuple[str, int, int, int]]:
     lower = text.lower()
     for span in rules.spans if any(hint in lower for hint in HINTS[language]) else ():
         for match in span.pattern.finditer(text):
-            yield Found(*match.span(), shifted(clock, span.steps, span.unit))
+            yield span.unit, *match.span(), span.steps
+
+
+def _days_of_spans(text: str, language: str, rules: _Rules, clock: Clock) -> Iterator[Found]:
+    """A day with the month or year beside it that it is in: nächstes Jahr am 3. März, nächsten Monat am 5."""
+    for unit, start, end, steps in _said_spans(text, language, rules):
+        begin = clock.now.replace(day=1, month=1 if unit == "year" else clock.now.month, hour=0, minute=0)
+        first = shifted(clock._replace(now=begin), steps, unit)
+        then = clock._replace(now=begin.replace(year=first.year, month=first.month))
+        days = [*_dates(text, language, rules, then)]
+        if unit == "year":
+            days += find_months(text, language, CALENDARS[language].months, then)
+        for row in days:
+            day = _day_of(row)
+            if day is None or bool(MONTH_NAMED.search(text, row.start, row.end)) != (unit == "year"):
+                continue
+            if WITH_YEAR.search(text, row.start, row.end) or not is_beside(text, (start, end), row[:2], language):
+                continue
+            month = day.month if unit == "year" else first.month
+            with contextlib.suppress(ValueError):  # that month has no such day
+                yield Found(min(start, row.start), max(end, row.end), day.replace(year=first.year, month=month))
+
+
+MONTH_NAMED = re.compile(r"[^\W\d_]{3}|\d[./-]\d")
+"""In a day that says its month."""
+
+WITH_YEAR = re.compile(r"\d{4}")
 
 
 def _part_of(weekday: re.Match[str], language: str) -> str:

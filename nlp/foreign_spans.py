@@ -53,6 +53,20 @@ HINTS = {
 }  # fmt: skip
 """Every month and year has one of these in it."""
 
+LINKS = {
+    "de": "ab|am|im|in|zum", "es": "a|de|del|el|en", "fr": "au|de|en|le", "it": "a|del|di|il|in|nel",
+    "nl": "de|in|op|van", "pt": "a|de|dia|do|em|no|o",
+}  # fmt: skip
+"""What may stand between a month or a year and a day of it."""
+
+
+def is_beside(text: str, span: tuple[int, int], day: tuple[int, int], language: str) -> bool:
+    """Whether a day and the month or year that it is in are said as one; "3 de marzo y el año que viene" are two."""
+    comma = ",?" if span < day else ""
+    between = rf"{comma}[ ](?:(?:{LINKS[language]})[ ]){{0,2}}"
+    start, end = (span[1], day[0]) if span < day else (day[1], span[0])
+    return start < end and re.fullmatch(between, text[start:end], re.IGNORECASE) is not None
+
 
 @lru_cache(maxsize=len(NEXT))
 def spans_of(language: str) -> tuple[list[Span], list[Span]]:
