@@ -460,23 +460,43 @@ def _said_spans(text: str, language: str, rules: _Rules) -> Iterator[tuple[str, 
 
 def _days_of_spans(text: str, language: str, rules: _Rules, clock: Clock) -> Iterator[Found]:
     """A day with the month or year beside it that it is in: nächstes Jahr am 3. März, nächsten Monat am 5."""
+    known: dict[tuple[str, int], tuple[date, list[Found]]] = {}
     for unit, start, end, steps in _said_spans(text, language, rules):
-        begin = clock.now.replace(day=1, month=1 if unit == "year" else clock.now.month, hour=0, minute=0)
-        first = shifted(clock._replace(now=begin), steps, unit)
-        then = clock._replace(now=begin.replace(year=first.year, month=first.month))
-        days = [*_dates(text, language, rules, then)]
-        if unit == "year":
-            days += find_months(text, language, CALENDARS[language].months, then)
+        if (unit, steps) not in known:
+            known[unit, steps] = _days_within(text, language, rules, clock, unit, steps)
+        first, days = known[unit, steps]
         for row in days:
-            day = _day_of(row)
-            if day is None or bool(MONTH_NAMED.search(text, row.start, row.end)) != (unit == "year"):
+            if not start - MOST_BETWEEN <= row.end <= start and not end <= row.start <= end + MOST_BETWEEN:
                 continue
-            if WITH_YEAR.search(text, row.start, row.end) or not is_beside(text, (start, end), row[:2], language):
+            if not isinstance(row.value, date) or not is_beside(text, (start, end), row[:2], language):
                 continue
-            month = day.month if unit == "year" else first.month
+            month = row.value.month if unit == "year" else first.month
             with contextlib.suppress(ValueError):  # that month has no such day
-                yield Found(min(start, row.start), max(end, row.end), day.replace(year=first.year, month=month))
+                day = row.value.replace(year=first.year, month=month)
+                yield Found(min(start, row.start), max(end, row.end), day)
 
+
+def _days_within(
+    text: str, language: str, rules: _Rules, clock: Clock, unit: str, steps: int
+) -> tuple[date, list[Found]]:
+    """The first day of a month or year, and the days in the text that may be meant in it."""
+    begin = clock.now.replace(day=1, month=1 if unit == "year" else clock.now.month, hour=0, minute=0)
+    first = shifted(clock._replace(now=begin), steps, unit)
+    then = clock._replace(now=begin.replace(year=first.year, month=first.month))
+    days = [*_dates(text, language, rules, then)]
+    if unit == "year":
+        days += find_months(text, language, CALENDARS[language].months, then)
+    return first, [
+        row
+        for row in days
+        if _day_of(row) is not None
+        and bool(MONTH_NAMED.search(text, row.start, row.end)) == (unit == "year")
+        and not WITH_YEAR.search(text, row.start, row.end)
+    ]
+
+
+MOST_BETWEEN = 30
+"""Characters between a day and its month or year, at most."""
 
 MONTH_NAMED = re.compile(r"[^\W\d_]{3}|\d[./-]\d")
 """In a day that says its month."""

@@ -255,7 +255,20 @@ def test_moments(language: str, text: str, values: list[str]) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
-    "word", ["um ", "a las ", "à cinq heures ", "vinte e ", "alle ", "8 ", "halb ", "5 h", "ce soir ", "3. "]
+    "word",
+    [
+        "um ",
+        "a las ",
+        "à cinq heures ",
+        "vinte e ",
+        "alle ",
+        "8 ",
+        "halb ",
+        "5 h",
+        "ce soir ",
+        "3. ",
+        "nächstes Jahr am 3. Mai ",
+    ],
 )
 def test_the_longest_text_takes_linear_time(language: str, word: str) -> None:
     assert takes_linear_time(
