@@ -75,6 +75,7 @@ class Engine(Component):
     _exchange: Exchange = PrivateAttr()
     _paused_until: float = PrivateAttr(default=0.0)
     _silent: int = PrivateAttr(default=0)
+    _answered_at: float = PrivateAttr(default=0.0)
 
     def prepare(self, project: Project, models: Path | None) -> None:
         self._exchange = Exchange(self.kind, self.address(), self.headers(), max_answer_bytes=self.max_answer_bytes)
@@ -127,6 +128,7 @@ class Engine(Component):
         seconds = context.seconds_left(self.timeout_seconds)
         if seconds <= 0:
             raise OutOfTime(f"{self.kind} was not asked, as the time was over")
+        asked_at = time.monotonic()
         try:
             answer = self._exchange.post(body, seconds=seconds, target=target)
         except Throttled as error:
@@ -134,19 +136,21 @@ class Engine(Component):
             self._paused_until = time.monotonic() + error.seconds
             raise
         except OutOfTime:
-            self._note_silence(seconds)
+            self._note_silence(seconds, asked_at)
             raise
         except EngineFailed:
             self._silent = 0
             raise
         self._silent = 0
+        self._answered_at = time.monotonic()
         if not isinstance(answer, dict):
             raise EngineFailed(f"{self.kind} answered with {type(answer).__name__} where an object was expected")
         return answer
 
-    def _note_silence(self, seconds: float) -> None:
-        """It had so many seconds and did not answer."""
-        if seconds < min(FAIR_SECONDS, self.timeout_seconds):
+    def _note_silence(self, seconds: float, asked_at: float) -> None:
+        """It had so many seconds and did not answer. Of texts that are asked about at once the silent ones end last:
+        where another had an answer meanwhile, it is the text that takes long."""
+        if seconds < min(FAIR_SECONDS, self.timeout_seconds) or self._answered_at >= asked_at:
             return
         self._silent += 1
         if self._silent >= MOST_SILENT:

@@ -187,6 +187,15 @@ def test_an_engine_that_had_no_time_is_not_blamed(tmp_path: Path) -> None:
         assert len(server.asked) == MOST_SILENT + 1
 
 
+def test_an_engine_that_answers_others_meanwhile_is_not_silent(tmp_path: Path) -> None:
+    silence = {"delay": 0.6, **GREETING}
+    with fake_engine(*[silence] * MOST_SILENT, {"delay": 0.1, **GREETING}) as server:
+        engine = pipeline(tmp_path, server.url, {"kind": "rasa", "url": "URL"}, timeout_seconds=0.4)
+        found = engine.read_many([Question("hi", want=("intent",))] * (MOST_SILENT + 1))
+        assert [isinstance(row, OutOfTime) for row in found].count(True) == MOST_SILENT
+        assert engine.read("hi", want=("intent",)).intent == "greeting"
+
+
 def test_a_pause_is_kept(tmp_path: Path) -> None:
     asks_for_pause = {"status": 429, "headers": {"Retry-After": "60"}, "json": {"error": {"message": "slow down"}}}
     with fake_engine(asks_for_pause, GREETING) as server:
