@@ -58,6 +58,7 @@ class Webhooks:
         request = WebhookRequest(
             method, (self._app.public_url or origin) + target, target.partition("?")[2], headers, body, self._clock()
         )
+        reply = None
         try:
             challenge = channel.handshake(request)
             if challenge is not None:
@@ -69,6 +70,8 @@ class Webhooks:
                 _check_types(channel.kind, values)
             return Call(live, values, reply)
         except BadItems as fault:
+            if reply is None:  # raised before it was verified: nothing of it is taken
+                raise
             return Call(live, fault.taken, reply, fault)
         except Exception:
             raise

@@ -11,7 +11,7 @@ import pytest
 from botkit.server.webhooks import Webhooks
 from botkit.stores.base import Change, InboxItem
 from channels.base import Outgoing, Sent
-from channels.errors import RateLimited, Rejected
+from channels.errors import BadItems, RateLimited, Rejected
 from models.delivery import Delivery, DeliveryState
 from tests.botkit.bot import ANN, ECHO, Bot
 from tests.botkit.served import serve
@@ -62,6 +62,22 @@ async def test_a_parse_that_wants_to_end_more_than_its_call_fails_alone(
             assert (await server.error("POST", "/channels/form", data={"from": ANN, "text": "a"}))[0] == 500
         status, _, _ = await server.call("POST", "/channels/form", data={"from": ANN, "text": "b"})
         assert status == 200
+
+
+async def test_of_a_call_that_was_not_verified_nothing_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serve(tmp_path) as server:
+
+        def confused(self: Any, request: Any) -> None:
+            raise BadItems("one of them is wrong", field="body", taken=[server.bot.message("forged")])
+
+        adapter = type(server.bot.engine.deployment.asset("form").channel)
+        monkeypatch.setattr(adapter, "verify", confused)
+        status, error = await server.error("POST", "/channels/form", data={"from": ANN, "text": "a"})
+        assert (status, error["message"]) == (400, "one of them is wrong")
+        await server.bot.settle()
+        assert server.bot.texts == []
 
 
 NUMBER: Any = 7
