@@ -49,6 +49,7 @@ KIN = {
 }  # fmt: skip
 """Languages that cannot be told, by the one whose alphabet theirs looks like."""
 
+GREEK = re.compile("[\u00b5\u0370-\u03ff]")
 LATIN = re.compile("[a-z\u00df-\u024f\u1e00-\u1eff]")
 """Small letters that names and borrowed words have in every language."""
 
@@ -159,8 +160,9 @@ def detect(
 
 def _written_so(text: str, languages: list[str]) -> list[str]:
     """Those that have any of the letters, all if none has: a text all in Greek ones is not English, whatever she wrote
-    before."""
-    letters = "".join(WORD.findall(text.lower())[:MAX_WORDS])
+    before. A Greek letter alone is a sign: 5 Ω."""
+    words = WORD.findall(text.lower())[:MAX_WORDS]
+    letters = "".join(word for word in words if len(word) > 1 or not GREEK.match(word))
     if LATIN.search(letters):
         return languages
     found = [code for code, alphabet in ALPHABETS if alphabet.search(letters)]

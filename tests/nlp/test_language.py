@@ -47,6 +47,8 @@ def test_it_stays_until_the_words_speak_clearly(pipeline: Pipeline, text: str, p
     [
         (("en", "el"), "Παρασκευή", "en", "el"),
         (("en", "el"), "ναι", "en", "el"),
+        (("en", "el"), "5 Ω", "en", "en"),
+        (("en", "el"), "10 µ", "en", "en"),
         (("en", "el"), "Visa", "el", "el"),
         (("en", "el"), "book a table παρακαλώ", "en", "en"),
         (("en", "ru"), "заказ 4711", "en", "ru"),
