@@ -420,6 +420,7 @@ async def test_a_turned_phone_is_filled_as_well(window: Window) -> None:
     for width, height in ((780, 360), (360, 780), (683, 330)):  # the last is a laptop at 200 %
         await chat.page.set_viewport_size({"width": width, "height": height})
         await expect(chat.dialog).to_have_css("width", f"{width}px")
+        await expect(chat.dialog).to_have_css("height", f"{height}px")  # not always in the same frame
         assert await chat.dialog.bounding_box() == {"x": 0, "y": 0, "width": width, "height": height}
         await chat.dialog.get_by_role("button", name="Send").click(trial=True)
     await expect(chat.input).to_be_focused()
